@@ -1,0 +1,1 @@
+//! mohr: anonymous reporting to an oversight office. `docs/ARCHITECTURE.md` is the map.
