@@ -1,0 +1,134 @@
+import puppeteer from "puppeteer-core";
+
+export class FirefoxDriver {
+  requests = [];
+  errors = [];
+  dialogs = [];
+
+  constructor(options) {
+    this.options = options;
+  }
+
+  async start() {
+    const { profileFolder, downloadFolder, colorScheme, javascript, safer, viewport } = this.options;
+    this.browser = await puppeteer.launch({
+      browser: "firefox",
+      executablePath: "/usr/bin/firefox-esr",
+      headless: true,
+      userDataDir: profileFolder,
+      defaultViewport: viewport,
+      protocolTimeout: 300_000,
+      extraPrefsFirefox: {
+        "browser.download.folderList": 2,
+        "browser.download.dir": downloadFolder,
+        "browser.download.useDownloadDir": true,
+        "browser.download.always_ask_before_handling_new_types": false,
+        "browser.helperApps.neverAsk.saveToDisk": "application/octet-stream",
+        "browser.download.alwaysOpenPanel": false,
+        "pdfjs.disabled": true,
+        // The session is written every second and not every fifteen, so that a search of the profile finds
+        // what a browser that is killed later would leave.
+        "browser.sessionstore.interval": 1000,
+        "layout.css.prefers-color-scheme.content-override": colorScheme === "dark" ? 0 : 1,
+        "javascript.enabled": javascript,
+        ...(safer && {
+          "javascript.options.wasm": false,
+          "javascript.options.ion": false,
+          "javascript.options.baselinejit": false,
+        }),
+      },
+    });
+    this.page = (await this.browser.pages())[0] ?? (await this.browser.newPage());
+    this.page.setDefaultTimeout(120_000);
+    this.page.on("request", (request) => this.requests.push({ method: request.method(), url: request.url() }));
+    this.page.on("pageerror", (error) => this.errors.push(String(error)));
+    this.page.on("console", (message) => message.type() === "error" && this.errors.push(message.text()));
+    this.page.on("dialog", (dialog) => {
+      this.dialogs.push(`${dialog.type()}: ${dialog.message()}`);
+      dialog.accept().catch(() => {});
+    });
+  }
+
+  open(url) {
+    return this.page.goto(url, { waitUntil: "load" });
+  }
+
+  reload() {
+    return this.page.reload({ waitUntil: "load" });
+  }
+
+  back() {
+    return this.page.goBack();
+  }
+
+  url() {
+    return this.page.url();
+  }
+
+  evaluate(functionOfPage, argument) {
+    return this.page.evaluate(functionOfPage, argument);
+  }
+
+  async click(selector) {
+    const element = await this.visible(selector);
+    await element.click();
+    await element.dispose();
+  }
+
+  async fill(selector, value) {
+    const element = await this.visible(selector);
+    await element.evaluate((field, text) => {
+      field.focus();
+      field.select();
+      // The one way to edit a field from outside that gives the events of an edit.
+      document.execCommand(text === "" ? "delete" : "insertText", false, text);
+    }, value);
+    await element.dispose();
+  }
+
+  type(text) {
+    return this.page.keyboard.type(text);
+  }
+
+  async press(key) {
+    const keys = key.split("+");
+    for (const modifier of keys.slice(0, -1)) await this.page.keyboard.down(modifier);
+    await this.page.keyboard.press(keys.at(-1));
+    for (const modifier of keys.slice(0, -1).reverse()) await this.page.keyboard.up(modifier);
+  }
+
+  select(selector, value) {
+    return this.page.select(selector, value);
+  }
+
+  async setFiles(selector, paths) {
+    const element = await this.page.$(selector);
+    await element.uploadFile(...paths);
+    await element.dispose();
+  }
+
+  screenshot(path, fullPage) {
+    return this.page.screenshot({ path, fullPage });
+  }
+
+  viewport(width, height) {
+    return this.page.setViewport({ width, height });
+  }
+
+  throttle() {
+    throw new Error("the network is throttled in Chromium only");
+  }
+
+  async close() {
+    await this.browser?.close();
+  }
+
+  /// The first match that is rendered.
+  async visible(selector) {
+    for (const element of await this.page.$$(selector)) {
+      if (await element.isVisible()) return element;
+      await element.dispose();
+    }
+    throw new Error(`firefox: nothing visible matches ${selector}`);
+  }
+}
