@@ -1,0 +1,44 @@
+// Runs the unit tests: bundles every test/**/*.test.ts with esbuild into a temporary folder and hands them to
+// Node's own test runner. `node test/run.mjs padding receipt` takes the files whose path contains one of the words.
+import { spawnSync } from "node:child_process"
+import { mkdtempSync, readdirSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { build } from "esbuild"
+
+const here = dirname(fileURLToPath(import.meta.url))
+const words = process.argv.slice(2)
+const tests = readdirSync(here, { recursive: true })
+  .filter((path) => path.endsWith(".test.ts"))
+  .filter((path) => words.length === 0 || words.some((word) => path.includes(word)))
+  .sort()
+if (tests.length === 0) {
+  console.error("run.mjs: no test file matches")
+  process.exit(1)
+}
+
+const folder = mkdtempSync(join(tmpdir(), "mohr-web-test-"))
+try {
+  await build({
+    absWorkingDir: here,
+    entryPoints: tests,
+    outdir: folder,
+    outbase: here,
+    outExtension: { ".js": ".mjs" },
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    sourcemap: "inline",
+    // Where the repository's own files are, for tests that read vectors or fixtures.
+    define: { WEB_FOLDER: JSON.stringify(dirname(here)) },
+    logLevel: "warning",
+  })
+  const bundles = tests.map((path) => join(folder, path.replace(/\.ts$/, ".mjs")))
+  const { status } = spawnSync(process.execPath, ["--enable-source-maps", "--test", ...bundles], { stdio: "inherit" })
+  process.exitCode = status ?? 1
+} finally {
+  rmSync(folder, { recursive: true })
+}
