@@ -1,1 +1,8 @@
-//! mohr: anonymous reporting to an oversight office. `docs/ARCHITECTURE.md` is the map.
+//! mohr: anonymous reporting to an oversight office.
+//!
+//! `docs/PROTOCOL.md` is the byte-level truth, `docs/ARCHITECTURE.md` the map. Which module may import which
+//! is fixed by `tests/layering.rs`; above all, `server` never imports `seal`.
+
+pub mod protocol;
+
+pub mod verify;

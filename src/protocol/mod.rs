@@ -1,0 +1,15 @@
+//! What is said on the wire and on disk: sizes, ids, codes, messages and profiles. Pure and without I/O;
+//! imports nothing else of ours. Section numbers refer to `docs/PROTOCOL.md`.
+
+pub mod archive;
+pub mod day;
+pub mod ids;
+pub mod message;
+pub mod note;
+pub mod profile;
+pub mod receipt;
+pub mod seal_json;
+pub mod sizes;
+
+/// The format this program speaks; every signed statement begins with it.
+pub const FORMAT: &str = "mohr/v1";

@@ -1,0 +1,205 @@
+//! The office profile: who opens reports, and what the pages need to know of an office (PROTOCOL 3). Decoding
+//! believes nothing; `verify::profile` does.
+
+use std::collections::{BTreeMap, HashSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::FORMAT;
+use super::day::Day;
+use super::ids::{Id, OfficeId, Signer};
+use super::message::{Sender, is_recipient};
+use super::sizes::{FILES_BYTES_MAX, INSPECTORS_MAX, PROFILE_BYTES_MAX};
+
+const TEXT_BYTES_MAX: usize = 4096;
+const LANGUAGES_MAX: usize = 8;
+const CHOICES_MAX: usize = 200;
+const INTEGER_MAX: u64 = (1 << 53) - 1;
+
+/// One text for each language of the profile.
+pub type Texts = BTreeMap<String, String>;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    pub format: String,
+    pub office: OfficeId,
+    pub root: Signer,
+    pub version: u64,
+    pub issued: Day,
+    pub expires: Day,
+    pub languages: Vec<String>,
+    #[serde(deserialize_with = "texts")]
+    pub name: Texts,
+    pub inspectors: Vec<Inspector>,
+    pub kinds: Vec<Choice>,
+    pub districts: Vec<Choice>,
+    pub units: Vec<Choice>,
+    pub deadlines: Deadlines,
+    pub contacts: Contacts,
+    #[serde(deserialize_with = "texts")]
+    pub legal_note: Texts,
+    pub limits: Limits,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Inspector {
+    pub id: Id,
+    #[serde(deserialize_with = "texts")]
+    pub role: Texts,
+    pub recipient: String,
+    pub signer: Signer,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Choice {
+    pub id: Id,
+    #[serde(deserialize_with = "texts")]
+    pub name: Texts,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deadlines {
+    pub conflict_check_working_days: u32,
+    pub acknowledgement_days: u32,
+    pub progress_days: u32,
+    pub feedback_months: u32,
+    pub information_working_days: u32,
+    pub corrective_order_days: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contacts {
+    pub emergency_phone: String,
+    pub phone: String,
+    pub website: String,
+    /// Where the quick exit leads.
+    pub neutral_page: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// What the files of one message may hold together.
+    pub files_bytes: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    #[error("the profile is longer than {PROFILE_BYTES_MAX} bytes")]
+    TooLong,
+    #[error("the profile does not parse: {0}")]
+    Malformed(String),
+    #[error("the profile breaks a rule: {0}")]
+    Rule(&'static str),
+}
+
+impl Profile {
+    /// The text of a profile's note. Nothing in it is verified yet.
+    pub fn decode(text: &str) -> Result<Self, Error> {
+        if text.len() > PROFILE_BYTES_MAX {
+            return Err(Error::TooLong);
+        }
+        let profile: Self =
+            serde_json::from_str(text).map_err(|error| Error::Malformed(error.to_string()))?;
+        profile.check()?;
+        Ok(profile)
+    }
+
+    /// The text of a profile's note: indented, for the people who sign it.
+    pub fn encode(&self) -> Result<String, Error> {
+        self.check()?;
+        let mut text =
+            serde_json::to_string_pretty(self).map_err(|error| Error::Malformed(error.to_string()))?;
+        text.push('\n');
+        if text.len() > PROFILE_BYTES_MAX { Err(Error::TooLong) } else { Ok(text) }
+    }
+
+    pub fn inspector(&self, id: &Id) -> Option<&Inspector> {
+        self.inspectors.iter().find(|inspector| inspector.id == *id)
+    }
+
+    /// This office's text in the language, or in the office's own.
+    pub fn text<'a>(&self, texts: &'a Texts, language: &str) -> &'a str {
+        texts.get(language).or_else(|| texts.get(self.languages.first()?)).map_or("", String::as_str)
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let rule = |holds: bool, text| if holds { Ok(()) } else { Err(Error::Rule(text)) };
+        rule(self.format == FORMAT, "another format")?;
+        rule((1..=INTEGER_MAX).contains(&self.version), "the version counts from 1")?;
+        rule((1..=LANGUAGES_MAX).contains(&self.languages.len()), "1 to 8 languages")?;
+        rule(all_different(&self.languages), "a language twice")?;
+        rule(
+            self.languages.iter().all(|language| {
+                matches!(language.len(), 2..=3) && language.bytes().all(|byte| byte.is_ascii_lowercase())
+            }),
+            "a language is two or three letters",
+        )?;
+        let complete = |texts: &Texts| {
+            texts.len() == self.languages.len()
+                && self
+                    .languages
+                    .iter()
+                    .all(|language| texts.get(language).is_some_and(|text| text.len() <= TEXT_BYTES_MAX))
+        };
+        rule(complete(&self.name) && complete(&self.legal_note), "one text for each language")?;
+        rule((1..=INSPECTORS_MAX).contains(&self.inspectors.len()), "1 to 12 inspectors")?;
+        for inspector in &self.inspectors {
+            rule(complete(&inspector.role), "one text for each language")?;
+            rule(is_recipient(&inspector.recipient), "an inspector's recipient begins with age1pq1")?;
+            rule(inspector.id.as_str() != Sender::REPORTER, "no inspector's id is \"reporter\"")?;
+        }
+        rule(
+            all_different(self.inspectors.iter().map(|inspector| &inspector.id)),
+            "an inspector's id twice",
+        )?;
+        rule(
+            all_different(self.inspectors.iter().map(|inspector| &inspector.recipient)),
+            "a recipient twice",
+        )?;
+        rule(all_different(self.inspectors.iter().map(|inspector| inspector.signer)), "a signer twice")?;
+        for choices in [&self.kinds, &self.districts, &self.units] {
+            rule(choices.len() <= CHOICES_MAX, "too many choices")?;
+            rule(all_different(choices.iter().map(|choice| &choice.id)), "a choice's id twice")?;
+            rule(choices.iter().all(|choice| complete(&choice.name)), "one text for each language")?;
+        }
+        let contacts = &self.contacts;
+        let texts = [&contacts.emergency_phone, &contacts.phone, &contacts.website, &contacts.neutral_page];
+        rule(texts.iter().all(|text| text.len() <= TEXT_BYTES_MAX), "a contact is too long")?;
+        rule(contacts.neutral_page.starts_with("https://"), "the neutral page is an https:// address")?;
+        rule(self.limits.files_bytes <= FILES_BYTES_MAX, "files_bytes is at most 251658240")
+    }
+}
+
+fn all_different<T: std::hash::Hash + Eq>(items: impl IntoIterator<Item = T>) -> bool {
+    let mut seen = HashSet::new();
+    items.into_iter().all(|item| seen.insert(item))
+}
+
+/// serde keeps the last of two equal keys of a map; a signed document must not have two.
+fn texts<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Texts, D::Error> {
+    struct Visitor;
+    impl<'de> serde::de::Visitor<'de> for Visitor {
+        type Value = Texts;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("an object with a text for each language")
+        }
+
+        fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Texts, A::Error> {
+            let mut texts = Texts::new();
+            while let Some((language, text)) = map.next_entry()? {
+                if texts.insert(language, text).is_some() {
+                    return Err(serde::de::Error::custom("a language twice"));
+                }
+            }
+            Ok(texts)
+        }
+    }
+    deserializer.deserialize_map(Visitor)
+}

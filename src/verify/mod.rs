@@ -1,0 +1,15 @@
+//! What needs no secret and decides what is believed: digests, signatures, the profile, a message, a thread.
+//! Imports `protocol` alone.
+
+pub mod digest;
+pub mod message;
+pub mod profile;
+pub mod signature;
+pub mod thread;
+
+/// libsodium must be initialized once before any of it is called; every function here that calls it goes through this.
+/// Calling it again costs nothing.
+pub fn ensure_init() {
+    // It fails only where the system has no random generator, and then nothing here may run.
+    libsodium_rs::ensure_init().expect("libsodium initializes");
+}
