@@ -5,4 +5,5 @@
 
 pub mod protocol;
 
+pub mod seal;
 pub mod verify;

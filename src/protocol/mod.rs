@@ -1,6 +1,7 @@
 //! What is said on the wire and on disk: sizes, ids, codes, messages and profiles. Pure and without I/O;
 //! imports nothing else of ours. Section numbers refer to `docs/PROTOCOL.md`.
 
+pub mod age_header;
 pub mod archive;
 pub mod day;
 pub mod ids;
