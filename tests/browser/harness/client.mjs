@@ -34,10 +34,10 @@ export async function sealReport(profile, { text, files = [], answers = [] }) {
   return { code, caseId, keys, message, blob };
 }
 
-/// A reply to the report whose message.json is `report`, as the inspector `sender` would seal it after the blobs
-/// `thread`. `change` alters message.json; `signer` null signs with zeros.
-export async function sealReply(profile, report, thread, { sender, signer, text, files = [], sequence = 0, change = {} }) {
-  const message = {
+/// message.json of a reply to the report whose message.json is `report`, as the inspector `sender` would write it
+/// after the blobs `thread`. `change` alters members.
+export function replyMessage(profile, report, thread, { sender, text, files = [], sequence = 0, change = {} }) {
+  return {
     format: "mohr/v1",
     office: profile.office,
     case: report.case,
@@ -53,12 +53,26 @@ export async function sealReply(profile, report, thread, { sender, signer, text,
     files: describe(files),
     ...change,
   };
-  return sealMessage({
-    message,
-    files: files.map((file) => file.bytes),
-    signer,
-    recipients: [report.reporter.recipient, ...profile.inspectors.map((inspector) => inspector.recipient)],
-  });
+}
+
+/// message.json of a follow-up of the reporter.
+export function followUpMessage(profile, report, thread, { text, sequence, change = {} }) {
+  return {
+    format: "mohr/v1",
+    office: profile.office,
+    case: report.case,
+    direction: "to-office",
+    kind: "follow-up",
+    sender: "reporter",
+    sequence,
+    thread: threadOf(profile.office, report.case, thread),
+    day: today(),
+    language: "fa",
+    text,
+    left_out: report.left_out,
+    files: [],
+    ...change,
+  };
 }
 
 const describe = (files) => files.map(({ name, type, bytes }) => ({ name, type, size_bytes: bytes.length }));

@@ -158,6 +158,17 @@ export async function savedFile(folder, { sha256 }) {
   return null;
 }
 
+/// Stands in for a test's context where several tests share something: `end` does what `after` was given.
+export function lifetime() {
+  const cleanups = [];
+  return {
+    after: (cleanup) => cleanups.push(cleanup),
+    async end() {
+      for (const cleanup of cleanups.reverse()) await cleanup();
+    },
+  };
+}
+
 /// A folder that is gone after the test.
 export async function temporaryFolder(t, name) {
   const folder = await mkdtemp(join(tmpdir(), `mohr-${name}-`));

@@ -6,8 +6,8 @@ import { basename } from "node:path";
 /// Goes through the report page, whatever it asks, until the report could be sent. Every question but the text and
 /// the files is answered with «نمی‌دانم», or with its first choice. `keepFiles` sends the files as they are, names
 /// and all, in place of cleaned copies. `onStep(step)` is called on each step before it is answered.
-export async function fillReport(driver, home, { text, files = [], keepFiles = true, door = "report", onStep } = {}) {
-  await driver.open(new URL("report", home).href);
+export async function fillReport(driver, home, { text, files = [], keepFiles = true, door = "report", fragment = "", onStep } = {}) {
+  await driver.open(new URL(`report${fragment}`, home).href);
   const steps = [];
   for (;;) {
     const step = await driver.waitUntil(() => driver.attribute("body", "data-step"), { what: "a step of the report" });

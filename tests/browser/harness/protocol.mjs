@@ -5,7 +5,7 @@ import { createHash, createPrivateKey, createPublicKey, hkdfSync, pbkdf2Sync, ra
 import { readFile } from "node:fs/promises";
 
 import { bech32 } from "@scure/base";
-import { Decrypter, Encrypter, generateHybridIdentity, identityToRecipient } from "age-encryption";
+import { Decrypter, Encrypter, generateHybridIdentity, generateX25519Identity, identityToRecipient } from "age-encryption";
 
 export const sha256 = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash("sha256")).digest();
 const hex = (bytes) => Buffer.from(bytes).toString("hex");
@@ -49,12 +49,16 @@ export function signerOf(seed) {
   };
 }
 
+/// A key of the server's own making.
 export const newSigner = () => signerOf(randomBytes(32));
 
-/// A pair of keys that nobody knows.
-export async function newIdentity() {
-  const identity = await generateHybridIdentity();
-  return { identity, recipient: await identityToRecipient(identity) };
+export async function newRecipient() {
+  return identityToRecipient(await generateHybridIdentity());
+}
+
+/// A recipient of age's older kind, which is not for the years to come.
+export async function newClassicRecipient() {
+  return identityToRecipient(await generateX25519Identity());
 }
 
 /// An inspector's identity file: `{identity, recipient, signer}`.
@@ -139,24 +143,21 @@ function nextSizeClass(length) {
   return SMALL_CLASSES.find((size) => size >= length) ?? padme(length);
 }
 
-/// Seals an archive to recipients, on its size class. The library adds no GREASE, so the header's length is known.
+/// Seals an archive to recipients, on its size class. The library adds no GREASE, so the header's length is known;
+/// a stanza for a classic recipient, which no true message has, takes 98 bytes.
 export async function seal(archive, recipients) {
-  const header = 70 + 1_557 * recipients.length;
+  const header = recipients.reduce((sum, recipient) => sum + (recipient.startsWith("age1pq1") ? 1_557 : 98), 70);
   const sealedSize = (n) => header + 16 + n + 16 * Math.max(1, Math.ceil(n / 65_536));
   for (let size = nextSizeClass(sealedSize(archive.length)); ; size = nextSizeClass(size + 1)) {
     const chunks = Math.ceil((size - header - 16) / 65_552);
     const n = size - header - 16 - 16 * chunks;
     if (n < archive.length || sealedSize(n) !== size) continue;
-    const blob = Buffer.from(await sealExactly(Buffer.concat([archive, Buffer.alloc(n - archive.length)]), recipients));
+    const encrypter = new Encrypter();
+    for (const recipient of recipients) encrypter.addRecipient(recipient);
+    const blob = Buffer.from(await encrypter.encrypt(Buffer.concat([archive, Buffer.alloc(n - archive.length)])));
     if (blob.length !== size) throw new Error(`sealed to ${blob.length} bytes, expected ${size}`);
     return blob;
   }
-}
-
-export function sealExactly(bytes, recipients) {
-  const encrypter = new Encrypter();
-  for (const recipient of recipients) encrypter.addRecipient(recipient);
-  return encrypter.encrypt(bytes);
 }
 
 /// A whole message: encoded, signed, packed and sealed.

@@ -7,7 +7,7 @@ import { createServer, request as httpRequest } from "node:http";
 ///   answer(request)             a `{status, headers, body}` that is sent without asking the true server
 ///   alter(request, response)    changes the true server's `response` ({status, headers, body}) in place
 ///   cutRequest(request)         a number: so many bytes of the body are passed on, then both connections break
-///   cutResponse(request)        the same for the answer's body
+///   cutResponse(request)        the same for the answer's body; 0 loses the whole answer
 ///
 /// A request is `{method, path, headers, body}`. All that came is in `seen`, with `response` once it is there.
 export async function startProxy(t, target) {
@@ -32,11 +32,15 @@ export async function startProxy(t, target) {
       const response = (await proxy.answer(request)) ?? (await passOn(request));
       await proxy.alter(request, response);
       request.response = response;
+      const cutAt = await proxy.cutResponse(request);
+      if (cutAt === 0) {
+        incoming.socket.destroy();
+        return;
+      }
       const headers = { ...response.headers };
       delete headers["transfer-encoding"];
       if (request.method !== "HEAD" && response.status !== 204) headers["content-length"] = response.body.length;
       outgoing.writeHead(response.status, headers);
-      const cutAt = await proxy.cutResponse(request);
       if (cutAt !== null) {
         outgoing.write(response.body.subarray(0, cutAt), () => setTimeout(() => incoming.socket.destroy(), 50));
         return;

@@ -1,0 +1,142 @@
+// A server that hands out another office profile than the office's own, to be among those who read: the pages
+// notice, and nothing is sealed to it.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { after, before, beforeEach, describe, test } from "node:test";
+
+import { launch } from "./drivers/driver.mjs";
+import { inspector, lifetime, mohr, reporter, startDemo, temporaryFolder } from "./harness/mohr.mjs";
+import { enterCode, fillReport, problem, sendReport } from "./harness/pages.mjs";
+import { newClassicRecipient, newRecipient, newSigner, profileOf, readRootKeyFile, signProfile } from "./harness/protocol.mjs";
+import { startProxy } from "./harness/proxy.mjs";
+import { join } from "node:path";
+import { writeFile } from "node:fs/promises";
+
+for (const browser of ["chromium", "firefox"]) {
+  describe(`${browser}: the office profile in the hands of a hostile server`, () => {
+    const life = lifetime();
+    let demo, proxy, note, profile, root, page, home;
+    before(async () => {
+      demo = await startDemo(life);
+      proxy = await startProxy(life, demo.url);
+      note = await readFile(demo.profile, "utf8");
+      profile = profileOf(note);
+      root = await readRootKeyFile(demo.rootKey, demo.passphraseFile);
+      page = await launch(browser, { t: life });
+      home = `${proxy.url}/fa/`;
+    });
+    after(() => life.end());
+    beforeEach(() => {
+      proxy.alter = () => {};
+      proxy.seen.length = 0;
+    });
+
+    const serve = (swapped) => {
+      proxy.alter = (request, response) => {
+        if (request.path === "/api/v1/profile") response.body = Buffer.from(swapped);
+      };
+    };
+    const uploads = () => proxy.seen.filter((request) => request.path.startsWith("/api/v1/uploads"));
+
+    /// The report page with this profile tells of a problem, offers nothing to send, and sends nothing.
+    async function assertRefused(swapped, { fragment = "" } = {}) {
+      serve(swapped);
+      await page.open("about:blank");
+      await page.open(`${home}report${fragment}`);
+      const reason = await problem(page);
+      assert.equal(await page.visible("#send"), false);
+      assert.deepEqual(uploads(), []);
+      return reason;
+    }
+
+    const withForeignInspector = async () => ({
+      ...profile,
+      inspectors: [{ ...profile.inspectors[0], recipient: await newRecipient(), signer: newSigner().publicKey }, ...profile.inspectors.slice(1)],
+    });
+
+    test("the office's own profile is taken, with its fingerprint in the address and without", async () => {
+      for (const fragment of ["", `#office=${profile.office}`]) {
+        await page.open("about:blank");
+        await fillReport(page, home, { text: "گزارش", fragment });
+        await sendReport(page);
+      }
+      assert.equal((await inspector(demo).inbox()).length, 2);
+    });
+
+    test("a profile of another office is refused where the address names the office", async () => {
+      const foreign = signProfile(await withForeignInspector(), newSigner());
+      await assertRefused(foreign, { fragment: `#office=${profile.office}` });
+    });
+
+    test("an inspector exchanged by hand is noticed", async () => {
+      const recipient = await newRecipient();
+      await assertRefused(note.replace(profile.inspectors[0].recipient, recipient));
+    });
+
+    test("a profile signed by somebody else in the name of the office is refused", async () => {
+      await assertRefused(signProfile(await withForeignInspector(), newSigner(), { keepOffice: true }));
+    });
+
+    test("a profile whose office does not follow from its root key is refused", async () => {
+      const foreign = newSigner();
+      const document = { ...(await withForeignInspector()), root: foreign.publicKey };
+      await assertRefused(signProfile(document, foreign, { keepOffice: true }));
+    });
+
+    test("an expired profile is refused, and the page says that it is old", async () => {
+      const expired = signProfile({ ...profile, issued: "2020-01-01", expires: "2020-12-31" }, root);
+      assert.equal(await assertRefused(expired), "profile-expired");
+    });
+
+    test("a recipient that is not post-quantum is refused, though the office signed it", async () => {
+      const classic = { ...profile.inspectors[0], recipient: await newClassicRecipient() };
+      await assertRefused(signProfile({ ...profile, inspectors: [classic, ...profile.inspectors.slice(1)] }, root));
+    });
+
+    test("what is no profile at all is refused", async () => {
+      for (const garbage of ["", "{}", note.slice(0, -20), note + note, `${note.slice(0, 200)}\u0000`]) await assertRefused(garbage);
+    });
+
+    test("a code is worth nothing under another office", async () => {
+      const { receipt } = await reporter(demo).report({ text: "گزارش" });
+      serve(signProfile(await withForeignInspector(), newSigner()));
+      await enterCode(page, home, receipt);
+      assert.equal(await problem(page), "unknown-code");
+    });
+  });
+}
+
+describe("the command line and a swapped profile", () => {
+  const life = lifetime();
+  after(() => life.end());
+
+  test("a report is not sealed to a foreign office, nor by an older profile, nor by an altered one", async () => {
+    const demo = await startDemo(life);
+    const proxy = await startProxy(life, demo.url);
+    const note = await readFile(demo.profile, "utf8");
+    const profile = profileOf(note);
+    const folder = await temporaryFolder(life, "text");
+    const text = join(folder, "text");
+    await writeFile(text, "گزارش");
+    const report = (swapped, ...options) => {
+      proxy.alter = (request, response) => {
+        if (request.path === "/api/v1/profile") response.body = Buffer.from(swapped);
+      };
+      return mohr(["report", "--server", proxy.url, "--text-file", text, "--json", ...options]);
+    };
+    assert.equal((await report(note, "--office", profile.office)).code, 0);
+    proxy.seen.length = 0;
+    const root = await readRootKeyFile(demo.rootKey, demo.passphraseFile);
+    for (const [swapped, ...options] of [
+      [signProfile(profile, newSigner()), "--office", profile.office],
+      [note.replace(profile.inspectors[0].recipient, await newRecipient())],
+      [signProfile({ ...profile, issued: "2020-01-01", expires: "2020-12-31" }, root)],
+    ]) {
+      const { code, stderr } = await report(swapped, ...options);
+      assert.notEqual(code, 0);
+      assert.notEqual(stderr.trim(), "");
+    }
+    assert.deepEqual(proxy.seen.filter((request) => request.path !== "/api/v1/profile"), []);
+  });
+});
