@@ -6,4 +6,5 @@
 pub mod protocol;
 
 pub mod seal;
+pub mod storage;
 pub mod verify;

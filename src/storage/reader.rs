@@ -1,0 +1,121 @@
+//! Reading: a few connections, each used by one reader at a time.
+
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use tokio::sync::Semaphore;
+
+use super::database::{self, OpenError};
+use super::types::{BlobId, Case, Cases, Error, Message, StoredMessage};
+use crate::protocol::ids::{CaseId, Digest, MailboxId};
+use crate::protocol::message::Direction;
+
+/// Reads are short and mostly from the page cache; more connections than this only add memory.
+const CONNECTIONS: usize = 4;
+/// A page of the list of cases ends at the case with which it holds this many messages.
+const MESSAGES_PER_PAGE: usize = 10_000;
+
+const MESSAGE_COLUMNS: &str = "position, to_office, size_bytes, sha256, day, blob_id";
+
+pub(super) struct Readers {
+    idle: Mutex<Vec<Connection>>,
+    permits: Semaphore,
+}
+
+impl Readers {
+    pub(super) fn open(path: &Path) -> Result<Self, OpenError> {
+        let idle = (0..CONNECTIONS).map(|_| database::open_for_reading(path)).collect::<Result<_, _>>()?;
+        Ok(Self { idle: Mutex::new(idle), permits: Semaphore::new(CONNECTIONS) })
+    }
+
+    /// Runs `query` on a connection of its own, off the async threads, in one read transaction: it sees one commit.
+    pub(super) async fn run<T, F>(self: &std::sync::Arc<Self>, query: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    {
+        let readers = self.clone();
+        let permit = self.permits.acquire().await.map_err(|_| Error::Closed)?;
+        let result = tokio::task::spawn_blocking(move || {
+            let mut db = readers.lock().pop().ok_or(Error::Busy)?;
+            let result = db.transaction().map_err(Error::from).and_then(|snapshot| query(&snapshot));
+            readers.lock().push(db);
+            result
+        })
+        .await
+        // Only a panic in `query` or the end of the runtime leads here.
+        .unwrap_or(Err(Error::Closed));
+        drop(permit);
+        result
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+pub(super) fn mailbox(db: &Connection, mailbox: MailboxId) -> Result<Option<Case>, Error> {
+    let case = db
+        .prepare_cached("SELECT case_id FROM cases WHERE mailbox_id = ?")?
+        .query_one([mailbox.as_bytes()], |row| Ok(CaseId::from_bytes(row.get(0)?)))
+        .optional()?;
+    case.map(|case| Ok(Case { case, messages: messages(db, case)? })).transpose()
+}
+
+pub(super) fn case(db: &Connection, case: CaseId) -> Result<Case, Error> {
+    let messages = messages(db, case)?;
+    // A case has at least its report.
+    if messages.is_empty() { Err(Error::NotFound) } else { Ok(Case { case, messages }) }
+}
+
+pub(super) fn cases(db: &Connection, after: Option<CaseId>, limit: usize) -> Result<Cases, Error> {
+    // Every id compares greater than the empty blob.
+    let after = after.map_or(Vec::new(), |case| case.as_bytes().to_vec());
+    let mut statement = db.prepare_cached("SELECT case_id FROM cases WHERE case_id > ? ORDER BY case_id")?;
+    let mut ids = statement.query_map([after], |row| Ok(CaseId::from_bytes(row.get(0)?)))?;
+    let mut cases = Vec::new();
+    let mut count = 0;
+    while cases.len() < limit && count < MESSAGES_PER_PAGE {
+        let Some(case) = ids.next().transpose()? else {
+            return Ok(Cases { cases, next: None });
+        };
+        let messages = messages(db, case)?;
+        count += messages.len();
+        cases.push(Case { case, messages });
+    }
+    let more = ids.next().transpose()?.is_some();
+    let next = cases.last().filter(|_| more).map(|last| last.case);
+    Ok(Cases { cases, next })
+}
+
+pub(super) fn message(db: &Connection, case: CaseId, position: u32) -> Result<StoredMessage, Error> {
+    let message = db
+        .prepare_cached(&format!(
+            "SELECT {MESSAGE_COLUMNS} FROM messages WHERE case_id = ? AND position = ?"
+        ))?
+        .query_one(params![case.as_bytes(), position], stored_message)?;
+    Ok(message)
+}
+
+fn messages(db: &Connection, case: CaseId) -> Result<Vec<Message>, Error> {
+    let messages = db
+        .prepare_cached(&format!(
+            "SELECT {MESSAGE_COLUMNS} FROM messages WHERE case_id = ? ORDER BY position"
+        ))?
+        .query_map([case.as_bytes()], |row| Ok(stored_message(row)?.message))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(messages)
+}
+
+fn stored_message(row: &Row<'_>) -> rusqlite::Result<StoredMessage> {
+    let to_office: bool = row.get(1)?;
+    let message = Message {
+        position: row.get(0)?,
+        direction: if to_office { Direction::ToOffice } else { Direction::ToReporter },
+        size_bytes: row.get(2)?,
+        sha256: Digest::from_bytes(row.get(3)?),
+        day: row.get_ref(4)?.as_str()?.parse().map_err(|_| rusqlite::Error::InvalidQuery)?,
+    };
+    Ok(StoredMessage { message, blob: BlobId(row.get(5)?) })
+}

@@ -1,0 +1,210 @@
+//! What goes into the storage and comes out of it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::protocol::day::Day;
+use crate::protocol::ids::{CaseId, Digest, MailboxId, Malformed, decode_hex, encode_hex};
+use crate::protocol::message::Direction;
+
+/// The random name of an upload, as 32 hex digits in its address. It opens nothing without its owner's secret.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct UploadId(pub(super) [u8; 16]);
+
+impl fmt::Display for UploadId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&encode_hex(&self.0))
+    }
+}
+
+impl fmt::Debug for UploadId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("UploadId(…)")
+    }
+}
+
+impl FromStr for UploadId {
+    type Err = Malformed;
+
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        decode_hex(text).map(Self).ok_or(Malformed { expected: "an upload id of 32 lowercase hex digits" })
+    }
+}
+
+/// The random name of a blob. It never leaves the server.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct BlobId(pub(super) [u8; 16]);
+
+/// To whom an upload answers: a reporter's mailbox id, or the hash of an inspector's name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Owner([u8; 32]);
+
+impl Owner {
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl From<MailboxId> for Owner {
+    fn from(mailbox: MailboxId) -> Self {
+        Self(*mailbox.as_bytes())
+    }
+}
+
+/// What an upload becomes when it is whole. It fixes who may send it and which way it goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Report,
+    FollowUp,
+    Reply,
+}
+
+impl Kind {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Kind::Report => "report",
+            Kind::FollowUp => "follow-up",
+            Kind::Reply => "reply",
+        }
+    }
+
+    pub const fn direction(self) -> Direction {
+        match self {
+            Kind::Report | Kind::FollowUp => Direction::ToOffice,
+            Kind::Reply => Direction::ToReporter,
+        }
+    }
+}
+
+impl FromStr for Kind {
+    type Err = Malformed;
+
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        [Kind::Report, Kind::FollowUp, Kind::Reply]
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+            .ok_or(Malformed { expected: "report, follow-up or reply" })
+    }
+}
+
+/// An upload to begin.
+#[derive(Clone, Copy)]
+pub struct NewUpload {
+    /// For a report and a follow-up the mailbox id of the token; a report makes it the key of its case.
+    pub owner: Owner,
+    pub kind: Kind,
+    pub case: CaseId,
+    /// A size class, in bytes. The caller has checked it.
+    pub length_bytes: u64,
+    pub day: Day,
+}
+
+/// The next bytes of an upload.
+pub struct Piece {
+    /// Where in the blob they stand; must be where the upload stands.
+    pub offset: u64,
+    pub data: Vec<u8>,
+    /// SHA-256 of the whole blob, computed by the caller over everything from the first byte on. It must be there when
+    /// the piece is the last one and is not looked at otherwise.
+    pub digest: Option<Digest>,
+}
+
+/// How much of an upload is durable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    pub offset: u64,
+    /// It has become a message, or was one already.
+    pub finished: bool,
+}
+
+/// An upload as it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Upload {
+    pub kind: Kind,
+    pub case: CaseId,
+    pub length_bytes: u64,
+    pub offset: u64,
+}
+
+impl Upload {
+    pub fn is_finished(&self) -> bool {
+        self.offset == self.length_bytes
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Case {
+    pub case: CaseId,
+    /// In the order in which they were taken, positions 0, 1, 2, …
+    pub messages: Vec<Message>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Message {
+    pub position: u32,
+    pub direction: Direction,
+    pub size_bytes: u64,
+    pub sha256: Digest,
+    pub day: Day,
+}
+
+/// A message and where its blob is.
+#[derive(Clone, Copy)]
+pub struct StoredMessage {
+    pub message: Message,
+    pub(super) blob: BlobId,
+}
+
+/// A page of the list of cases.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cases {
+    pub cases: Vec<Case>,
+    /// The last case of this page, if there are more behind it.
+    pub next: Option<CaseId>,
+}
+
+/// Why a request was not carried out. Whatever the error, nothing of the request was stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    #[error("no such case, message or upload, or not this owner's")]
+    NotFound,
+    #[error("the token names no mailbox")]
+    UnknownMailbox,
+    #[error("the case or the mailbox is taken")]
+    CaseExists,
+    #[error("the upload does not stand at this offset")]
+    OffsetMismatch,
+    #[error("more bytes than the upload was declared to have")]
+    TooLong,
+    #[error("the upload is complete")]
+    Finished,
+    #[error("the write queue is full")]
+    Busy,
+    #[error("the disk or the database's limit is full")]
+    StorageFull,
+    /// SQLite's own extended result code; no text, for it could quote what was stored.
+    #[error("the database failed with SQLite code {0}")]
+    Failed(i32),
+    #[error("the storage is closed")]
+    Closed,
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        match error {
+            rusqlite::Error::QueryReturnedNoRows => Error::NotFound,
+            rusqlite::Error::SqliteFailure(failure, _) => match failure.code {
+                rusqlite::ErrorCode::DiskFull => Error::StorageFull,
+                // Only another process can hold the lock for longer than the busy timeout.
+                rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked => Error::Busy,
+                _ => Error::Failed(failure.extended_code),
+            },
+            // A row that does not have the shape the schema promises.
+            _ => Error::Failed(rusqlite::ffi::SQLITE_MISMATCH),
+        }
+    }
+}
