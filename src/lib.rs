@@ -5,5 +5,8 @@
 
 pub mod protocol;
 
+pub mod client;
+pub mod desk;
+pub mod reporter;
 pub mod seal;
 pub mod verify;
