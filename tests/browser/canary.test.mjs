@@ -2,6 +2,7 @@
 // logs at the highest level, its folders and its memory.
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -76,7 +77,6 @@ test("nothing of a report is in the server's files, logs and memory", async (t) 
 // What makes the test above a test: the same search finds a word in a database that took one.
 test("the search finds what a careless server would keep", async (t) => {
   const folder = await temporaryFolder(t, "careless");
-  const { execFileSync } = await import("node:child_process");
   execFileSync("sqlite3", [join(folder, "x.db"), "PRAGMA journal_mode=WAL; CREATE TABLE t (a TEXT); INSERT INTO t VALUES ('متن قناری');"]);
   await writeFile(join(folder, "log"), `${today()} POST /?code=${encodeURIComponent("قناری")}`);
   assert.equal((await search(folder, ["متن قناری"])).length, 1);
