@@ -5,6 +5,7 @@
 
 pub mod protocol;
 
+pub mod cli;
 pub mod client;
 pub mod desk;
 pub mod reporter;
