@@ -5,6 +5,10 @@
 
 pub mod protocol;
 
+pub mod cli;
+pub mod client;
+pub mod desk;
+pub mod reporter;
 pub mod seal;
 pub mod storage;
 pub mod verify;

@@ -1,6 +1,7 @@
 //! All that needs a secret: the receipt's keys, age's hybrid recipient, signing, sealing and opening. Imports
 //! `protocol` and `verify`; the server never imports it.
 
+pub mod case;
 pub mod derive;
 pub mod hybrid;
 pub mod key_file;

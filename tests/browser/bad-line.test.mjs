@@ -92,10 +92,10 @@ for (const browser of ["chromium", "firefox"]) {
     test("a server that is away: the page says so, keeps what was written, and sends it later", async () => {
       await fillReport(page, home, { text: "سرور نیست" });
       proxy.answer = () => {
-        throw new Error("away");
+        throw new Error("server-away");
       };
       await page.click("#send");
-      assert.equal(await problem(page), "away");
+      assert.equal(await problem(page), "server-away");
       proxy.answer = () => null;
       await sendReport(page);
       assert.equal((await arrived()).messages[0].text, "سرور نیست");
@@ -153,11 +153,11 @@ for (const browser of ["chromium", "firefox"]) {
       await page.open(`${home}status`);
       await page.waitFor("#code");
       proxy.answer = () => {
-        throw new Error("away");
+        throw new Error("server-away");
       };
       await page.fill("#code", receipt);
       await page.click("#open");
-      assert.equal(await problem(page), "away");
+      assert.equal(await problem(page), "server-away");
 
       proxy.answer = () => null;
       proxy.cutResponse = (request) => (request.path.startsWith("/api/v1/mailbox/messages/") ? 1_000 : null);

@@ -50,9 +50,11 @@ export async function startHostileOffice(t) {
   const reply = ({ sender = inspectors[0].id, after = [], ...options }) => replyMessage(profile, reportMessage, [report, ...after], { sender, ...options });
   const followUp = (options) => followUpMessage(profile, reportMessage, [report], { sequence: 1, ...options });
 
+  const bytesOf = ({ files = [] }) => files.map((file) => file.bytes);
+
   return {
     ...{ demo, proxy, profile, inspectors, code, keys, caseId, report, reportMessage, toInspectors, toReporter, reply, followUp },
-    sealReply: ({ signer = inspectors[0].signer, recipients = toReporter, ...options }) => sealMessage({ message: reply(options), signer, recipients }),
+    sealReply: ({ signer = inspectors[0].signer, recipients = toReporter, ...options }) => sealMessage({ message: reply(options), files: bytesOf(options), signer, recipients }),
     sealFollowUp: ({ signer = keys.signer, ...options }) => sealMessage({ message: followUp(options), signer, recipients: toInspectors }),
     serveMailbox: (blobs) => serve("/api/v1/mailbox", blobs),
     serveCase: (blobs) => serve(`/api/v1/cases/${caseId}`, blobs),

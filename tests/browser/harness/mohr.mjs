@@ -39,7 +39,7 @@ export async function startDemo(t) {
   const folder = await temporaryFolder(t, "demo");
   const server = await startServer(t, ["demo", "--dir", folder, "--listen", "127.0.0.1:0"]);
   const description = await waitForJson(join(folder, "demo.json"), server);
-  const demo = {
+  return {
     folder,
     server,
     url: new URL(description.reporter_url).origin,
@@ -52,7 +52,16 @@ export async function startDemo(t) {
     config: join(folder, "server.toml"),
     stop: () => server.stop(),
   };
-  return demo;
+}
+
+/// The stopped office `demo` again, by `mohr serve` and its configuration file, at the same address.
+export async function serve(t, demo, { env } = {}) {
+  const server = await startServer(t, ["serve", "--config", demo.config], { env });
+  for (const end = Date.now() + 30_000; Date.now() < end; await sleep(50)) {
+    assert.ok(!server.ended, `the server ended: ${server.output()}`);
+    if (await fetch(`${demo.url}/api/v1/profile`).then((response) => response.ok, () => false)) return server;
+  }
+  throw new Error(`no answer in half a minute: ${server.output()}`);
 }
 
 /// Starts a subcommand that serves until it is told to stop. `output()` is all that it has printed.

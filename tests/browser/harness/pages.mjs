@@ -5,8 +5,9 @@ import { basename } from "node:path";
 
 /// Goes through the report page, whatever it asks, until the report could be sent. Every question but the text and
 /// the files is answered with «نمی‌دانم», or with its first choice. `keepFiles` sends the files as they are, names
-/// and all, in place of cleaned copies. `onStep(step)` is called on each step before it is answered.
-export async function fillReport(driver, home, { text, files = [], keepFiles = true, door = "report", fragment = "", onStep } = {}) {
+/// and all, in place of cleaned copies. `everywhere` is typed into each field of words in place of «نمی‌دانم».
+/// `onStep(step)` is called on each step before it is answered.
+export async function fillReport(driver, home, { text, files = [], keepFiles = true, door = "report", fragment = "", everywhere, onStep } = {}) {
   await driver.open(new URL(`report${fragment}`, home).href);
   const steps = [];
   for (;;) {
@@ -20,6 +21,7 @@ export async function fillReport(driver, home, { text, files = [], keepFiles = t
     } else {
       if (step === "text") await driver.fill("#text", text);
       else if (step === "evidence" && files.length > 0) await addFiles(driver, files, keepFiles);
+      else if (everywhere !== undefined && (await typeEverywhere(driver, everywhere))) await driver.waitFor("#next");
       else if (await driver.visible("#unknown")) await driver.click("#unknown");
       else await chooseFirst(driver);
       if ((await driver.attribute("body", "data-step")) === step) await driver.click("#next");
@@ -41,6 +43,17 @@ async function addFiles(driver, files, keepFiles) {
       if (!(await driver.evaluate((s) => document.querySelector(s).checked, selector))) await driver.click(selector);
     }
   }
+}
+
+/// Whether the step has a field of words.
+async function typeEverywhere(driver, words) {
+  const fields = "#step textarea, #step input:is([type=text], :not([type]))";
+  const count = await driver.count(fields);
+  for (let index = 0; index < count; index++) {
+    await driver.evaluate(([s, i]) => document.querySelectorAll(s)[i].setAttribute("data-test", i), [fields, index]);
+    await driver.fill(`[data-test="${index}"]`, words);
+  }
+  return count > 0;
 }
 
 async function chooseFirst(driver) {

@@ -1,6 +1,6 @@
 // Searches whole folders for words that must not be there, however a browser or a database may have written them.
 
-import { readdir, readFile } from "node:fs/promises";
+import { open, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
 
@@ -8,17 +8,52 @@ import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
 /// `["place: word", …]`. Each word is looked for in UTF-8 and in UTF-16, percent-encoded, escaped as JSON, in
 /// base64 and in hex.
 export async function search(folder, words) {
-  const needles = words.flatMap((word) => formsOf(word).map((bytes) => ({ word, bytes })));
+  const needles = needlesOf(words);
   const found = [];
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.path, entry.name);
     const contents = [Buffer.from(entry.name)];
     if (entry.isFile()) contents.push(...(await contentsOf(path)));
-    for (const { word, bytes } of needles) {
-      if (contents.some((content) => content.includes(bytes))) found.push(`${path}: ${word}`);
-    }
+    for (const content of contents) found.push(...wordsIn(content, needles).map((word) => `${path}: ${word}`));
   }
   return [...new Set(found)];
+}
+
+/// Which of the words occur in a text or in bytes.
+export function searchIn(content, words) {
+  return wordsIn(Buffer.from(content), needlesOf(words));
+}
+
+/// Which of the words occur in the memory of a process of ours, as a core dump would have it.
+export async function searchMemory(pid, words) {
+  const needles = needlesOf(words);
+  const found = [];
+  const piece = 2 ** 24;
+  const memory = await open(`/proc/${pid}/mem`, "r");
+  try {
+    for (const line of (await readFile(`/proc/${pid}/maps`, "utf8")).split("\n")) {
+      const [, from, to, readable] = /^([0-9a-f]+)-([0-9a-f]+) (.)/.exec(line) ?? [];
+      if (readable !== "r" || line.endsWith("[vvar]") || line.endsWith("[vsyscall]")) continue;
+      const end = BigInt(`0x${to}`);
+      for (let position = BigInt(`0x${from}`); position < end; position += BigInt(piece)) {
+        // A word on the border of two pieces is found by reading a little more.
+        const length = Math.min(piece + 1_024, Number(end - position));
+        const { buffer, bytesRead } = await memory.read({ buffer: Buffer.alloc(length), position }).catch(() => ({ bytesRead: 0 }));
+        if (bytesRead > 0) found.push(...wordsIn(buffer.subarray(0, bytesRead), needles));
+      }
+    }
+  } finally {
+    await memory.close();
+  }
+  return [...new Set(found)];
+}
+
+function needlesOf(words) {
+  return words.flatMap((word) => formsOf(word).map((bytes) => ({ word, bytes })));
+}
+
+function wordsIn(content, needles) {
+  return needles.filter(({ bytes }) => content.includes(bytes)).map(({ word }) => word);
 }
 
 function formsOf(word) {

@@ -1,0 +1,294 @@
+//! The protocol's HTTP side as the command line, the desk and load tests speak it (PROTOCOL 4). Blocking; a
+//! server's answers are hostile: bounded, and nothing in them is believed before `verify` has seen it.
+
+mod upload;
+
+use std::io::Read as _;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::protocol::day::Day;
+use crate::protocol::ids::{CaseId, Digest, Id, Signature};
+use crate::protocol::message::Direction;
+use crate::protocol::sizes::{PROFILE_BYTES_MAX, SEALED_BYTES_MAX};
+use crate::verify::digest::sha256;
+
+pub use upload::Kind;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long one read or write may stand still: Tor and bad lines take their time.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(120);
+const JSON_BYTES_MAX: u64 = 32 * 1024 * 1024;
+const CASES_PER_PAGE: usize = 200;
+
+/// One server, perhaps through a SOCKS5 proxy.
+pub struct Client {
+    agent: ureq::Agent,
+    base: String,
+}
+
+/// The bearer secret of a request: a mailbox's token or an inspector's session, in hex.
+pub type Bearer = Zeroizing<String>;
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    #[error("not a server's address: it begins with http:// or https://")]
+    Address,
+    #[error("not a proxy's address: it looks like socks5://127.0.0.1:9050")]
+    Proxy,
+    #[error("the server cannot be reached ({0})")]
+    Away(String),
+    #[error("the server refuses: {word} (HTTP {status})")]
+    Problem { word: String, status: u16 },
+    #[error("the server's answer is not of this protocol ({0})")]
+    NotOurs(&'static str),
+}
+
+/// A message as the server lists it. Nothing of it is believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Listed {
+    pub position: u64,
+    pub direction: Direction,
+    pub size_bytes: u64,
+    pub sha256: Digest,
+    pub day: Day,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListedMailbox {
+    /// Nothing when the token names no mailbox.
+    pub case: Option<CaseId>,
+    pub messages: Vec<Listed>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListedCase {
+    pub case: CaseId,
+    pub messages: Vec<Listed>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CasesPage {
+    cases: Vec<ListedCase>,
+    next: Option<CaseId>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Challenge {
+    challenge: Digest,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Session {
+    session: Zeroizing<String>,
+    #[serde(rename = "expires_in_seconds")]
+    _expires_in_seconds: u64,
+}
+
+#[derive(Serialize)]
+struct SessionRequest<'a> {
+    inspector: &'a Id,
+    challenge: Digest,
+    signature: Signature,
+}
+
+impl Client {
+    /// `server` is the address of any page of the server; its path does not matter. `proxy` is
+    /// `socks5://host:port`, and then names are resolved by the proxy alone, as onion services need.
+    pub fn new(server: &str, proxy: Option<&str>) -> Result<Self, Error> {
+        let uri: ureq::http::Uri = server.trim().parse().map_err(|_| Error::Address)?;
+        let base = match (uri.scheme_str(), uri.authority()) {
+            (Some(scheme @ ("http" | "https")), Some(authority)) => format!("{scheme}://{authority}/api/v1"),
+            _ => return Err(Error::Address),
+        };
+        let proxy = proxy.map(socks5_proxy).transpose()?;
+        // Whatever the environment says of proxies is not asked: a reporter's traffic goes where she said.
+        let config = ureq::Agent::config_builder()
+            .proxy(proxy)
+            .user_agent("")
+            .accept("")
+            .max_redirects(0)
+            .http_status_as_error(false)
+            .timeout_connect(Some(CONNECT_TIMEOUT))
+            .timeout_per_read(Some(IDLE_TIMEOUT))
+            .timeout_per_write(Some(IDLE_TIMEOUT))
+            .build();
+        Ok(Self { agent: config.new_agent(), base })
+    }
+
+    /// The signed note; not verified.
+    pub fn profile(&self) -> Result<Vec<u8>, Error> {
+        let answer = self.get("/profile", None)?;
+        read_body(answer, PROFILE_BYTES_MAX as u64)
+    }
+
+    pub fn mailbox(&self, token: &Bearer) -> Result<ListedMailbox, Error> {
+        let mailbox: ListedMailbox = self.get_json("/mailbox", Some(token))?;
+        check_positions(&mailbox.messages)?;
+        Ok(mailbox)
+    }
+
+    pub fn mailbox_message(&self, token: &Bearer, listed: &Listed) -> Result<Vec<u8>, Error> {
+        self.blob(&format!("/mailbox/messages/{}", listed.position), token, listed)
+    }
+
+    /// Signs in as an inspector. `sign` gets the challenge in hex and gives the signature over
+    /// `verify::signature::session_bytes`.
+    pub fn open_session(
+        &self,
+        inspector: &Id,
+        sign: impl FnOnce(&str) -> Signature,
+    ) -> Result<Bearer, Error> {
+        let Challenge { challenge } = self.post_json("/inspector/challenge", &serde_json::json!({}))?;
+        let signature = sign(&challenge.to_string());
+        let session: Session =
+            self.post_json("/inspector/session", &SessionRequest { inspector, challenge, signature })?;
+        Ok(session.session)
+    }
+
+    /// All cases, in the order of their ids.
+    pub fn cases(&self, session: &Bearer) -> Result<Vec<ListedCase>, Error> {
+        let mut cases: Vec<ListedCase> = Vec::new();
+        let mut path = format!("/cases?limit={CASES_PER_PAGE}");
+        loop {
+            let page: CasesPage = self.get_json(&path, Some(session))?;
+            for case in &page.cases {
+                check_positions(&case.messages)?;
+                // Strictly rising ids end the walk whatever the server says.
+                if cases.last().is_some_and(|last| last.case >= case.case) {
+                    return Err(Error::NotOurs("cases out of order"));
+                }
+                cases.push(case.clone());
+            }
+            match page.next {
+                Some(next) if !page.cases.is_empty() => {
+                    path = format!("/cases?after={next}&limit={CASES_PER_PAGE}")
+                }
+                _ => return Ok(cases),
+            }
+        }
+    }
+
+    pub fn case(&self, session: &Bearer, case: CaseId) -> Result<ListedCase, Error> {
+        let listed: ListedCase = self.get_json(&format!("/cases/{case}"), Some(session))?;
+        check_positions(&listed.messages)?;
+        if listed.case == case { Ok(listed) } else { Err(Error::NotOurs("another case")) }
+    }
+
+    pub fn case_message(&self, session: &Bearer, case: CaseId, listed: &Listed) -> Result<Vec<u8>, Error> {
+        self.blob(&format!("/cases/{case}/messages/{}", listed.position), session, listed)
+    }
+
+    /// A blob with the digest that was listed.
+    fn blob(&self, path: &str, bearer: &Bearer, listed: &Listed) -> Result<Vec<u8>, Error> {
+        if listed.size_bytes > SEALED_BYTES_MAX {
+            return Err(Error::NotOurs("a message larger than any"));
+        }
+        let blob = read_body(self.get(path, Some(bearer))?, listed.size_bytes)?;
+        if sha256(&blob) == listed.sha256 {
+            Ok(blob)
+        } else {
+            Err(Error::NotOurs("a message with another digest"))
+        }
+    }
+
+    fn get_json<T: serde::de::DeserializeOwned>(
+        &self,
+        path: &str,
+        bearer: Option<&Bearer>,
+    ) -> Result<T, Error> {
+        decode_json(self.get(path, bearer)?)
+    }
+
+    fn get(&self, path: &str, bearer: Option<&Bearer>) -> Result<Answer, Error> {
+        let mut request = self.agent.get(format!("{}{path}", self.base));
+        if let Some(bearer) = bearer {
+            request = request.header("authorization", authorization(bearer).as_str());
+        }
+        accepted(request.call())
+    }
+
+    fn post_json<T: serde::de::DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, Error> {
+        let body = serde_json::to_vec(body).expect("plain structures serialize");
+        let request =
+            self.agent.post(format!("{}{path}", self.base)).header("content-type", "application/json");
+        decode_json(accepted(request.send(&body[..]))?)
+    }
+}
+
+type Answer = ureq::http::Response<ureq::Body>;
+
+fn socks5_proxy(text: &str) -> Result<ureq::Proxy, Error> {
+    let address =
+        text.strip_prefix("socks5h://").or_else(|| text.strip_prefix("socks5://")).ok_or(Error::Proxy)?;
+    ureq::Proxy::new(&format!("socks5h://{address}")).map_err(|_| Error::Proxy)
+}
+
+fn authorization(bearer: &Bearer) -> Zeroizing<String> {
+    Zeroizing::new(format!("Bearer {}", **bearer))
+}
+
+/// A good answer, or the error that a bad one or none stands for.
+fn accepted(answer: Result<Answer, ureq::Error>) -> Result<Answer, Error> {
+    let answer = answer.map_err(away)?;
+    let status = answer.status();
+    if status.is_success() {
+        return Ok(answer);
+    }
+    #[derive(Deserialize)]
+    struct Problem {
+        r#type: String,
+    }
+    let body = read_body(answer, 4096).unwrap_or_default();
+    let word = serde_json::from_slice::<Problem>(&body).ok().and_then(|problem| {
+        // A word of the server's is shown to a person: letters and hyphens, nothing else.
+        let word = problem.r#type.strip_prefix("urn:mohr:problem:")?.to_owned();
+        (word.len() <= 40 && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'))
+            .then_some(word)
+    });
+    match word {
+        Some(word) => Err(Error::Problem { word, status: status.as_u16() }),
+        None => Err(Error::NotOurs("an error that is no problem document")),
+    }
+}
+
+fn away(error: ureq::Error) -> Error {
+    Error::Away(match error {
+        ureq::Error::Io(error) => error.kind().to_string(),
+        ureq::Error::Timeout(_) => "no answer in time".to_owned(),
+        ureq::Error::HostNotFound => "no such host".to_owned(),
+        ureq::Error::ConnectionFailed => "no connection".to_owned(),
+        ureq::Error::Tls(_) => "no secure connection".to_owned(),
+        _ => "the connection broke".to_owned(),
+    })
+}
+
+fn read_body(answer: Answer, bytes_max: u64) -> Result<Vec<u8>, Error> {
+    let mut body = Vec::new();
+    let mut reader = answer.into_body().into_reader().take(bytes_max + 1);
+    reader.read_to_end(&mut body).map_err(|error| Error::Away(error.kind().to_string()))?;
+    if body.len() as u64 > bytes_max { Err(Error::NotOurs("more bytes than announced")) } else { Ok(body) }
+}
+
+fn decode_json<T: serde::de::DeserializeOwned>(answer: Answer) -> Result<T, Error> {
+    let body = Zeroizing::new(read_body(answer, JSON_BYTES_MAX)?);
+    serde_json::from_slice(&body).map_err(|_| Error::NotOurs("JSON of another shape"))
+}
+
+/// Positions count from 0 without a gap; the thread's digests rest on that.
+fn check_positions(messages: &[Listed]) -> Result<(), Error> {
+    let in_order = messages.iter().zip(0u64..).all(|(message, position)| message.position == position);
+    if in_order { Ok(()) } else { Err(Error::NotOurs("messages out of order")) }
+}
