@@ -91,7 +91,9 @@ fn keys_encode_and_decode() {
     assert_eq!(text.parse::<Identity>().unwrap().to_recipient(), recipient);
     assert_eq!(recipient.to_string().parse::<Recipient>().unwrap(), recipient);
     assert_eq!(recipient.to_string().len(), 1959);
-    for bad in ["", "age1pq1", "age1qqqq", &recipient.to_string()[..1958], &recipient.to_string().to_uppercase()] {
+    for bad in
+        ["", "age1pq1", "age1qqqq", &recipient.to_string()[..1958], &recipient.to_string().to_uppercase()]
+    {
         assert!(bad.parse::<Recipient>().is_err(), "{bad}");
     }
     assert!(age::x25519::Identity::generate().to_public().to_string().parse::<Recipient>().is_err());

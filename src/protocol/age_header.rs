@@ -56,7 +56,7 @@ mod tests {
     fn only_hybrid_and_grease_stanzas_are_taken() {
         let header = |stanzas: &str| [VERSION_LINE, stanzas.as_bytes(), b"--- abc\npayload"].concat();
         let decoded = AgeHeader::decode(&header("-> mlkem768x25519 x\ny\n-> joint-grease z\n\n")).unwrap();
-        assert_eq!(decoded, AgeHeader { header_bytes: 22 + 22 + 18 + 8, hybrid_stanzas: 1 });
+        assert_eq!(decoded, AgeHeader { header_bytes: 22 + 22 + 19 + 8, hybrid_stanzas: 1 });
         assert_eq!(AgeHeader::decode(&header("-> X25519 x\ny\n")), Err(Error::OtherRecipient));
         assert_eq!(AgeHeader::decode(&header("-> scrypt x 18\ny\n")), Err(Error::OtherRecipient));
         for garbage in

@@ -1,0 +1,15 @@
+// The home page: its doors lead into the report page, and what the office says of itself is filled in.
+
+import { armExit } from "./parts/exit"
+import { carryFragment, loadOffice } from "./parts/office"
+import { reasonOf, showProblem } from "./parts/problem"
+import { beginVisit } from "./parts/visit"
+
+armExit()
+beginVisit(null)
+
+// Which door was chosen goes along in the fragment; the report page takes it out of the address at once.
+for (const link of document.querySelectorAll<HTMLAnchorElement>("a[data-door]")) link.hash = `door=${link.dataset["door"]}`
+carryFragment()
+
+loadOffice().catch((error: unknown) => showProblem(reasonOf(error)))

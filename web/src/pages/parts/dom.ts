@@ -1,0 +1,76 @@
+// Small helpers to make elements. Whatever a person or the wire supplies enters the page as text nodes only;
+// there is no way here to set markup or a style, and Trusted Types would refuse it.
+
+export type Child = Node | string | null | undefined | false
+
+type Attributes = Record<string, string | number | boolean | undefined>
+
+/** An element with attributes (true: present, false or undefined: absent) and children (text becomes text nodes). */
+export function h<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes: Attributes = {},
+  ...children: Child[]
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag)
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined || value === false) continue
+    element.setAttribute(name, value === true ? "" : String(value))
+  }
+  for (const child of children) if (child !== null && child !== undefined && child !== false) element.append(child)
+  return element
+}
+
+/** A drawing of icons/sprite.svg; decoration only, the words stand beside it. */
+export function icon(name: string, turns = false): SVGElement {
+  const space = "http://www.w3.org/2000/svg"
+  const svg = document.createElementNS(space, "svg")
+  svg.setAttribute("class", turns ? "icon icon-turns" : "icon")
+  svg.setAttribute("aria-hidden", "true")
+  const use = document.createElementNS(space, "use")
+  use.setAttribute("href", `#icon-${name}`)
+  svg.append(use)
+  return svg
+}
+
+/** What somebody wrote: isolated, so that its direction and any bidi control in it end with it. */
+export function isolated(words: string, attributes: Attributes = {}): HTMLElement {
+  return h("bdi", { dir: "auto", ...attributes }, words)
+}
+
+export function button(
+  label: string,
+  attributes: Attributes,
+  onPress: (button: HTMLButtonElement) => void,
+  iconName?: string,
+): HTMLButtonElement {
+  const element = h("button", { type: "button", ...attributes }, iconName ? icon(iconName) : null, label)
+  element.addEventListener("click", () => onPress(element))
+  return element
+}
+
+export function byId(id: string): HTMLElement {
+  const element = document.getElementById(id)
+  if (element === null) throw new Error(`the page has no #${id}`)
+  return element
+}
+
+/** The attributes of every field whose content is nobody else's business: no history, no cloud spell checker. */
+export const PRIVATE_FIELD = {
+  autocomplete: "off",
+  autocapitalize: "off",
+  autocorrect: "off",
+  spellcheck: "false",
+  translate: "no",
+  "data-lpignore": "true",
+  "data-1p-ignore": true,
+  "data-gramm": "false",
+} as const
+
+/** Moves the focus to the heading of what has just been shown, and the window to its top. */
+export function focusHeading(root: ParentNode): void {
+  const heading = root.querySelector<HTMLElement>("h1, h2")
+  if (heading === null) return
+  heading.tabIndex = -1
+  heading.focus({ preventScroll: true })
+  window.scrollTo(0, 0)
+}

@@ -1,0 +1,124 @@
+// This visit and the browser's history. What is kept there is a number that says how many steps of this page
+// lie below, and nothing else: no question, no door, no word.
+//
+// A visit is meant to leave one entry in the history of its tab, so that leaving can take that entry away:
+//   - a link to another page of ours replaces the entry instead of adding one;
+//   - the steps of a page add entries above the first, and whoever leaves goes back to the first before the
+//     address of the next page is put in its place.
+// On every page but home, the first entry below the steps stands for home: Back from the first step goes there.
+
+type Show = (depth: number) => void
+
+const page = document.documentElement
+let show: Show = () => {}
+let home: string | null = null
+let leaving = false
+let unsaved: () => string | null = () => null
+
+function depthNow(): number {
+  const depth: unknown = (history.state as { depth?: unknown } | null)?.depth
+  return typeof depth === "number" && Number.isSafeInteger(depth) && depth >= 0 ? depth : 0
+}
+
+/** Begins the keeping of history on this page; `homeUrl` is null on the home page itself. */
+export function beginVisit(homeUrl: string | null): void {
+  home = homeUrl
+  history.scrollRestoration = "manual"
+  window.addEventListener("popstate", () => {
+    if (leaving) return
+    const depth = depthNow()
+    if (depth === 0 && home !== null) return backHome(home)
+    show(depth)
+  })
+  document.addEventListener("click", (event) => {
+    const link = (event.target as Element | null)?.closest<HTMLAnchorElement>("a[href]")
+    if (!link || link.download !== "" || link.hasAttribute("download") || link.target !== "") return
+    if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return
+    if (link.origin !== location.origin || link.protocol !== location.protocol) return
+    event.preventDefault()
+    const target = link.getAttribute("href") ?? ""
+    // A place on this page would be an entry of history; the focus goes there without one.
+    if (target.startsWith("#")) document.getElementById(target.slice(1))?.focus()
+    else if (mayLeave()) leave(link.href)
+  })
+  window.addEventListener("beforeunload", (event) => {
+    if (!leaving && unsaved() !== null) event.preventDefault()
+  })
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted && !page.classList.contains("gone")) leaving = false
+  })
+  // Browsers skip entries that a page adds by itself, so the entry for home comes with the first touch or key.
+  if (depthNow() === 0) history.replaceState(null, "")
+  if (home !== null && history.state === null) {
+    const first = () => {
+      for (const type of ["pointerdown", "keydown"]) removeEventListener(type, first, true)
+      if (history.state !== null) return
+      history.replaceState({ depth: 0 }, "")
+      history.pushState({ depth: 1 }, "")
+    }
+    for (const type of ["pointerdown", "keydown"]) addEventListener(type, first, true)
+  }
+}
+
+/** `question` gives the words to ask before typed text would be lost, or null when there is nothing to lose. */
+export function guardLeaving(question: () => string | null): void {
+  unsaved = question
+}
+
+/** The steps of a page: `onShow` is called when Back or Forward arrives at a depth. */
+export function onStep(onShow: Show): void {
+  show = onShow
+}
+
+/** One step forward: a new entry. Its depth. */
+export function pushStep(): number {
+  const depth = Math.max(depthNow(), home === null ? 0 : 1) + 1
+  if (history.state === null && home !== null) {
+    history.replaceState({ depth: 0 }, "")
+    history.pushState({ depth: 1 }, "")
+  }
+  history.pushState({ depth }, "")
+  return depth
+}
+
+export function currentDepth(): number {
+  return Math.max(depthNow(), home === null ? 0 : 1)
+}
+
+/** Goes to another address and leaves no entry of this page below it. */
+export function leave(url: string): void {
+  leaving = true
+  const { origin, pathname } = new URL(url)
+  const sameDocument = origin === location.origin && pathname === location.pathname
+  const go = () => (sameDocument ? location.reload() : location.replace(url))
+  const depth = depthNow()
+  if (depth === 0) return go()
+  window.addEventListener("popstate", go, { once: true })
+  history.go(-depth)
+  // Some browsers hold a traversal back; leaving must not wait for it.
+  setTimeout(go, 500)
+}
+
+/** The cover comes first, in the same frame; all that follows may take its time. */
+export function vanish(url: string): void {
+  page.classList.add("gone")
+  document.title = new URL(url).hostname
+  leaving = true
+  document.dispatchEvent(new Event("mohr:vanish"))
+  document.body.replaceChildren()
+  leave(url)
+}
+
+function mayLeave(): boolean {
+  const question = unsaved()
+  return question === null || window.confirm(question)
+}
+
+function backHome(url: string): void {
+  if (mayLeave()) {
+    leaving = true
+    location.replace(url)
+  } else {
+    history.forward()
+  }
+}

@@ -1,0 +1,51 @@
+// Sealing and sending, with what it is doing and how far it is. A sending that failed keeps what it sealed and
+// what the server already holds, so that trying again goes on from there.
+
+import { text } from "../../texts"
+import { button, h } from "../parts/dom"
+import { attachments } from "../parts/file-list"
+import { clearProblem, reasonOf, showProblem } from "../parts/problem"
+import { progressBar } from "../parts/progress"
+import type { Office } from "../parts/office"
+import type { Answers } from "./answers"
+
+export interface SendingOptions {
+  readonly onSent: (code: string) => void
+  readonly onCancel: () => void
+}
+
+export function sendingView({ core, profile }: Office, answers: Answers, withKinds: boolean, options: SendingOptions): HTMLElement {
+  const bar = progressBar()
+  const stop = new AbortController()
+  document.addEventListener("mohr:vanish", () => stop.abort(), { once: true })
+
+  const cancel = button(text("sending.cancel"), { class: "button button-quiet", id: "cancel" }, () => {
+    stop.abort()
+    clearProblem()
+    options.onCancel()
+  })
+  const view = h(
+    "div",
+    { class: "stack", "data-state": "sending" },
+    h("h1", {}, text("sending.title")),
+    h("p", { class: "lead" }, text("sending.stay")),
+    ...bar.elements,
+    h("div", { class: "actions" }, cancel),
+  )
+
+  const sending = core.prepareReport(profile, { ...answers.draft(withKinds), files: attachments(answers.files) })
+  const send = async () => {
+    clearProblem()
+    bar.begin()
+    try {
+      const { code } = await sending.send({ onProgress: bar.show, signal: stop.signal })
+      if (!stop.signal.aborted) options.onSent(code)
+    } catch (error) {
+      if (stop.signal.aborted) return
+      bar.stop()
+      showProblem(reasonOf(error), { action: button(text("problem-action.again"), { class: "button", id: "send" }, () => void send()) })
+    }
+  }
+  void send()
+  return view
+}

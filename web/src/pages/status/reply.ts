@@ -1,0 +1,110 @@
+// The box to write on with: words and files, sealed to the same inspectors as the report.
+
+import { text } from "../../texts"
+import { button, h, PRIVATE_FIELD } from "../parts/dom"
+import { attachments, fileField, type ChosenFile } from "../parts/file-list"
+import { language, localized } from "../parts/format"
+import type { Profile } from "../parts/office"
+import { clearProblem, reasonOf, showProblem } from "../parts/problem"
+import { progressBar } from "../parts/progress"
+import { choiceOf } from "../report/fields"
+import type { Mailbox } from "../../mailbox"
+
+type MailboxModule = typeof import("../../mailbox")
+
+export interface ReplyBox {
+  readonly element: HTMLElement
+  /** Whether anything would be lost. */
+  isEmpty(): boolean
+}
+
+export function replyBox(profile: Profile, { prepareFollowUp }: Pick<MailboxModule, "prepareFollowUp">, mailbox: Mailbox, onSent: () => void): ReplyBox {
+  const files: ChosenFile[] = []
+  const leftOut = new Set<string>(mailbox.leftOut ?? [])
+  const area = h("textarea", { ...PRIVATE_FIELD, id: "reply-text", class: "input", dir: "auto", "aria-describedby": "reply-hint" })
+  const empty = h("p", { class: "error", id: "reply-error", role: "alert" })
+  empty.hidden = true
+  const submit = h("button", { type: "submit", class: "button", id: "reply-send" }, text("reply.send"))
+  const progress = h("div", { class: "stack", "data-state": "sending" })
+  progress.hidden = true
+  const form = h(
+    "form",
+    { class: "card stack", novalidate: true, autocomplete: "off" },
+    h("h2", {}, text("reply.title")),
+    h("div", { class: "field" }, h("label", { for: "reply-text" }, text("reply.text")), h("p", { class: "hint", id: "reply-hint" }, text("reply.hint")), empty, area),
+    fileField(files, { inputId: "reply-files", limitBytes: profile.limits.filesBytes, onChange: () => {} }),
+    // The office's first answer repeats who is left out; until then only the reporter knows.
+    mailbox.leftOut === undefined ? leftOutAgain(profile.inspectors, leftOut) : null,
+    h("div", { class: "actions" }, submit),
+    progress,
+  )
+
+  const send = async () => {
+    clearProblem()
+    const bar = progressBar()
+    progress.replaceChildren(...bar.elements)
+    progress.hidden = false
+    submit.disabled = true
+    bar.begin()
+    const stop = new AbortController()
+    document.addEventListener("mohr:vanish", () => stop.abort(), { once: true })
+    const sending = prepareFollowUp(mailbox, { text: area.value, files: attachments(files), leftOut: [...leftOut], language })
+    const attempt = async (): Promise<void> => {
+      try {
+        await sending.send({ onProgress: bar.show, signal: stop.signal })
+        area.value = ""
+        files.length = 0
+        onSent()
+      } catch (error) {
+        if (stop.signal.aborted) return
+        bar.stop()
+        submit.disabled = false
+        const action = button(text("problem-action.again"), { class: "button" }, () => {
+          clearProblem()
+          bar.begin()
+          submit.disabled = true
+          void attempt()
+        })
+        showProblem(reasonOf(error), { action })
+      }
+    }
+    await attempt()
+  }
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault()
+    empty.hidden = true
+    if (area.value.trim() !== "" || files.length > 0) return void send()
+    empty.textContent = text("reply.empty")
+    empty.hidden = false
+    area.setAttribute("aria-invalid", "true")
+    area.setAttribute("aria-describedby", "reply-error reply-hint")
+    area.focus()
+  })
+  return { element: form, isEmpty: () => area.value.trim() === "" && files.length === 0 }
+}
+
+function leftOutAgain(inspectors: Profile["inspectors"], leftOut: Set<string>): HTMLElement {
+  return h(
+    "details",
+    {},
+    h("summary", {}, text("reply.left-out")),
+    h(
+      "fieldset",
+      {},
+      h("legend", {}, text("field.left-out")),
+      h(
+        "div",
+        { class: "choices" },
+        ...inspectors.map(({ id, role }) => {
+          const input = h("input", { type: "checkbox", id: `left-out-${id}`, autocomplete: "off" })
+          input.addEventListener("change", () => {
+            if (input.checked) leftOut.add(id)
+            else leftOut.delete(id)
+          })
+          return choiceOf(input, localized(role))
+        }),
+      ),
+    ),
+  )
+}

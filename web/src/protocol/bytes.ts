@@ -1,0 +1,56 @@
+// Bytes and the two ways they travel as text: hex and UTF-8. And the one labelled hash of this protocol.
+
+import { sha256 } from "@noble/hashes/sha2.js"
+import { bytesToHex, concatBytes, hexToBytes } from "@noble/hashes/utils.js"
+import { Malformed } from "../errors"
+
+export type Bytes = Uint8Array<ArrayBuffer>
+
+export const encodeHex = bytesToHex
+export const concat = concatBytes as (...parts: Uint8Array[]) => Bytes
+
+/** Lowercase hex of exactly so many bytes. */
+export function decodeHex(text: string, sizeBytes: number): Bytes {
+  if (!isHex(text, sizeBytes)) throw new Malformed(`not ${sizeBytes} bytes in lowercase hex`)
+  return hexToBytes(text) as Bytes
+}
+
+export function isHex(text: unknown, sizeBytes: number): text is string {
+  return typeof text === "string" && text.length === 2 * sizeBytes && /^[0-9a-f]*$/.test(text)
+}
+
+export function encodeUtf8(text: string): Bytes {
+  return new TextEncoder().encode(text)
+}
+
+export function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    throw new Malformed("not UTF-8")
+  }
+}
+
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i])
+}
+
+/** H(label, data) = SHA-256("mohr/v1/" ‖ label ‖ 0x00 ‖ data) */
+export function hashLabelled(label: string, ...data: Uint8Array[]): Bytes {
+  return sha256(concat(encodeUtf8(`mohr/v1/${label}\0`), ...data)) as Bytes
+}
+
+/** SHA-256 in lowercase hex, as messages and listings name digests. */
+export function digestOf(bytes: Uint8Array): string {
+  return encodeHex(sha256(bytes))
+}
+
+/** office id = H("office", root public key)[0..16], in hex */
+export function officeIdOf(root: Uint8Array): string {
+  return encodeHex(hashLabelled("office", root).subarray(0, 16))
+}
+
+/** case id = H("case", reporter's signing public key)[0..16], in hex */
+export function caseIdOf(signer: Uint8Array): string {
+  return encodeHex(hashLabelled("case", signer).subarray(0, 16))
+}
