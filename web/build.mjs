@@ -32,6 +32,7 @@ import { mkdir, readFile, readdir, rm, rmdir, writeFile } from "node:fs/promises
 import { basename, dirname, extname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import * as esbuild from "esbuild"
+import { alias } from "./build/bundling.mjs"
 import { compareCatalogues, findUnused, keysNamed, readCatalogues, textsNamed } from "./build/catalogue.mjs"
 import { escapeHtml, expand, refuseInline, render } from "./build/template.mjs"
 
@@ -71,6 +72,7 @@ async function bundleAssets() {
     chunkNames: "assets/[name].[hash]",
     assetNames: "assets/[name].[hash]",
     bundle: true,
+    alias,
     splitting: true,
     format: "esm",
     minify: true,
