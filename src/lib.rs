@@ -10,5 +10,6 @@ pub mod client;
 pub mod desk;
 pub mod reporter;
 pub mod seal;
+pub mod server;
 pub mod storage;
 pub mod verify;

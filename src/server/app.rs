@@ -1,0 +1,53 @@
+//! What every handler shares.
+
+use tokio::sync::watch;
+
+use crate::protocol::day::Day;
+use crate::protocol::sizes::SEALED_BYTES_MAX;
+use crate::storage::Storage;
+
+use super::config::Limits;
+use super::pages::Pages;
+use super::profile::Signed;
+use super::sessions::Sessions;
+
+pub(super) struct App {
+    pub(super) storage: Storage,
+    pub(super) signed: Signed,
+    pub(super) sessions: Sessions,
+    pub(super) pages: &'static Pages,
+    /// `Tus-Max-Size`.
+    pub(super) message_bytes_max: u64,
+    stopping: watch::Receiver<bool>,
+    today: Box<dyn Fn() -> Day + Send + Sync>,
+}
+
+impl App {
+    pub(super) fn new(
+        storage: Storage,
+        signed: Signed,
+        limits: Limits,
+        stopping: watch::Receiver<bool>,
+        today: impl Fn() -> Day + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            storage,
+            signed,
+            sessions: Sessions::new(),
+            pages: Pages::embedded(),
+            message_bytes_max: limits.message_bytes.unwrap_or(SEALED_BYTES_MAX),
+            stopping,
+            today: Box::new(today),
+        }
+    }
+
+    pub(super) fn today(&self) -> Day {
+        (self.today)()
+    }
+
+    /// Resolves when the server is to stop.
+    pub(super) async fn stopping(&self) {
+        // An error means that the other end is gone, which comes to the same.
+        let _ = self.stopping.clone().wait_for(|stop| *stop).await;
+    }
+}

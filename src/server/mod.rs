@@ -1,0 +1,102 @@
+//! The server: keeps sealed blobs and hands out the pages. It can open nothing and never imports `seal`.
+//!
+//! [`router`] holds every address, [`error`] every refusal. Handlers stand in files by noun. What a request carries is
+//! never logged, at any level; see [`log`].
+
+mod app;
+mod blob;
+mod body;
+mod cases;
+pub mod config;
+mod connection;
+mod error;
+mod headers;
+mod inspector;
+pub mod log;
+mod mailbox;
+mod pages;
+mod profile;
+mod router;
+mod sessions;
+mod tus;
+mod uploads;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::protocol::day::Day;
+use crate::storage::{self, Storage};
+
+pub use config::Config;
+pub use router::ROUTES;
+
+/// How often the server looks whether a new day has begun.
+const DAY_CHECK: Duration = Duration::from_secs(600);
+
+/// Why the server could not start. Shown to the operator only.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Config(#[from] config::Error),
+    #[error(transparent)]
+    Storage(#[from] storage::OpenError),
+    #[error("{path}: {source}")]
+    Profile { path: String, source: crate::verify::profile::Error },
+    #[error("{path}: {source}")]
+    ReadProfile { path: String, source: std::io::Error },
+}
+
+/// Serves until `shutdown` resolves, then lets running requests end for a few seconds, empties the WAL and returns.
+/// What an upload in progress has received by then is kept.
+pub async fn serve(
+    config: Config,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send,
+) -> Result<(), Error> {
+    serve_with_clock(config, listener, shutdown, Day::today).await
+}
+
+/// [`serve`] by another calendar, for tests.
+pub async fn serve_with_clock(
+    config: Config,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send,
+    today: impl Fn() -> Day + Send + Sync + 'static,
+) -> Result<(), Error> {
+    let signed = profile::Signed::load(&config.profile)?;
+    let options = storage::Options { database_bytes: config.limits.database_bytes };
+    let storage = Storage::open(&config.database, options)?;
+    if signed.profile.expires < today() {
+        tracing::warn!("the office profile has expired: the pages will refuse it until a new one is signed");
+    }
+    let (stop, stopping) = watch::channel(false);
+    let app = Arc::new(app::App::new(storage.clone(), signed, config.limits, stopping, today));
+
+    let purge = tokio::spawn(purge_daily(app.clone()));
+    tracing::info!("serving");
+    connection::serve(listener, router::router(app), shutdown, stop).await;
+    purge.abort();
+    // Blocks until the writer has ended: outside the async threads.
+    let _ = tokio::task::spawn_blocking(move || storage.close()).await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Drops stale uploads at start and whenever a new day has begun. A failure is tried again at the next look.
+async fn purge_daily(app: Arc<app::App>) {
+    let mut purged = None;
+    loop {
+        let today = app.today();
+        if purged != Some(today) {
+            match app.storage.purge(today).await {
+                Ok(()) => purged = Some(today),
+                Err(error) => tracing::warn!(%error, "stale uploads could not be dropped"),
+            }
+        }
+        tokio::time::sleep(DAY_CHECK).await;
+    }
+}

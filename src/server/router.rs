@@ -1,0 +1,66 @@
+//! Every address of the server.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{delete, get, head, options, patch, post};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use super::app::App;
+use super::error::Problem;
+use super::{cases, headers, inspector, mailbox, pages, profile, tus, uploads};
+
+/// Makes of one table both the router and the list that `docs/openapi.yaml` is compared with.
+macro_rules! routes {
+    ($list:ident, $router:ident: $($method:ident $path:literal => $handler:path;)*) => {
+        const $list: &[(&str, &str)] = &[$((stringify!($method), $path)),*];
+
+        fn $router() -> Router<Arc<App>> {
+            Router::new()$(.route($path, $method($handler)))*
+        }
+    };
+}
+
+routes! { UPLOADS, uploads:
+    options "/uploads" => tus::describe;
+    post "/uploads" => uploads::create;
+    head "/uploads/{upload}" => uploads::stand;
+    patch "/uploads/{upload}" => uploads::append;
+    delete "/uploads/{upload}" => uploads::remove;
+}
+
+routes! { OTHERS, others:
+    get "/profile" => profile::read;
+    get "/mailbox" => mailbox::list;
+    get "/mailbox/messages/{position}" => mailbox::message;
+    post "/inspector/challenge" => inspector::challenge;
+    post "/inspector/session" => inspector::session;
+    get "/cases" => cases::list;
+    get "/cases/{case}" => cases::read;
+    get "/cases/{case}/messages/{position}" => cases::message;
+}
+
+/// Method and path of everything under `/api/v1`.
+pub const ROUTES: [&[(&str, &str)]; 2] = [UPLOADS, OTHERS];
+
+pub(super) fn router(app: Arc<App>) -> Router {
+    let api = others().merge(uploads().layer(from_fn(tus::speak)));
+    Router::new()
+        .nest("/api/v1", api)
+        .route("/", get(pages::home))
+        .route("/{page}", get(pages::read))
+        .route("/{language}/", get(pages::read))
+        .route("/{language}/{page}", get(pages::read))
+        .route("/assets/{*file}", get(pages::read))
+        .fallback(pages::not_found)
+        .method_not_allowed_fallback(pages::method_not_allowed)
+        .with_state(app)
+        .layer(CatchPanicLayer::custom(|_: Box<dyn Any + Send>| -> Response {
+            tracing::error!("a handler panicked");
+            Problem::Internal.into_response()
+        }))
+        .layer(from_fn(headers::secure))
+}
