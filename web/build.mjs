@@ -163,7 +163,9 @@ async function readScripts() {
   const namedByFile = new Map()
   for (const path of Object.keys(bundle.inputs)) {
     if (!path.startsWith("src/") || path === "src/texts.ts" || !path.endsWith(".ts")) continue
-    namedByFile.set(path, textsNamed(await readFile(join(web, path), "utf8"), path, problem))
+    const source = await readFile(join(web, path), "utf8")
+    // Who does not import the catalogue may call something of its own text(…).
+    if (/from "[^"]*\/texts"/.test(source)) namedByFile.set(path, textsNamed(source, path, problem))
   }
   const namedByScript = new Map()
   for (const entry of await list("src/pages")) {
