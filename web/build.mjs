@@ -32,6 +32,7 @@ import { mkdir, readFile, readdir, rm, rmdir, writeFile } from "node:fs/promises
 import { basename, dirname, extname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import * as esbuild from "esbuild"
+import { alias } from "./build/bundling.mjs"
 import { compareCatalogues, findUnused, keysNamed, readCatalogues, textsNamed } from "./build/catalogue.mjs"
 import { escapeHtml, expand, refuseInline, render } from "./build/template.mjs"
 
@@ -71,6 +72,7 @@ async function bundleAssets() {
     chunkNames: "assets/[name].[hash]",
     assetNames: "assets/[name].[hash]",
     bundle: true,
+    alias,
     splitting: true,
     format: "esm",
     minify: true,
@@ -161,7 +163,9 @@ async function readScripts() {
   const namedByFile = new Map()
   for (const path of Object.keys(bundle.inputs)) {
     if (!path.startsWith("src/") || path === "src/texts.ts" || !path.endsWith(".ts")) continue
-    namedByFile.set(path, textsNamed(await readFile(join(web, path), "utf8"), path, problem))
+    const source = await readFile(join(web, path), "utf8")
+    // Who does not import the catalogue may call something of its own text(…).
+    if (/from "[^"]*\/texts"/.test(source)) namedByFile.set(path, textsNamed(source, path, problem))
   }
   const namedByScript = new Map()
   for (const entry of await list("src/pages")) {

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { build } from "esbuild"
+import { alias } from "../build/bundling.mjs"
 
 const here = dirname(fileURLToPath(import.meta.url))
 const words = process.argv.slice(2)
@@ -21,12 +22,13 @@ if (tests.length === 0) {
 const folder = mkdtempSync(join(tmpdir(), "mohr-web-test-"))
 try {
   await build({
-    absWorkingDir: here,
-    entryPoints: tests,
+    absWorkingDir: dirname(here),
+    entryPoints: tests.map((path) => join("test", path)),
     outdir: folder,
     outbase: here,
     outExtension: { ".js": ".mjs" },
     bundle: true,
+    alias,
     splitting: true,
     format: "esm",
     platform: "node",
@@ -37,7 +39,7 @@ try {
     logLevel: "warning",
   })
   const bundles = tests.map((path) => join(folder, path.replace(/\.ts$/, ".mjs")))
-  const { status } = spawnSync(process.execPath, ["--enable-source-maps", "--test", ...bundles], { stdio: "inherit" })
+  const { status } = spawnSync(process.execPath, ["--enable-source-maps", "--test", "--test-reporter=spec", ...bundles], { stdio: "inherit" })
   process.exitCode = status ?? 1
 } finally {
   rmSync(folder, { recursive: true })

@@ -3,7 +3,7 @@
 import { text, textOf } from "../texts"
 import { button, byId, focusHeading, h, icon } from "./parts/dom"
 import { armExit } from "./parts/exit"
-import { release } from "./parts/file-list"
+import { releasePictures } from "./parts/file-list"
 import { number } from "./parts/format"
 import { carryFragment, fillOffice, fragment, loadOffice, office, profileNow, type Office } from "./parts/office"
 import { clearProblem, isDistrusted, reasonOf, showProblem } from "./parts/problem"
@@ -114,7 +114,7 @@ function next(): void {
 function show(step: StepId): void {
   view = step
   document.body.dataset["step"] = step
-  release(place)
+  releasePictures(place)
   if (profileNow() !== undefined) clearProblem()
   showCount(step)
   place.replaceChildren(step === "doors" ? doorsStep() : step === "check" ? checkStep() : questionStep(step))

@@ -2,14 +2,14 @@
 
 const TYPE = /^[a-z0-9.+-]+\/[a-z0-9.+-]+$/
 
-/** The extension of a name when it is a plain one, with its dot. */
-function extension(name: string): string {
-  return /\.[a-z0-9]{1,5}$/.exec(name.toLowerCase())?.[0] ?? ""
+/** The extension of a name when it is a plain one, without its dot. */
+export function extensionOf(name: string): string {
+  return /\.([a-z0-9]{1,5})$/.exec(name.toLowerCase())?.[1] ?? "bin"
 }
 
 /** A name that says nothing: the place in the list, and the kind of file so that it opens. */
-export function neutralName(name: string, index: number): string {
-  return `file-${String(index + 1).padStart(2, "0")}${extension(name)}`
+export function neutralName(index: number, extension: string): string {
+  return `${String(index + 1).padStart(2, "0")}.${extension}`
 }
 
 /** The type a browser gives, where the protocol has room for it. */

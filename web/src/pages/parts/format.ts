@@ -73,3 +73,10 @@ const collator = new Intl.Collator(language, { numeric: true })
 export function sorted<T>(items: readonly T[], name: (item: T) => string): T[] {
   return [...items].sort((a, b) => collator.compare(name(a), name(b)))
 }
+
+const conjunction = new Intl.ListFormat(language, { type: "conjunction" })
+
+/** Several things in one breath: «الف، ب و ج». */
+export function listed(items: readonly string[]): string {
+  return conjunction.format(items)
+}

@@ -2,7 +2,7 @@
 // is gone with the tab.
 
 import { language } from "../parts/format"
-import type { ChosenFile } from "../parts/file-list"
+import type { ChosenFile } from "../parts/chosen-file"
 import { DOORS, fieldsOf, isRequired, stepsOf, type Door, type FieldId, type StepId } from "./questions"
 
 export interface Answer {

@@ -2,7 +2,7 @@
 
 import { plural, text, textOf } from "../../texts"
 import { button, h, icon, isolated, type Child } from "../parts/dom"
-import { totalBytes } from "../parts/file-list"
+import { totalBytes } from "../parts/chosen-file"
 import { shownName } from "../parts/file-name"
 import { localized, number, size } from "../parts/format"
 import { profileNow } from "../parts/office"
@@ -79,6 +79,6 @@ function files(answers: Answers): Child[] {
   if (answers.files.length === 0) return []
   return [
     h("div", { class: "soft" }, plural("files.sum", answers.files.length, { count: number(answers.files.length), size: size(totalBytes(answers.files)) })),
-    ...answers.files.map((file) => h("div", {}, isolated(shownName(file.original.name)))),
+    ...answers.files.map((file, index) => h("div", {}, isolated(shownName(file.nameAt(index))))),
   ]
 }

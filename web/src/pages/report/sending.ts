@@ -3,7 +3,7 @@
 
 import { text } from "../../texts"
 import { button, h } from "../parts/dom"
-import { attachments } from "../parts/file-list"
+import { attachments } from "../parts/chosen-file"
 import { clearProblem, reasonOf, showProblem } from "../parts/problem"
 import { progressBar } from "../parts/progress"
 import type { Office } from "../parts/office"
@@ -33,11 +33,12 @@ export function sendingView({ core, profile }: Office, answers: Answers, withKin
     h("div", { class: "actions" }, cancel),
   )
 
-  const sending = core.prepareReport(profile, { ...answers.draft(withKinds), files: attachments(answers.files) })
+  let sending: ReturnType<typeof core.prepareReport> | undefined
   const send = async () => {
     clearProblem()
     bar.begin()
     try {
+      sending ??= core.prepareReport(profile, { ...answers.draft(withKinds), files: await attachments(answers.files) })
       const { code } = await sending.send({ onProgress: bar.show, signal: stop.signal })
       if (!stop.signal.aborted) options.onSent(code)
     } catch (error) {

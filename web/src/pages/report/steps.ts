@@ -40,7 +40,7 @@ export function stepView(step: QuestionId, answers: Answers): Child[] {
       return [words(answers, "verify", {}), h("div", { class: "note" }, h("p", {}, text("field.verify-examples")))]
     case "evidence":
       return [
-        fileField(answers.files, { inputId: "files", limitBytes: profileNow()?.limits.filesBytes, onChange: () => {} }),
+        fileField(answers.files, { inputId: "files", limitBytes: profileNow()?.limits.filesBytes }),
         words(answers, "evidence", { label: text("field.evidence") }),
       ]
     case "known":

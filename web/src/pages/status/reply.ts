@@ -2,7 +2,8 @@
 
 import { text } from "../../texts"
 import { button, h, PRIVATE_FIELD } from "../parts/dom"
-import { attachments, fileField, type ChosenFile } from "../parts/file-list"
+import { attachments, type ChosenFile } from "../parts/chosen-file"
+import { fileField } from "../parts/file-list"
 import { language, localized } from "../parts/format"
 import type { Profile } from "../parts/office"
 import { clearProblem, reasonOf, showProblem } from "../parts/problem"
@@ -32,7 +33,7 @@ export function replyBox(profile: Profile, { prepareFollowUp }: Pick<MailboxModu
     { class: "card stack", novalidate: true, autocomplete: "off" },
     h("h2", {}, text("reply.title")),
     h("div", { class: "field" }, h("label", { for: "reply-text" }, text("reply.text")), h("p", { class: "hint", id: "reply-hint" }, text("reply.hint")), empty, area),
-    fileField(files, { inputId: "reply-files", limitBytes: profile.limits.filesBytes, onChange: () => {} }),
+    fileField(files, { inputId: "reply-files", limitBytes: profile.limits.filesBytes }),
     // The office's first answer repeats who is left out; until then only the reporter knows.
     mailbox.leftOut === undefined ? leftOutAgain(profile.inspectors, leftOut) : null,
     h("div", { class: "actions" }, submit),
@@ -48,9 +49,10 @@ export function replyBox(profile: Profile, { prepareFollowUp }: Pick<MailboxModu
     bar.begin()
     const stop = new AbortController()
     document.addEventListener("mohr:vanish", () => stop.abort(), { once: true })
-    const sending = prepareFollowUp(mailbox, { text: area.value, files: attachments(files), leftOut: [...leftOut], language })
+    let sending: ReturnType<typeof prepareFollowUp> | undefined
     const attempt = async (): Promise<void> => {
       try {
+        sending ??= prepareFollowUp(mailbox, { text: area.value, files: await attachments(files), leftOut: [...leftOut], language })
         await sending.send({ onProgress: bar.show, signal: stop.signal })
         area.value = ""
         files.length = 0

@@ -1,0 +1,123 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { ed25519 } from "@noble/curves/ed25519.js"
+import { Malformed } from "../../src/errors"
+import { decodeUtf8, encodeHex, encodeUtf8, officeIdOf } from "../../src/protocol/bytes"
+import { parseStrictJson } from "../../src/protocol/json"
+import { decodeProfile, openProfile, verifyProfile } from "../../src/protocol/profile"
+import { assertTotal } from "../support/decoders"
+import { createOffice, signNote } from "../support/office"
+
+const office = await createOffice(3)
+const today = "2026-06-01"
+
+/** The profile with some members altered, signed by the true root key. */
+function altered(change: (document: any) => unknown): Uint8Array {
+  const document = structuredClone(office.document)
+  const other = change(document)
+  return signNote(typeof other === "string" ? other : `${JSON.stringify(document)}\n`, office.rootKey)
+}
+
+test("a signed profile verifies", () => {
+  const profile = verifyProfile(office.note)
+  assert.equal(profile.office, officeIdOf(ed25519.getPublicKey(office.rootKey)))
+  assert.equal(profile.inspectors.length, 3)
+  assert.deepEqual(profile.deadlines.informationWorkingDays, 10)
+  assert.deepEqual(openProfile(office.note, { office: profile.office, today }), profile)
+})
+
+test("a foreign, expired or older profile is said to be so", () => {
+  assert.equal(openProfile(office.note, { office: "0".repeat(32), today }), "foreign")
+  assert.equal(openProfile(office.note, { today: "2027-03-21" }), "expired")
+  assert.equal(typeof openProfile(office.note, { today: "2027-03-20" }), "object")
+  assert.equal(openProfile(office.note, { today, newest: () => 4 }), "older")
+  assert.equal(typeof openProfile(office.note, { today, newest: () => 3 }), "object")
+})
+
+test("no altered byte survives", () => {
+  const step = Math.ceil(office.note.length / 1500)
+  for (let at = 0; at < office.note.length; at += step) {
+    const flipped = Uint8Array.from(office.note)
+    flipped[at] = (flipped[at] ?? 0) ^ 1
+    assert.throws(() => verifyProfile(flipped), Malformed, String(at))
+  }
+})
+
+test("another key cannot sign, whatever it writes", () => {
+  const other = ed25519.utils.randomSecretKey()
+  const text = `${JSON.stringify(office.document)}\n`
+  assert.throws(() => verifyProfile(signNote(text, other)), Malformed)
+  // The office id of the true office, with the root key of another.
+  const swapped = { ...office.document, root: encodeHex(ed25519.getPublicKey(other)) }
+  assert.throws(() => verifyProfile(signNote(`${JSON.stringify(swapped)}\n`, other)), Malformed)
+  // A note whose key name or hash is another's.
+  const note = decodeUtf8(office.note)
+  assert.throws(() => verifyProfile(encodeUtf8(note.replace(/\u2014 [0-9a-f]{32}/, `\u2014 ${"0".repeat(32)}`))), Malformed)
+})
+
+test("a note has one signature, one empty line before it and no control characters", () => {
+  const note = decodeUtf8(office.note)
+  const line = note.slice(note.lastIndexOf("\u2014"))
+  for (const wrong of [note + line, note.slice(0, -1), `${note}\n`, note.replace("\u2014 ", "\u2014"), note.replace("\u2014", "-"), note.replace("\n\n\u2014", "\n\u2014"), note.replace(/=+\n$/, "\n"), note.replaceAll("\n", "\r\n"), `\ufeff${note}`]) {
+    assert.notEqual(wrong, note)
+    assert.throws(() => verifyProfile(encodeUtf8(wrong)), Malformed, JSON.stringify(wrong.slice(-200)))
+  }
+  assert.throws(() => verifyProfile(altered(() => `${JSON.stringify(office.document, null, "\t")}\n`)), Malformed)
+})
+
+test("members that are missing, unknown, double or out of bounds are refused, though signed", () => {
+  const text = JSON.stringify(office.document)
+  const wrong: ((document: any) => unknown)[] = [
+    ...Object.keys(office.document).map((name) => (document: any) => void delete document[name]),
+    (document) => void (document.extra = 1),
+    (document) => void (document.contacts.extra = ""),
+    (document) => void delete document.contacts.phone,
+    (document) => void (document.inspectors[0].extra = ""),
+    () => `${text.replace("{", '{"version":9,')}\n`,
+    () => `${text.replace('"phone":', '"ph\\u006fne":"1","phone":')}\n`,
+    () => `${text.replace('"version":3', '"version":3.0')}\n`,
+    () => `${text.replace('"version":3', '"version":3e0')}\n`,
+    (document) => void (document.version = 0),
+    (document) => void (document.version = 2 ** 53),
+    (document) => void (document.format = "mohr/v2"),
+    (document) => void (document.expires = "2027-02-30"),
+    (document) => void (document.languages = []),
+    (document) => void (document.languages = ["fa", "en", "fa"]),
+    (document) => void (document.languages = ["fa"]),
+    (document) => void (document.name = { fa: "x" }),
+    (document) => void (document.name = { fa: "x", en: "y", ar: "z" }),
+    (document) => void (document.name.fa = "x".repeat(4097)),
+    (document) => void (document.name.fa = "\ud800"),
+    (document) => void (document.inspectors = []),
+    (document) => void (document.inspectors = Array(13).fill(document.inspectors[0])),
+    (document) => void (document.inspectors[1].id = document.inspectors[0].id),
+    (document) => void (document.inspectors[1].recipient = document.inspectors[0].recipient),
+    (document) => void (document.inspectors[1].signer = document.inspectors[0].signer),
+    (document) => void (document.inspectors[0].id = "reporter"),
+    (document) => void (document.inspectors[0].recipient = "age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg"),
+    (document) => void (document.kinds = Array.from({ length: 201 }, (_, i) => ({ id: `k${i}`, name: document.name }))),
+    (document) => void document.kinds.push(document.kinds[0]),
+    (document) => void (document.deadlines.progress_days = -1),
+    (document) => void (document.contacts.neutral_page = "http://example.org/"),
+    (document) => void (document.contacts.neutral_page = "javascript:alert(1)"),
+    (document) => void (document.limits.files_bytes = 251_658_241),
+    (document) => void (document.legal_note.fa = "x".repeat(262_144)),
+  ]
+  for (const change of wrong) assert.throws(() => verifyProfile(altered(change)), Malformed, change.toString())
+  // The same ways of writing, without a fault.
+  assert.equal(verifyProfile(altered((document) => `${JSON.stringify(Object.fromEntries(Object.entries(document).reverse()), null, 1)}\n`)).version, 3)
+})
+
+test("strict JSON notices a double member at any depth, and nothing else", () => {
+  for (const text of ['{"a":{"a":[{"b":1},{"b":2}]},"b":"{\\"a\\":1,\\"a\\":1}"}', '["a","a",{"a":"a"}]', '{"a":[],"b":{},"":{"":0}}', ' { "a" : [ 1 , 2 ] } ']) {
+    assert.deepEqual(parseStrictJson(text), JSON.parse(text))
+  }
+  for (const text of ['{"a":1,"a":1}', '{"b":[{"a":1,"c":{},"a":2}]}', '{"a":1,"\\u0061":1}', '{"a":{},"b":[],"a":0}', '{"__proto__":1,"__proto__":2}', "[1.5]", "[-1]", "[1e3]", '{"a":-0}']) {
+    assert.throws(() => parseStrictJson(text), Malformed, text)
+  }
+})
+
+test("the decoders of note and document are total", () => {
+  assertTotal((bytes) => verifyProfile(bytes), office.note)
+  assertTotal((bytes) => decodeProfile(decodeUtf8(bytes)), encodeUtf8(JSON.stringify(office.document)))
+})
