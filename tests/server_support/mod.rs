@@ -241,6 +241,12 @@ impl Request {
         self.header("Content-Length", &body.len().to_string())
     }
 
+    /// A body whose framing the caller has said.
+    pub fn raw_body(mut self, body: &[u8]) -> Self {
+        self.body = body.to_vec();
+        self
+    }
+
     pub fn content(self, body: &[u8]) -> Self {
         self.header("Content-Type", "application/offset+octet-stream").body(body)
     }
