@@ -1,5 +1,7 @@
 //! What every handler shares.
 
+use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
 use tokio::sync::watch;
 
 use crate::protocol::day::Day;
@@ -10,6 +12,10 @@ use super::config::Limits;
 use super::pages::Pages;
 use super::profile::Signed;
 use super::sessions::Sessions;
+
+/// What a path names, unless its bytes are no text. Handlers take it so: axum's own refusal is no problem document
+/// and quotes the path.
+pub(super) type Named<T> = Result<Path<T>, PathRejection>;
 
 pub(super) struct App {
     pub(super) storage: Storage,

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::protocol::ids::CaseId;
 use crate::storage;
 
-use super::app::App;
+use super::app::{App, Named};
 use super::blob;
 use super::error::Problem;
 use super::headers::bearer;
@@ -67,22 +67,22 @@ pub(super) async fn list(
 /// `GET /cases/<case>`.
 pub(super) async fn read(
     State(app): State<Arc<App>>,
-    case: Option<Path<String>>,
+    case: Named<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     expect_session(&app, &headers)?;
-    let case = case.and_then(|Path(text)| text.parse().ok()).ok_or(Problem::NotFound)?;
+    let case = case.ok().and_then(|Path(text)| text.parse().ok()).ok_or(Problem::NotFound)?;
     Ok(Json(Case::from(app.storage.case(case).await?)).into_response())
 }
 
 /// `GET /cases/<case>/messages/<position>`.
 pub(super) async fn message(
     State(app): State<Arc<App>>,
-    path: Option<Path<(String, String)>>,
+    path: Named<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     expect_session(&app, &headers)?;
-    let Path((case, position)) = path.ok_or(Problem::NotFound)?;
+    let Path((case, position)) = path.map_err(|_| Problem::NotFound)?;
     let case = case.parse().map_err(|_| Problem::NotFound)?;
     let position = blob::position(&position).ok_or(Problem::NotFound)?;
     blob::answer(&app, case, position, &headers).await

@@ -14,7 +14,7 @@ use crate::protocol::message::Direction;
 use crate::storage;
 use crate::verify::digest::mailbox_id;
 
-use super::app::App;
+use super::app::{App, Named};
 use super::blob;
 use super::error::Problem;
 use super::headers::bearer;
@@ -61,11 +61,11 @@ pub(super) async fn list(State(app): State<Arc<App>>, headers: HeaderMap) -> Res
 /// `GET /mailbox/messages/<position>`.
 pub(super) async fn message(
     State(app): State<Arc<App>>,
-    position: Option<Path<String>>,
+    position: Named<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let token = bearer(&headers)?;
     let found = app.storage.mailbox(mailbox_id(&token)).await?.ok_or(Problem::UnknownMailbox)?;
-    let position = position.and_then(|Path(text)| blob::position(&text)).ok_or(Problem::NotFound)?;
+    let position = position.ok().and_then(|Path(text)| blob::position(&text)).ok_or(Problem::NotFound)?;
     blob::answer(&app, found.case, position, &headers).await
 }

@@ -13,7 +13,7 @@ use crate::protocol::ids::Digest;
 use crate::storage::{self, Kind, NewUpload, Owner, Piece, UploadId};
 use crate::verify::digest::{self, Sha256};
 
-use super::app::App;
+use super::app::{App, Named};
 use super::body::Incoming;
 use super::error::Problem;
 use super::headers::{bearer, integer};
@@ -53,7 +53,7 @@ pub(super) async fn create(
 /// `HEAD /uploads/<id>`.
 pub(super) async fn stand(
     State(app): State<Arc<App>>,
-    id: Option<Path<String>>,
+    id: Named<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let (id, owner) = name(&app, id, &headers)?;
@@ -64,7 +64,7 @@ pub(super) async fn stand(
 /// `PATCH /uploads/<id>`.
 pub(super) async fn append(
     State(app): State<Arc<App>>,
-    id: Option<Path<String>>,
+    id: Named<String>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
@@ -96,7 +96,7 @@ pub(super) async fn append(
 /// `DELETE /uploads/<id>`.
 pub(super) async fn remove(
     State(app): State<Arc<App>>,
-    id: Option<Path<String>>,
+    id: Named<String>,
     headers: HeaderMap,
 ) -> Result<StatusCode, Problem> {
     let (id, owner) = name(&app, id, &headers)?;
@@ -230,9 +230,9 @@ fn fits(headers: &HeaderMap, bytes_max: u64) -> Result<(), Problem> {
 }
 
 /// The upload that a path names and to whom the request's secret belongs: a reporter, or an inspector in a session.
-fn name(app: &App, id: Option<Path<String>>, headers: &HeaderMap) -> Result<(UploadId, Owner), Problem> {
+fn name(app: &App, id: Named<String>, headers: &HeaderMap) -> Result<(UploadId, Owner), Problem> {
     let secret = bearer(headers)?;
-    let id = id.and_then(|Path(id)| id.parse().ok()).ok_or(Problem::NotFound)?;
+    let id = id.ok().and_then(|Path(id)| id.parse().ok()).ok_or(Problem::NotFound)?;
     let owner = inspector_owner(app, &secret).unwrap_or_else(|| Owner::from(digest::mailbox_id(&secret)));
     Ok((id, owner))
 }
