@@ -15,7 +15,7 @@ const APPLICATION_ID: i32 = i32::from_be_bytes(*b"mohr");
 const SCHEMA_VERSION: i32 = 1;
 
 /// How long to wait for another process, such as a backup, that holds a lock.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Page cache of the writer, in KiB; holds a batch of the writer whole.
 const WRITER_CACHE_KIB: i32 = 32 * 1024;

@@ -101,8 +101,20 @@ impl Storage {
     /// Drops uploads begun more than two whole days before `today`, and forgets finished ones of that age. To be
     /// called at start and once a day. A crash in between loses nothing: the next call goes on.
     pub async fn purge(&self, today: Day) -> Result<(), Error> {
-        while self.writer.submit(0, move |db| uploads::purge(db, today)).await? == uploads::Purge::More {}
-        Ok(())
+        let purge = || self.writer.submit(0, move |db| uploads::purge(db, today));
+        loop {
+            let purged = match purge().await {
+                // A full database has no page for the names of more dropped blobs: those before are freed first.
+                Err(Error::StorageFull) => {
+                    let _ = self.settle().await;
+                    purge().await
+                }
+                purged => purged,
+            };
+            if purged? == uploads::Purge::Done {
+                return Ok(());
+            }
+        }
     }
 
     /// Frees what was dropped, takes the order of arrival out of the small tables and empties the WAL, now and whole.

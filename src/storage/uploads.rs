@@ -11,8 +11,9 @@ use crate::protocol::message::Direction;
 
 /// Whole days that an unfinished upload waits, and that a finished one is remembered.
 const KEPT_DAYS: i32 = 2;
-/// How many uploads one transaction of a purge drops, so that submissions never wait long behind it.
-const PURGED_AT_ONCE: i64 = 500;
+/// How many uploads one transaction of a purge drops: submissions never wait long behind it, and when the database
+/// is full, so many rows of `dropped` still fit into the page that it always has.
+const PURGED_AT_ONCE: i64 = 100;
 
 /// Random names, chosen outside the transaction so that running it twice gives the same.
 #[derive(Clone, Copy)]

@@ -9,7 +9,6 @@
 //! moment it takes the order of arrival out of the small tables ([`super::order`]) and empties the WAL, which also
 //! tells that order.
 
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
@@ -21,7 +20,7 @@ use rusqlite::{Connection, OptionalExtension};
 use tokio::sync::oneshot;
 
 use super::blocks;
-use super::database::OpenError;
+use super::database::{BUSY_TIMEOUT, OpenError};
 use super::order::Rewrite;
 use super::types::{BlobId, Error};
 
@@ -38,8 +37,15 @@ const WAL_PAGES_SOFT: u32 = 4 * 1024;
 const WAL_PAGES_HARD: u32 = 32 * 1024;
 /// How long nothing must come before the thread settles.
 const QUIET: Duration = Duration::from_millis(300);
-/// Rewriting the small tables may take at most one part in this many of the time.
-const REWRITE_SHARE: u32 = 50;
+/// How long it then works before it looks for submissions again.
+const SLICE: Duration = Duration::from_millis(20);
+/// Walks over the small tables take at most one part in this many of the time.
+const WALK_SHARE: u32 = 50;
+/// After a failure (a disk that is full stays so for a while) housekeeping is tried again so much later.
+const REST: Duration = Duration::from_secs(60);
+/// How long a checkpoint waits for readers, another process with a backup among them, while submissions queue.
+const TRUNCATE_WAIT: Duration = Duration::from_millis(50);
+const RESTART_WAIT: Duration = Duration::from_secs(1);
 
 pub(super) struct Writer {
     queue: Mutex<Option<SyncSender<Message>>>,
@@ -67,9 +73,7 @@ impl Writer {
         .map_err(|error| OpenError::Sqlite { path: path.to_owned(), message: error.to_string() })?;
         let thread = std::thread::Builder::new()
             .name("storage-writer".into())
-            .spawn(move || {
-                Thread { db, wal, wal_pages, unsettled: true, rewrite_due: Instant::now() }.run(&receiver)
-            })
+            .spawn(move || Thread::new(db, wal, wal_pages).run(&receiver))
             .map_err(OpenError::Thread)?;
         Ok(Self { queue: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)) })
     }
@@ -159,54 +163,76 @@ struct Thread {
     wal: PathBuf,
     /// Length of the WAL after the last commit, or 0 after a checkpoint.
     wal_pages: Arc<AtomicU32>,
-    /// Something was written since the small tables were last rewritten. True at start: a crash may have left it so.
+    /// Something was written that no walk over the small tables has seen. True at start: a crash may have left it so.
     unsettled: bool,
-    /// Not before then are they rewritten again.
-    rewrite_due: Instant,
+    /// A walk over the small tables that is under way, and the time it has taken.
+    walk: Option<Rewrite>,
+    walk_time: Duration,
+    /// No new walk before then.
+    walk_due: Instant,
+    /// The last slice of housekeeping was too short for all there is to do.
+    busy: bool,
+    /// No housekeeping before then, after it has failed.
+    rest_until: Instant,
+}
+
+enum Next {
+    Message(Message),
+    Quiet,
+    Closed,
 }
 
 impl Thread {
+    fn new(db: Connection, wal: PathBuf, wal_pages: Arc<AtomicU32>) -> Self {
+        let now = Instant::now();
+        Self {
+            db,
+            wal,
+            wal_pages,
+            unsettled: true,
+            walk: None,
+            walk_time: Duration::ZERO,
+            walk_due: now,
+            busy: false,
+            rest_until: now,
+        }
+    }
+
     fn run(mut self, queue: &Receiver<Message>) {
         loop {
-            let message = match self.next(queue) {
-                ControlFlow::Continue(message) => message,
-                ControlFlow::Break(()) => break,
-            };
-            match message {
-                Some(Message::Submission(first)) => {
-                    let later = self.batch(first, queue);
+            match self.next(queue) {
+                Next::Message(Message::Submission(first)) => {
+                    let settle = self.batch(first, queue);
                     self.keep_house();
-                    later.into_iter().for_each(|reply| self.settle_now(reply));
+                    settle.into_iter().for_each(|reply| self.settle_now(reply));
                 }
-                Some(Message::Settle(reply)) => self.settle_now(reply),
-                None => {}
+                Next::Message(Message::Settle(reply)) => self.settle_now(reply),
+                Next::Quiet => {
+                    if let Err(error) = self.use_quiet() {
+                        tracing::error!(%error, "keeping house in the database failed");
+                        self.rest_until = Instant::now() + REST;
+                    }
+                }
+                Next::Closed => break,
             }
         }
         // All senders are gone and the queue is empty. What cannot be settled now is settled at the next start.
         let _ = self.settle();
     }
 
-    /// Waits for the next message; works on what is left to settle while none comes.
-    fn next(&mut self, queue: &Receiver<Message>) -> ControlFlow<(), Option<Message>> {
-        if !self.unsettled && self.wal_is_empty() {
-            return queue
-                .recv()
-                .map_or(ControlFlow::Break(()), |message| ControlFlow::Continue(Some(message)));
+    /// The next message, or that none has come for a while and there is something to do meanwhile.
+    fn next(&self, queue: &Receiver<Message>) -> Next {
+        let settled = !self.busy && !self.unsettled;
+        if settled && self.wal_is_empty() {
+            return queue.recv().map_or(Next::Closed, Next::Message);
         }
-        match queue.recv_timeout(QUIET) {
-            Ok(message) => ControlFlow::Continue(Some(message)),
-            Err(RecvTimeoutError::Disconnected) => ControlFlow::Break(()),
-            Err(RecvTimeoutError::Timeout) => {
-                match self.settle_until(queue) {
-                    Ok(message) => ControlFlow::Continue(message),
-                    Err(error) => {
-                        tracing::error!(%error, "keeping house in the database failed");
-                        // Not again at once: a disk that is full stays so for a while.
-                        std::thread::sleep(QUIET);
-                        ControlFlow::Continue(None)
-                    }
-                }
-            }
+        let quiet = if self.busy { Duration::ZERO } else { QUIET };
+        let only_walk_left = !self.busy && self.wal_is_empty();
+        let due = if only_walk_left { self.rest_until.max(self.walk_due) } else { self.rest_until };
+        match queue.recv_timeout(quiet.max(due.saturating_duration_since(Instant::now()))) {
+            Ok(message) => Next::Message(message),
+            Err(RecvTimeoutError::Timeout) => Next::Quiet,
+            Err(RecvTimeoutError::Disconnected) => Next::Closed,
         }
     }
 
@@ -263,8 +289,8 @@ impl Thread {
 
     fn keep_house(&mut self) {
         let result = self.free_some().and_then(|_| match self.wal_pages.load(Ordering::Relaxed) {
-            WAL_PAGES_HARD.. => self.checkpoint("RESTART"),
-            WAL_PAGES_SOFT.. => self.checkpoint("PASSIVE"),
+            WAL_PAGES_HARD.. => self.checkpoint("RESTART", RESTART_WAIT),
+            WAL_PAGES_SOFT.. => self.checkpoint("PASSIVE", Duration::ZERO),
             _ => Ok(()),
         });
         if let Err(error) = result {
@@ -288,48 +314,55 @@ impl Thread {
         })
     }
 
-    /// Settles step by step until done or until a message comes, which it returns.
-    fn settle_until(&mut self, queue: &Receiver<Message>) -> Result<Option<Message>, Error> {
-        if self.unsettled && Instant::now() >= self.rewrite_due {
-            let begun = Instant::now();
-            while self.free_some()? {
-                if let Ok(message) = queue.try_recv() {
-                    return Ok(Some(message));
-                }
-            }
-            let mut rewrite = Some(Rewrite::default());
-            while let Some(walk) = rewrite {
-                if let Ok(message) = queue.try_recv() {
-                    return Ok(Some(message));
-                }
-                rewrite = self.transaction(|db| walk.step(db))?;
-            }
+    /// Settles for a slice of time; goes on in the next one unless submissions come first.
+    fn use_quiet(&mut self) -> Result<(), Error> {
+        if self.walk.is_none() && self.unsettled && Instant::now() >= self.walk_due {
+            self.walk = Some(Rewrite::default());
             self.unsettled = false;
-            self.rewrite_due = Instant::now() + begun.elapsed() * REWRITE_SHARE;
         }
-        if !self.wal_is_empty() {
-            self.checkpoint("TRUNCATE")?;
+        let begun = Instant::now();
+        self.busy = true;
+        while begun.elapsed() < SLICE {
+            if !self.free_some()? && !self.walk_on()? {
+                self.busy = false;
+                return if self.wal_is_empty() { Ok(()) } else { self.checkpoint("TRUNCATE", TRUNCATE_WAIT) };
+            }
         }
-        Ok(None)
+        Ok(())
+    }
+
+    /// Rewrites some rows of the small tables; says whether there may be more. A walk that fails begins anew.
+    fn walk_on(&mut self) -> Result<bool, Error> {
+        let Some(walk) = self.walk.take() else { return Ok(false) };
+        let begun = Instant::now();
+        self.walk = self.transaction(|db| walk.step(db)).inspect_err(|_| self.unsettled = true)?;
+        self.walk_time += begun.elapsed();
+        if self.walk.is_none() {
+            self.walk_due = Instant::now() + std::mem::take(&mut self.walk_time) * WALK_SHARE;
+        }
+        Ok(self.walk.is_some())
     }
 
     fn settle_now(&mut self, reply: oneshot::Sender<Result<(), Error>>) {
         let _ = reply.send(self.settle());
     }
 
+    /// All at once.
     fn settle(&mut self) -> Result<(), Error> {
         while self.free_some()? {}
-        let mut rewrite = Some(Rewrite::default());
-        while let Some(walk) = rewrite {
-            rewrite = self.transaction(|db| walk.step(db))?;
-        }
         self.unsettled = false;
-        self.checkpoint("TRUNCATE")
+        self.walk = Some(Rewrite::default());
+        while self.walk_on()? {}
+        self.checkpoint("TRUNCATE", TRUNCATE_WAIT)
     }
 
-    /// A reader in the way is no error: the next checkpoint goes further.
-    fn checkpoint(&self, mode: &str) -> Result<(), Error> {
-        self.db.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |_| Ok(()))?;
+    /// A reader in the way is no error: the next checkpoint goes further. `wait` bounds how long one may hold up the
+    /// writer.
+    fn checkpoint(&self, mode: &str, wait: Duration) -> Result<(), Error> {
+        self.db.busy_timeout(wait)?;
+        let result = self.db.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |_| Ok(()));
+        self.db.busy_timeout(BUSY_TIMEOUT)?;
+        result?;
         self.wal_pages.store(0, Ordering::Relaxed);
         Ok(())
     }

@@ -327,7 +327,7 @@ impl Response {
             assert!(known.is_none(), "{name} twice");
         }
         let body = raw[end + 4..].to_vec();
-        let body = if headers.get("transfer-encoding").is_some() { unchunk(&body) } else { body };
+        let body = if headers.contains_key("transfer-encoding") { unchunk(&body) } else { body };
         Self { status, headers, body, raw }
     }
 

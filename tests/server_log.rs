@@ -1,0 +1,106 @@
+//! At the loudest level, nothing of any request is logged.
+
+mod server_support;
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use mohr::server::config::Level;
+use server_support::*;
+use tracing_subscriber::fmt::MakeWriter;
+
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Lines {
+    type Writer = Lines;
+
+    fn make_writer(&'a self) -> Lines {
+        self.clone()
+    }
+}
+
+#[test]
+fn no_canary_reaches_the_log_at_trace() {
+    let lines = Lines::default();
+    // For the whole process, as the program does it: the storage's own thread logs too.
+    tracing::subscriber::set_global_default(mohr::server::log::subscriber(Level::Trace, lines.clone()))
+        .unwrap();
+    let mut server = Server::with_limits("database_bytes = 2097152");
+    let (token, case, session) = (token(), case(), server.session(0));
+    let canary = "canary-in-the-path";
+    let agent = "canary-agent/7.0";
+    server.send("report", &token, &case, &sealed(TEXT)).expect(201);
+    let upload = server.creation("follow-up", &token, &case, TEXT).body(b"").send().expect(201);
+    let upload = upload.header("location").to_owned();
+    let ask = |method: &str, path: &str, secret: &str| {
+        let request = server.request(method, path).tus().bearer(secret).header("User-Agent", agent);
+        request
+            .header("X-Forwarded-For", "203.0.113.77")
+            .header("Cookie", "canary-cookie=1")
+            .body(b"canary-body")
+            .send()
+    };
+    for routes in mohr::server::ROUTES {
+        for (method, path) in routes {
+            let path = format!("/api/v1{path}").replace("{case}", &case).replace("{position}", "0");
+            let path = path.replace("/api/v1/uploads/{upload}", &upload);
+            for secret in [&token, &session, &"canary-secret".to_owned()] {
+                ask(&method.to_uppercase(), &path, secret);
+                ask(&method.to_uppercase(), &format!("{path}?{canary}"), secret);
+            }
+        }
+    }
+    ask("GET", &format!("/{canary}"), &token);
+    // Failures are logged, and those must be found: a database that is full.
+    while server.send("report", &self::token(), &self::case(), &sealed(TEXT)).status == 201 {}
+    let port = server.address.port().to_string();
+    server.stop();
+
+    let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    assert!(log.contains("serving") && log.contains("stopped"), "the log is captured: {log}");
+    assert!(log.contains("the disk or the database's limit is full"), "{log}");
+    let id = upload.rsplit('/').next().unwrap();
+    let secrets = [
+        &*token,
+        &case,
+        &session,
+        canary,
+        agent,
+        "canary",
+        "203.0.113.77",
+        "127.0.0.1",
+        &port,
+        id,
+        "uploads",
+        "mailbox",
+    ];
+    for secret in secrets {
+        assert!(!log.contains(secret), "{secret} in the log:\n{log}");
+    }
+    for line in log.lines() {
+        assert!(line.contains(" mohr::"), "not ours: {line}");
+        assert!(!line.contains("20:") && !line.contains("T1") && !line.contains(FIRST_DAY), "a time: {line}");
+    }
+}
+
+#[test]
+fn off_is_silent() {
+    let lines = Lines::default();
+    let _guard = tracing::subscriber::set_default(mohr::server::log::subscriber(Level::Off, lines.clone()));
+    let mut server = Server::start();
+    server.get("/").send();
+    server.stop();
+    assert!(lines.0.lock().unwrap().is_empty());
+}
