@@ -47,7 +47,9 @@ pub(super) async fn answer(
     if asked.is_some() {
         *response.status_mut() = StatusCode::PARTIAL_CONTENT;
         let value = format!("bytes {}-{}/{size_bytes}", range.start, range.end - 1);
-        response.headers_mut().insert(CONTENT_RANGE, HeaderValue::try_from(value).map_err(|_| Problem::Internal)?);
+        response
+            .headers_mut()
+            .insert(CONTENT_RANGE, HeaderValue::try_from(value).map_err(|_| Problem::Internal)?);
     }
     Ok(response)
 }
@@ -111,7 +113,9 @@ mod tests {
             let got = range(text, 100);
             if text.len() > 26 { assert!(got.is_err()) } else { assert_eq!(got, Ok(Some(wanted)), "{text}") }
         }
-        for bad in ["bytes=", "bytes=-", "bytes=100-", "bytes=100-200", "bytes=-0", "bytes=5-4", "bytes=0-1,3-4"] {
+        for bad in
+            ["bytes=", "bytes=-", "bytes=100-", "bytes=100-200", "bytes=-0", "bytes=5-4", "bytes=0-1,3-4"]
+        {
             assert_eq!(range(bad, 100), Err(Problem::Range { size_bytes: 100 }), "{bad}");
         }
         for bad in ["bytes=a-b", "bytes=+1-2", "bytes=0x1-2", "bytes=1 - 2", "bytes=--1"] {

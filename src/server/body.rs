@@ -42,7 +42,12 @@ impl Incoming {
     /// The bytes that stand at `offset` of a blob of `length_bytes`, up to the end of a piece. Less when the body ends
     /// there, is cut short, or the server stops: then nothing follows. More than the blob can hold is an error; to
     /// know that, the last piece comes only after the body has ended.
-    pub(super) async fn next_piece(&mut self, app: &App, offset: u64, length_bytes: u64) -> Result<Vec<u8>, Problem> {
+    pub(super) async fn next_piece(
+        &mut self,
+        app: &App,
+        offset: u64,
+        length_bytes: u64,
+    ) -> Result<Vec<u8>, Problem> {
         let end = ((offset / PIECE_BYTES + 1) * PIECE_BYTES).min(length_bytes);
         let wanted = end.saturating_sub(offset) as usize;
         let mut piece = Vec::new();

@@ -54,7 +54,9 @@ impl Problem {
             Problem::NotFound => (404, "urn:mohr:problem:not-found", "Not found"),
             Problem::MethodNotAllowed => (405, "urn:mohr:problem:method-not-allowed", "Method not allowed"),
             Problem::CaseExists => (409, "urn:mohr:problem:case-exists", "The case is taken"),
-            Problem::OffsetMismatch => (409, "urn:mohr:problem:offset-mismatch", "The upload stands elsewhere"),
+            Problem::OffsetMismatch => {
+                (409, "urn:mohr:problem:offset-mismatch", "The upload stands elsewhere")
+            }
             Problem::Finished => (409, "urn:mohr:problem:finished", "The upload is complete"),
             Problem::TusVersion => (412, "urn:mohr:problem:tus-version", "Only tus 1.0.0 is spoken"),
             Problem::TooLarge => (413, "urn:mohr:problem:too-large", "Too large"),
@@ -73,11 +75,13 @@ impl Problem {
     fn header(self) -> Option<(HeaderName, HeaderValue)> {
         match self {
             Problem::Unauthorized => Some((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
-            Problem::TusVersion => Some((HeaderName::from_static("tus-version"), HeaderValue::from_static("1.0.0"))),
-            Problem::Busy => Some((RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS))),
-            Problem::Range { size_bytes } => {
-                HeaderValue::try_from(format!("bytes */{size_bytes}")).ok().map(|value| (CONTENT_RANGE, value))
+            Problem::TusVersion => {
+                Some((HeaderName::from_static("tus-version"), HeaderValue::from_static("1.0.0")))
             }
+            Problem::Busy => Some((RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS))),
+            Problem::Range { size_bytes } => HeaderValue::try_from(format!("bytes */{size_bytes}"))
+                .ok()
+                .map(|value| (CONTENT_RANGE, value)),
             _ => None,
         }
     }

@@ -47,7 +47,8 @@ impl Pages {
     pub(super) fn embedded() -> &'static Self {
         static PAGES: OnceLock<Pages> = OnceLock::new();
         PAGES.get_or_init(|| {
-            let files = Dist::iter().filter_map(|name| Some((path_of(&name), File::new(&name, Dist::get(&name)?.data))));
+            let files = Dist::iter()
+                .filter_map(|name| Some((path_of(&name), File::new(&name, Dist::get(&name)?.data))));
             Pages { files: files.collect() }
         })
     }
@@ -116,7 +117,10 @@ pub(super) async fn method_not_allowed(uri: Uri, headers: HeaderMap) -> Response
 /// A page for people, a problem document for programs.
 fn missing(uri: &Uri, headers: &HeaderMap, problem: Problem) -> Response {
     let is_api = uri.path() == "/api" || uri.path().starts_with("/api/");
-    let wants_html = headers.get_all(ACCEPT).iter().any(|value| value.as_bytes().windows(9).any(|part| part == b"text/html"));
+    let wants_html = headers
+        .get_all(ACCEPT)
+        .iter()
+        .any(|value| value.as_bytes().windows(9).any(|part| part == b"text/html"));
     let mut response = problem.into_response();
     if wants_html && !is_api {
         let page = if problem == Problem::MethodNotAllowed { METHOD_PAGE } else { NOT_FOUND_PAGE };
@@ -150,7 +154,9 @@ fn to(status: StatusCode, path: &str) -> Response {
 fn path_of(name: &str) -> String {
     let path = format!("/{name}");
     match path.strip_suffix(".html") {
-        Some(page) => page.strip_suffix("/index").map(|folder| format!("{folder}/")).unwrap_or(page.to_owned()),
+        Some(page) => {
+            page.strip_suffix("/index").map(|folder| format!("{folder}/")).unwrap_or(page.to_owned())
+        }
         None => path,
     }
 }

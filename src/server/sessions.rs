@@ -45,7 +45,9 @@ impl Sessions {
     pub(super) fn issue_challenge(&self, now: Instant) -> Challenge {
         let challenge: Challenge = rand::random();
         let mut state = self.lock();
-        while state.challenges.front().is_some_and(|(_, ends)| *ends <= now) || state.challenges.len() >= CHALLENGES_MAX {
+        while state.challenges.front().is_some_and(|(_, ends)| *ends <= now)
+            || state.challenges.len() >= CHALLENGES_MAX
+        {
             state.challenges.pop_front();
         }
         state.challenges.push_back((challenge, now + CHALLENGE_LIFE));
@@ -78,7 +80,11 @@ impl Sessions {
     pub(super) fn inspector(&self, secret: &[u8; 32], now: Instant) -> Option<Id> {
         // Looked up by its hash: the time this takes tells nothing that would help to guess a secret.
         let digest = sha256(secret);
-        self.lock().sessions.get(&digest).filter(|session| now < session.ends).map(|session| session.inspector.clone())
+        self.lock()
+            .sessions
+            .get(&digest)
+            .filter(|session| now < session.ends)
+            .map(|session| session.inspector.clone())
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -96,9 +96,16 @@ fn decode_metadata(text: &str) -> Option<(Kind, CaseId)> {
 
 /// Where an upload stands, as HEAD tells it.
 pub(super) fn standing(upload: &Upload) -> impl IntoResponse + use<> {
-    let metadata =
-        format!("kind {},case {}", STANDARD.encode(upload.kind.as_str()), STANDARD.encode(upload.case.to_string()));
-    [(UPLOAD_OFFSET, upload.offset.to_string()), (UPLOAD_LENGTH, upload.length_bytes.to_string()), (UPLOAD_METADATA, metadata)]
+    let metadata = format!(
+        "kind {},case {}",
+        STANDARD.encode(upload.kind.as_str()),
+        STANDARD.encode(upload.case.to_string())
+    );
+    [
+        (UPLOAD_OFFSET, upload.offset.to_string()),
+        (UPLOAD_LENGTH, upload.length_bytes.to_string()),
+        (UPLOAD_METADATA, metadata),
+    ]
 }
 
 #[cfg(test)]
@@ -111,7 +118,10 @@ mod tests {
         let kind = format!("kind {}", STANDARD.encode("follow-up"));
         for good in [format!("{kind},{case}"), format!("{case},{kind}"), format!("{case}, {kind}")] {
             let (kind, case) = decode_metadata(&good).unwrap();
-            assert_eq!((kind, case.to_string().as_str()), (Kind::FollowUp, "00112233445566778899aabbccddeeff"));
+            assert_eq!(
+                (kind, case.to_string().as_str()),
+                (Kind::FollowUp, "00112233445566778899aabbccddeeff")
+            );
         }
         for bad in [
             String::new(),

@@ -25,7 +25,11 @@ const SEALED: &[u8] = b"age-encryption.org/v1\n";
 const READ_BYTES: usize = 256 * 1024;
 
 /// `POST /uploads`.
-pub(super) async fn create(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Result<Response, Problem> {
+pub(super) async fn create(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
     let empty = body.is_end_stream();
     let mut incoming = Incoming::new(body);
     let result = async {
@@ -76,7 +80,8 @@ pub(super) async fn append(
             return Err(Problem::OffsetMismatch);
         }
         fits(&headers, upload.length_bytes - offset)?;
-        let mut receiver = Receiver { id, owner, length_bytes: upload.length_bytes, offset, hash: Running::from(offset) };
+        let mut receiver =
+            Receiver { id, owner, length_bytes: upload.length_bytes, offset, hash: Running::from(offset) };
         receiver.receive(&app, &mut incoming).await?;
         let headers = [(tus::UPLOAD_OFFSET, receiver.offset.to_string())];
         Ok((StatusCode::NO_CONTENT, headers).into_response())
@@ -115,7 +120,11 @@ fn begin(app: &App, headers: &HeaderMap, empty: bool) -> Result<NewUpload, Probl
     Ok(NewUpload { owner, kind, case, length_bytes, day: app.today() })
 }
 
-async fn create_with_upload(app: &App, new: NewUpload, incoming: &mut Incoming) -> Result<(UploadId, u64), Problem> {
+async fn create_with_upload(
+    app: &App,
+    new: NewUpload,
+    incoming: &mut Incoming,
+) -> Result<(UploadId, u64), Problem> {
     let mut hash = Running::from(0);
     let data = incoming.next_piece(app, 0, new.length_bytes).await?;
     if !is_sealed_so_far(0, &data) {
