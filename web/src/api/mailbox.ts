@@ -2,7 +2,7 @@
 
 import { sha256 } from "@noble/hashes/sha2.js"
 import { Malformed, ReporterError } from "../errors"
-import { concat, encodeHex, isHex } from "../protocol/bytes"
+import { encodeHex, isHex, join } from "../protocol/bytes"
 import { parseJson, type Direction } from "../protocol/message"
 import { isSizeClass } from "../protocol/padding"
 import { PROFILE_BYTES_MAX } from "../protocol/profile"
@@ -112,7 +112,7 @@ async function fetchWhole(request: Request, mostBytes: number): Promise<Uint8Arr
       pieces.push(bytes)
     })
   })
-  return concat(...pieces)
+  return join(pieces)
 }
 
 /** Tries again after a while when the server is away or busy, and gives up when several tries in a row came no further. */

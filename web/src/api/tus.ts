@@ -4,7 +4,7 @@
 
 import { base64 } from "@scure/base"
 import { ReporterError } from "../errors"
-import { concat, encodeUtf8 } from "../protocol/bytes"
+import { encodeUtf8, join } from "../protocol/bytes"
 import { backoffMs, exchange, isTemporary, wait, type Answer } from "./exchange"
 import { Refusal } from "./problems"
 
@@ -148,7 +148,7 @@ export class Upload {
       this.#unacknowledgedBytes += value.length
       this.#onSealed(this.#unacknowledgedBytes)
     }
-    const all = concat(...this.#unacknowledged)
+    const all = join(this.#unacknowledged)
     this.#unacknowledged = [all]
     return all.subarray(0, wanted)
   }
@@ -160,9 +160,9 @@ export class Upload {
     // Bytes that were durable are gone from here; a server that lost them is no place to go on.
     if (offset >= 0 && offset < this.#offset) throw new UploadLost()
     if (offset < this.#offset || offset > this.#offset + sentBytes) throw new ReporterError("server-wrong", "Upload-Offset")
-    const [first = new Uint8Array()] = this.#unacknowledged.length > 1 ? [concat(...this.#unacknowledged)] : this.#unacknowledged
-    const rest = first.slice(offset - this.#offset)
-    this.#unacknowledged = rest.length === 0 ? [] : [rest]
+    // A copy, so that what was acknowledged can go.
+    const rest = join(this.#unacknowledged).slice(offset - this.#offset)
+    this.#unacknowledged = [rest]
     this.#unacknowledgedBytes = rest.length
     this.#offset = offset
   }

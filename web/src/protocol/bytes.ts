@@ -1,13 +1,27 @@
 // Bytes and the two ways they travel as text: hex and UTF-8. And the one labelled hash of this protocol.
 
 import { sha256 } from "@noble/hashes/sha2.js"
-import { bytesToHex, concatBytes, hexToBytes } from "@noble/hashes/utils.js"
+import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js"
 import { Malformed } from "../errors"
 
 export type Bytes = Uint8Array<ArrayBuffer>
 
 export const encodeHex = bytesToHex
-export const concat = concatBytes as (...parts: Uint8Array[]) => Bytes
+
+export function concat(...parts: Uint8Array[]): Bytes {
+  return join(parts)
+}
+
+/** One array of many pieces; as arguments, very many would not fit the stack. */
+export function join(pieces: readonly Uint8Array[]): Bytes {
+  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0))
+  let at = 0
+  for (const piece of pieces) {
+    whole.set(piece, at)
+    at += piece.length
+  }
+  return whole
+}
 
 /** Lowercase hex of exactly so many bytes. */
 export function decodeHex(text: string, sizeBytes: number): Bytes {
