@@ -37,7 +37,7 @@ export function receiptView({ profile }: Office, code: string, door: Door, onDon
         "details",
         { class: "no-print" },
         h("summary", {}, text("receipt.aloud")),
-        h("ol", { class: "aloud" }, ...groups.map((group) => h("li", {}, [...group].map((digit) => textOf("digit", digit as Digit)).join(text("receipt.aloud-comma"))))),
+        h("ol", { class: "aloud" }, ...groups.map((group) => h("li", {}, spelled(group)))),
       ),
     ),
     h(
@@ -59,6 +59,12 @@ export function receiptView({ profile }: Office, code: string, door: Door, onDon
     }),
   )
   return view
+}
+
+/** A group as it is read to somebody who writes it down. */
+function spelled(group: string): string {
+  const [a = "", b = "", c = "", d = ""] = [...group].map((digit) => textOf("digit", digit as Digit))
+  return text("receipt.aloud-group", { a, b, c, d })
 }
 
 type Digit = "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9"
