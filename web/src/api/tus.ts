@@ -2,9 +2,8 @@
 // only what the server has not acknowledged, survives dropped connections, and goes on where it stood when `run` is
 // called again.
 
-import { base64 } from "@scure/base"
 import { ReporterError } from "../errors"
-import { encodeUtf8, join } from "../protocol/bytes"
+import { encodeBase64, encodeUtf8, join } from "../protocol/bytes"
 import { backoffMs, exchange, isTemporary, wait, type Answer } from "./exchange"
 import { Refusal } from "./problems"
 
@@ -96,7 +95,7 @@ export class Upload {
     const { url, kind, caseId, sizeBytes } = this.#options
     const answer = await this.#send("POST", url, signal, {
       "Upload-Length": String(sizeBytes),
-      "Upload-Metadata": `kind ${base64.encode(encodeUtf8(kind))},case ${base64.encode(encodeUtf8(caseId))}`,
+      "Upload-Metadata": `kind ${encodeBase64(encodeUtf8(kind))},case ${encodeBase64(encodeUtf8(caseId))}`,
     })
     const id = /\/uploads\/([0-9a-f]{32})$/.exec(answer.headers.get("Location") ?? "")?.[1]
     if (id === undefined) throw new ReporterError("server-wrong", "Location")

@@ -45,6 +45,22 @@ export function decodeUtf8(bytes: Uint8Array): string {
   }
 }
 
+/** Base64 (RFC 4648, with padding). */
+export function encodeBase64(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes))
+}
+
+/** The bytes that encode to exactly this. atob alone would skip white space and take what is not padded. */
+export function decodeBase64(text: string): Bytes {
+  try {
+    const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
+    if (encodeBase64(bytes) === text) return bytes
+  } catch {
+    // Told below, in the same words.
+  }
+  throw new Malformed("not base64")
+}
+
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i])
 }

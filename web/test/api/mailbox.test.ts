@@ -1,7 +1,8 @@
 import assert from "node:assert/strict"
 import { afterEach, beforeEach, test } from "node:test"
 import { exchange } from "../../src/api/exchange"
-import { decodeListing, fetchListing, fetchMessage, fetchProfile } from "../../src/api/mailbox"
+import { fetchWhole } from "../../src/api/fetching"
+import { decodeListing, fetchListing, fetchMessage } from "../../src/api/mailbox"
 import { Refusal } from "../../src/api/problems"
 import { Malformed } from "../../src/errors"
 import { join } from "../../src/protocol/bytes"
@@ -72,7 +73,7 @@ test("bytes that are not those listed are not given", async () => {
 
 test("an answer that is too long is not read to its end", async () => {
   server.profile = new Uint8Array(300_000)
-  await assert.rejects(fetchProfile(server.base), { reason: "server-wrong" })
+  await assert.rejects(fetchWhole({ method: "GET", url: `${server.base}/profile` }, 262_144), { reason: "server-wrong" })
 })
 
 test("a server that is away, silent or broken has its reason", async () => {
@@ -82,7 +83,7 @@ test("a server that is away, silent or broken has its reason", async () => {
   server.fault = () => ({ status: 302, body: "" })
   await assert.rejects(exchange({ method: "GET", url: `${server.base}/profile` }), { reason: "server-away" })
   server.fault = () => ({ status: 404, body: "<html>" })
-  await assert.rejects(fetchProfile(server.base), { reason: "server-wrong" })
+  await assert.rejects(fetchWhole({ method: "GET", url: `${server.base}/profile` }, 262_144), { reason: "server-wrong" })
   await assert.rejects(exchange({ method: "GET", url: "http://127.0.0.1:9/" }), { reason: "server-away" })
 })
 

@@ -6,6 +6,7 @@ import { ThreadDigests } from "../../src/protocol/thread"
 import { contentOf } from "../../src/protocol/archive"
 import { followUpBytesLeft, openMailbox, prepareFollowUp, refreshMailbox, type AuthenticReply } from "../../src/mailbox"
 import { decodeCode, loadProfile, prepareReport, sealingSpeed, textBytesLeft, type Draft, type Progress } from "../../src/reporter"
+import { loadShownProfile } from "../../src/reporter/office-shown"
 import { open } from "../../src/seal/opening"
 import { createOffice, reply, sealMessage, sealReply, signNote } from "../support/office"
 import { bytesFrom, generator } from "../support/random"
@@ -209,6 +210,26 @@ test("a profile that is foreign, expired, older or altered is refused", async ()
   for (const bytes of [new Uint8Array(), office.note.subarray(1), new TextEncoder().encode("<!doctype html>")]) {
     server.profile = bytes
     await assert.rejects(loadProfile({ today }), { reason: "profile-invalid" })
+  }
+})
+
+test("a page that only shows the office verifies it too, with the browser's Ed25519 and without", async () => {
+  const forged = signNote(`${JSON.stringify(office.document)}\n`, (await createOffice(1)).rootKey)
+  const importKey = crypto.subtle.importKey.bind(crypto.subtle)
+  for (const there of [true, false]) {
+    if (!there) crypto.subtle.importKey = (() => Promise.reject(new DOMException("no Ed25519", "NotSupportedError"))) as never
+    try {
+      server.profile = office.note
+      assert.deepEqual(await loadShownProfile({ expectedOffice: office.profile.office, today }), office.profile)
+      const altered = Uint8Array.from(office.note)
+      altered[office.note.indexOf(0x31)] = 0x32
+      for (const bytes of [altered, forged, new Uint8Array()]) {
+        server.profile = bytes
+        await assert.rejects(loadShownProfile({ today }), { reason: "profile-invalid" })
+      }
+    } finally {
+      crypto.subtle.importKey = importKey
+    }
   }
 })
 
