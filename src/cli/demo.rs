@@ -141,6 +141,9 @@ fn print_guide(index: &Index) {
     let identity = index.identities[0].display();
     let server = index.reporter_url.trim_end_matches("/fa/");
     let passphrase = index.passphrase_file.display();
+    // As the person called it: after `cargo run` there is no `mohr` on the path.
+    let program = std::env::args_os().next().unwrap_or_else(|| "mohr".into());
+    let program = Path::new(&program).display();
     println!("mohr demo: a throw-away office, FOR TRYING ONLY (its passphrase lies beside its keys)");
     println!();
     println!("Report as a citizen    {}", index.reporter_url);
@@ -153,7 +156,7 @@ fn print_guide(index: &Index) {
     );
     println!("Office id              {}", index.office);
     println!("Everything is in       {}", index.config.parent().unwrap_or(Path::new(".")).display());
-    println!("Run it again with      mohr serve --config {}", index.config.display());
+    println!("Run it again with      {program} serve --config {}", index.config.display());
     println!();
     println!("Stop with Ctrl-C.");
 }
