@@ -17,7 +17,6 @@ use mohr::verify::message::{Unverified, entries};
 use mohr::verify::profile::{self, Expectation, verify};
 use mohr::verify::signature::is_signed_by;
 use mohr::verify::thread::initial_digest;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 

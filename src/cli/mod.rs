@@ -2,11 +2,13 @@
 //! and errors go to standard error; an error says what is wrong and, where it can, what to do next. A secret is never
 //! an argument: passphrases come from a prompt or a file, receipt codes from standard input.
 
+mod demo;
 mod inspector;
 mod keys;
 mod output;
 mod passphrase;
 mod reporter;
+mod serve;
 
 use std::path::{Path, PathBuf};
 
@@ -25,6 +27,12 @@ pub struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Set up a throw-away office and run it, to try mohr.
+    Demo(demo::Arguments),
+    /// Run an office's server.
+    Serve(serve::ServeArguments),
+    /// Make the empty database of a new office.
+    CreateDatabase(serve::CreateDatabaseArguments),
     /// Make and sign keys and the office profile.
     #[command(subcommand)]
     Keys(keys::Command),
@@ -64,6 +72,9 @@ struct ServerArguments {
 impl Cli {
     pub fn run(self) -> Result<(), Failure> {
         match self.command {
+            Command::Demo(arguments) => demo::run(&arguments),
+            Command::Serve(arguments) => serve::serve(&arguments),
+            Command::CreateDatabase(arguments) => serve::create_database(&arguments),
             Command::Keys(command) => keys::run(command),
             Command::Inbox(arguments) => inspector::inbox(&arguments),
             Command::Open(arguments) => inspector::open(&arguments),

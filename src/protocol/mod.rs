@@ -7,6 +7,7 @@ pub mod day;
 pub mod ids;
 pub mod message;
 pub mod note;
+pub mod one_way;
 pub mod profile;
 pub mod receipt;
 pub mod seal_json;

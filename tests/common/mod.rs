@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test uses its part")]
 
+pub mod demo;
+
 use mohr::protocol::day::Day;
 use mohr::protocol::ids::{CaseId, Id};
 use mohr::protocol::message::{Content, Direction, Door, File, Message, Reporter, Sender, Status, Thread};

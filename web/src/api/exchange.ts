@@ -2,7 +2,7 @@
 // ever: on a filtered network connections do not fail, they fall silent.
 
 import { ReporterError } from "../errors"
-import { concat } from "../protocol/bytes"
+import { join } from "../protocol/bytes"
 import { Refusal } from "./problems"
 
 const SILENCE_MS = 30_000
@@ -57,9 +57,10 @@ export async function exchange(request: Request, take: (bytes: Uint8Array, statu
       let left = PROBLEM_BYTES_MAX
       await readBody(response, (bytes) => {
         pieces.push(bytes.subarray(0, left))
-        left = Math.max(0, left - bytes.length)
+        left -= bytes.length
+        return left > 0
       }, heard)
-      throw Refusal.from(response.status, response.headers, new TextDecoder().decode(concat(...pieces)))
+      throw Refusal.from(response.status, response.headers, new TextDecoder().decode(join(pieces)))
     }
     return { status: response.status, headers: response.headers }
   } catch (error) {
@@ -74,12 +75,13 @@ export async function exchange(request: Request, take: (bytes: Uint8Array, statu
   }
 }
 
-async function readBody(response: Response, take: (bytes: Uint8Array) => void, heard: () => void): Promise<void> {
+/** Reads to the end, or until `take` says false. */
+async function readBody(response: Response, take: (bytes: Uint8Array) => unknown, heard: () => void): Promise<void> {
   const reader = response.body?.getReader()
   if (reader === undefined) return
   for (let next = await reader.read(); !next.done; next = await reader.read()) {
     heard()
-    take(next.value)
+    if (take(next.value) === false) return
   }
 }
 

@@ -1,19 +1,18 @@
-// What a reporter fetches: the office profile, the list of a mailbox, and sealed messages (PROTOCOL 4.1, 4.3).
+// A mailbox: its list, and sealed messages (PROTOCOL 4.3).
 
 import { sha256 } from "@noble/hashes/sha2.js"
 import { Malformed, ReporterError } from "../errors"
-import { concat, encodeHex, isHex } from "../protocol/bytes"
-import { parseJson, type Direction } from "../protocol/message"
+import { encodeHex, isHex } from "../protocol/bytes"
+import { parseJson } from "../protocol/json"
+import type { Direction } from "../protocol/message"
 import { isSizeClass } from "../protocol/padding"
-import { PROFILE_BYTES_MAX } from "../protocol/profile"
 import { asArray, asDay, asInteger, asMembers, asWord, require } from "../protocol/values"
 import { createPauser } from "../pause"
-import { backoffMs, exchange, isTemporary, wait, type Request } from "./exchange"
-import { asReporterError } from "./problems"
+import { exchange } from "./exchange"
+import { fetchWhole, withRetries } from "./fetching"
 
 const LISTING_BYTES_MAX = 4_194_304
 const MESSAGES_MAX = 10_000
-const TRIES = 4
 
 export interface ListedMessage {
   position: number
@@ -28,10 +27,6 @@ export interface Listing {
   /** Absent when the server knows no mailbox for this token. */
   caseId: string | undefined
   messages: readonly ListedMessage[]
-}
-
-export async function fetchProfile(base: string): Promise<Uint8Array> {
-  return fetchWhole({ method: "GET", url: `${base}/profile` }, PROFILE_BYTES_MAX)
 }
 
 export async function fetchListing(base: string, token: string, signal?: AbortSignal): Promise<Listing> {
@@ -98,35 +93,6 @@ async function digestOfPieces(pieces: readonly Uint8Array[]): Promise<string> {
     hash.update(piece)
   }
   return encodeHex(hash.digest())
-}
-
-/** A small answer, in one piece. */
-async function fetchWhole(request: Request, mostBytes: number): Promise<Uint8Array> {
-  let pieces: Uint8Array[] = []
-  let received = 0
-  await withRetries(request.signal, () => 0, async () => {
-    [pieces, received] = [[], 0]
-    await exchange(request, (bytes) => {
-      received += bytes.length
-      if (received > mostBytes) throw new ReporterError("server-wrong", "the answer is too long")
-      pieces.push(bytes)
-    })
-  })
-  return concat(...pieces)
-}
-
-/** Tries again after a while when the server is away or busy, and gives up when several tries in a row came no further. */
-async function withRetries(signal: AbortSignal | undefined, progress: () => number, attempt: () => Promise<void>): Promise<void> {
-  for (let failures = 0; ; ) {
-    const before = progress()
-    try {
-      return await attempt()
-    } catch (error) {
-      failures = progress() > before ? 1 : failures + 1
-      if (!isTemporary(error) || failures >= TRIES) throw asReporterError(error)
-      await wait(backoffMs(failures, error), signal)
-    }
-  }
 }
 
 function bearer(token: string): Record<string, string> {

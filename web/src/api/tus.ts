@@ -2,9 +2,8 @@
 // only what the server has not acknowledged, survives dropped connections, and goes on where it stood when `run` is
 // called again.
 
-import { base64 } from "@scure/base"
 import { ReporterError } from "../errors"
-import { concat, encodeUtf8 } from "../protocol/bytes"
+import { encodeBase64, encodeUtf8, join } from "../protocol/bytes"
 import { backoffMs, exchange, isTemporary, wait, type Answer } from "./exchange"
 import { Refusal } from "./problems"
 
@@ -96,7 +95,7 @@ export class Upload {
     const { url, kind, caseId, sizeBytes } = this.#options
     const answer = await this.#send("POST", url, signal, {
       "Upload-Length": String(sizeBytes),
-      "Upload-Metadata": `kind ${base64.encode(encodeUtf8(kind))},case ${base64.encode(encodeUtf8(caseId))}`,
+      "Upload-Metadata": `kind ${encodeBase64(encodeUtf8(kind))},case ${encodeBase64(encodeUtf8(caseId))}`,
     })
     const id = /\/uploads\/([0-9a-f]{32})$/.exec(answer.headers.get("Location") ?? "")?.[1]
     if (id === undefined) throw new ReporterError("server-wrong", "Location")
@@ -148,7 +147,7 @@ export class Upload {
       this.#unacknowledgedBytes += value.length
       this.#onSealed(this.#unacknowledgedBytes)
     }
-    const all = concat(...this.#unacknowledged)
+    const all = join(this.#unacknowledged)
     this.#unacknowledged = [all]
     return all.subarray(0, wanted)
   }
@@ -160,9 +159,9 @@ export class Upload {
     // Bytes that were durable are gone from here; a server that lost them is no place to go on.
     if (offset >= 0 && offset < this.#offset) throw new UploadLost()
     if (offset < this.#offset || offset > this.#offset + sentBytes) throw new ReporterError("server-wrong", "Upload-Offset")
-    const [first = new Uint8Array()] = this.#unacknowledged.length > 1 ? [concat(...this.#unacknowledged)] : this.#unacknowledged
-    const rest = first.slice(offset - this.#offset)
-    this.#unacknowledged = rest.length === 0 ? [] : [rest]
+    // A copy, so that what was acknowledged can go.
+    const rest = join(this.#unacknowledged).slice(offset - this.#offset)
+    this.#unacknowledged = [rest]
     this.#unacknowledgedBytes = rest.length
     this.#offset = offset
   }

@@ -4,7 +4,7 @@ export type Format =
   | "jpeg" | "png" | "gif" | "webp" | "heic" | "avif"
   | "mp3" | "aac" | "amr" | "ogg" | "wav" | "flac" | "mp4"
   | "pdf" | "ooxml" | "odf"
-  | "other";
+  | "other"
 
 /** Was in the file and is not in the copy. */
 export type Removed =
@@ -71,22 +71,22 @@ export type Outcome =
 
 export interface Cleaned {
   /** The cleaned copy, or the very bytes that came in. Never a File: it has no name and no date. */
-  blob: Blob;
+  blob: Blob
   /** Media type, by content. */
-  type: string;
+  type: string
   /** Fitting extension without a dot, by content; from a fixed list, so that it says nothing else. */
-  extension: string;
-  format: Format;
-  removed: Removed[];
-  remains: Remains[];
-  outcome: Outcome;
-  reason: Reason | null;
+  extension: string
+  format: Format
+  removed: Removed[]
+  remains: Remains[]
+  outcome: Outcome
+  reason: Reason | null
 }
 
 /** What a cleaner notes down while it reads. */
 export class Findings {
-  readonly removed = new Set<Removed>();
-  readonly remains = new Set<Remains>();
+  readonly removed = new Set<Removed>()
+  readonly remains = new Set<Remains>()
 }
 
 /** The file contradicts its format. */
@@ -95,6 +95,6 @@ export class Damaged extends Error {}
 /** The file may be in order, but we do not touch it. */
 export class NotPossible extends Error {
   constructor(readonly reason: Reason) {
-    super(reason);
+    super(reason)
   }
 }

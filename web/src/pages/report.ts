@@ -8,6 +8,7 @@ import { number } from "./parts/format"
 import { carryFragment, fillOffice, fragment, loadOffice, office, profileNow, type Office } from "./parts/office"
 import { clearProblem, isDistrusted, reasonOf, showProblem } from "./parts/problem"
 import { beginVisit, currentDepth, guardLeaving, leave, onStep, pushStep } from "./parts/visit"
+import { prepareWarnings } from "./parts/warning"
 import { Answers, isDoor } from "./report/answers"
 import { checkView } from "./report/check"
 import { doorsView, refusalOf, stepView } from "./report/steps"
@@ -79,6 +80,7 @@ function askOffice(): void {
       document.dispatchEvent(new Event("mohr:office"))
       // Fetched while the person reads and writes, so that sending need not wait for it.
       office().then(() => document.dispatchEvent(new Event("mohr:core")), () => {})
+      void prepareWarnings()
       if (view === "kind" && profile.kinds.length === 0) show(firstStep())
     },
     (error: unknown) => {
@@ -87,8 +89,9 @@ function askOffice(): void {
         clearProblem()
         askOffice()
       })
-      showProblem(reason, { action })
-      byId("asking").hidden = isDistrusted(reason)
+      const distrusted = isDistrusted(reason)
+      showProblem(reason, distrusted ? {} : { action })
+      byId("asking").hidden = distrusted
     },
   )
 }
@@ -117,6 +120,8 @@ function show(step: StepId): void {
   releasePictures(place)
   if (profileNow() !== undefined) clearProblem()
   showCount(step)
+  // The marks of a slow line come when they come; the answers do not wait for them.
+  if (step === "check") void prepareWarnings().then(() => view === "check" && place.querySelector("mark") === null && place.replaceChildren(checkStep()))
   place.replaceChildren(step === "doors" ? doorsStep() : step === "check" ? checkStep() : questionStep(step))
   fillOffice()
   focusHeading(place)

@@ -2,7 +2,7 @@
 // a header is writing it anew and comparing. What a reader gets is hostile: it never allocates by a number it read.
 
 import { sha256 } from "@noble/hashes/sha2.js"
-import { concat, encodeHex, encodeUtf8, equalBytes } from "./bytes"
+import { encodeHex, encodeUtf8, equalBytes, join } from "./bytes"
 import { FILES_MAX, MESSAGE_BYTES_MAX } from "./message"
 import { SEAL_BYTES_MAX, type Entry } from "./seal-json"
 import { require } from "./values"
@@ -171,5 +171,5 @@ function decodeSize(digits: Uint8Array): number {
 
 /** The content of an entry in one piece. */
 export function contentOf(entry: OpenedEntry): Uint8Array<ArrayBuffer> {
-  return concat(...entry.pieces)
+  return join(entry.pieces)
 }

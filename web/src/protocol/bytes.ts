@@ -1,13 +1,27 @@
 // Bytes and the two ways they travel as text: hex and UTF-8. And the one labelled hash of this protocol.
 
 import { sha256 } from "@noble/hashes/sha2.js"
-import { bytesToHex, concatBytes, hexToBytes } from "@noble/hashes/utils.js"
+import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js"
 import { Malformed } from "../errors"
 
 export type Bytes = Uint8Array<ArrayBuffer>
 
 export const encodeHex = bytesToHex
-export const concat = concatBytes as (...parts: Uint8Array[]) => Bytes
+
+export function concat(...parts: Uint8Array[]): Bytes {
+  return join(parts)
+}
+
+/** One array of many pieces; as arguments, very many would not fit the stack. */
+export function join(pieces: readonly Uint8Array[]): Bytes {
+  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0))
+  let at = 0
+  for (const piece of pieces) {
+    whole.set(piece, at)
+    at += piece.length
+  }
+  return whole
+}
 
 /** Lowercase hex of exactly so many bytes. */
 export function decodeHex(text: string, sizeBytes: number): Bytes {
@@ -29,6 +43,22 @@ export function decodeUtf8(bytes: Uint8Array): string {
   } catch {
     throw new Malformed("not UTF-8")
   }
+}
+
+/** Base64 (RFC 4648, with padding). */
+export function encodeBase64(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes))
+}
+
+/** The bytes that encode to exactly this. atob alone would skip white space and take what is not padded. */
+export function decodeBase64(text: string): Bytes {
+  try {
+    const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
+    if (encodeBase64(bytes) === text) return bytes
+  } catch {
+    // Told below, in the same words.
+  }
+  throw new Malformed("not base64")
 }
 
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {

@@ -1,17 +1,21 @@
-// Strict JSON for a document that is signed and may stand in any order and with white space: JSON.parse keeps the
-// last of two equal members and does not say that there were two.
+// JSON of untrusted bytes.
 
 import { Malformed } from "../errors"
+import { decodeUtf8 } from "./bytes"
 import { require } from "./values"
 
-/** Parses JSON in which no object has a member twice and every number is written as a plain integer. */
+/** What JSON.parse makes of it. Enough where a document has one encoding, with which the bytes are compared. */
+export function parseJson(bytes: Uint8Array): unknown {
+  return parse(decodeUtf8(bytes))
+}
+
+/**
+ * JSON in which no object has a member twice and every number is written as a plain integer: for a document that is signed
+ * and may stand in any order and with white space. JSON.parse keeps the last of two equal members and does not say that there
+ * were two.
+ */
 export function parseStrictJson(text: string): unknown {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    throw new Malformed("no JSON")
-  }
+  const value = parse(text)
   // From here on the text is known to be JSON, so strings and numbers can be found without parsing the rest.
   const names: (Set<string> | undefined)[] = []
   let nameNext = false
@@ -29,4 +33,12 @@ export function parseStrictJson(text: string): unknown {
     nameNext = (token === "{" || token === ",") && names.at(-1) !== undefined
   }
   return value
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new Malformed("no JSON")
+  }
 }

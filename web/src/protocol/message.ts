@@ -1,8 +1,8 @@
 // message.json: what is said (PROTOCOL 2.2). One encoding for each message; the decoder refuses every other.
 // The members have their names of the format, so that the table in the protocol can be read beside this.
 
-import { Malformed } from "../errors"
-import { decodeUtf8, encodeUtf8, equalBytes, isHex } from "./bytes"
+import { encodeUtf8, equalBytes, isHex } from "./bytes"
+import { parseJson } from "./json"
 import { FORMAT, asArray, asDay, asId, asInteger, asLanguage, asMembers, asRecipient, asText, asWord, require } from "./values"
 
 export const MESSAGE_BYTES_MAX = 1_048_576
@@ -113,15 +113,6 @@ export type Direction = "to-office" | "to-reporter"
 
 export function directionOf(message: Message): Direction {
   return message.kind === "reply" ? "to-reporter" : "to-office"
-}
-
-export function parseJson(bytes: Uint8Array): unknown {
-  const text = decodeUtf8(bytes)
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new Malformed("no JSON")
-  }
 }
 
 /** The members in the order of the table; what a kind does not have is undefined, and JSON.stringify leaves it out. */

@@ -2,20 +2,20 @@
 // office profile has exactly one Ed25519 signature.
 
 import { sha256 } from "@noble/hashes/sha2.js"
-import { base64 } from "@scure/base"
-import { Malformed } from "../errors"
-import { concat, encodeUtf8 } from "./bytes"
+import { concat, decodeBase64, encodeUtf8, type Bytes } from "./bytes"
 import { require } from "./values"
 
 const ED25519 = 0x01
+/** Base64 of 68 bytes: key hash and signature. */
+const SIGNATURE_CHARACTERS = 92
 
 /** A note taken apart; nothing of it is verified. */
 export interface Note {
   /** With its last newline: exactly what is signed. */
   text: string
   keyName: string
-  keyHash: Uint8Array
-  signature: Uint8Array
+  keyHash: Bytes
+  signature: Bytes
 }
 
 export function decodeNote(note: string): Note {
@@ -23,23 +23,13 @@ export function decodeNote(note: string): Note {
   require(end >= 0, "no signed note")
   const text = note.slice(0, end + 1)
   require(!/(?!\n)\p{Cc}/u.test(text), "a control character in a signed note")
-  const [, keyName, encoded] = /^\u2014 ([^ \n]+) ([A-Za-z0-9+/=]{92})\n$/.exec(note.slice(end + 2)) ?? []
-  require(keyName !== undefined && encoded !== undefined, "not one Ed25519 signature")
-  const signature = decodeBase64(encoded)
-  return { text, keyName, keyHash: signature.subarray(0, 4), signature: signature.subarray(4) }
+  const [, keyName, encoded] = /^\u2014 ([^ \n]+) ([A-Za-z0-9+/=]+)\n$/.exec(note.slice(end + 2)) ?? []
+  require(keyName !== undefined && encoded !== undefined && encoded.length === SIGNATURE_CHARACTERS, "not one Ed25519 signature")
+  const hashAndSignature = decodeBase64(encoded)
+  return { text, keyName, keyHash: hashAndSignature.slice(0, 4), signature: hashAndSignature.slice(4) }
 }
 
 /** Tells the keys of a note apart: SHA-256(name ‖ "\n" ‖ type ‖ public key)[0..4] */
 export function keyHashOf(keyName: string, publicKey: Uint8Array): Uint8Array {
   return sha256(concat(encodeUtf8(`${keyName}\n`), Uint8Array.of(ED25519), publicKey)).subarray(0, 4)
-}
-
-function decodeBase64(text: string): Uint8Array {
-  try {
-    const bytes = base64.decode(text)
-    if (bytes.length === 68) return bytes
-  } catch {
-    // Told below, in the same words.
-  }
-  throw new Malformed("no signature in base64")
 }

@@ -1,9 +1,8 @@
 // The office profile: who opens reports, and what the pages need to know of an office (PROTOCOL 3).
 
-import { decodeHex, decodeUtf8, encodeUtf8, equalBytes, isHex, officeIdOf } from "./bytes"
+import { decodeHex, decodeUtf8, encodeUtf8, equalBytes, isHex, officeIdOf, type Bytes } from "./bytes"
 import { parseStrictJson } from "./json"
 import { decodeNote, keyHashOf } from "./note"
-import { isSignedBy } from "./signature"
 import { FORMAT, asArray, asDay, asId, asInteger, asLanguage, asMembers, asRecipient, asText, require, type Members } from "./values"
 
 export const PROFILE_BYTES_MAX = 262_144
@@ -77,14 +76,17 @@ export interface Expectation {
   today: string
 }
 
-export type ProfileFault = "invalid" | "foreign" | "expired" | "older"
+export type ProfileFault = "foreign" | "expired" | "older"
+
+/** Whether a signer signed exactly these bytes: Ed25519, by whichever implementation. */
+export type Verifier = (signer: Bytes, signature: Bytes, bytes: Bytes) => boolean | Promise<boolean>
 
 /**
- * Verifies a note against what is expected. Throws Malformed when it is no profile or not signed by its own root key;
- * says which when it is signed, but of another office, over, or older than one seen.
+ * Verifies a note against what is expected. Throws Malformed when it is no profile or not signed by its own root key; says
+ * which when it is signed, but of another office, over, or older than one seen.
  */
-export function openProfile(note: Uint8Array, expected: Expectation): OfficeProfile | Exclude<ProfileFault, "invalid"> {
-  const profile = verifyProfile(note)
+export async function openProfile(note: Uint8Array, expected: Expectation, isSignedBy: Verifier): Promise<OfficeProfile | ProfileFault> {
+  const profile = await verifyProfile(note, isSignedBy)
   if (expected.office !== undefined && expected.office !== profile.office) return "foreign"
   if (profile.expires < expected.today) return "expired"
   if (profile.version < (expected.newest?.(profile.office) ?? 0)) return "older"
@@ -92,14 +94,14 @@ export function openProfile(note: Uint8Array, expected: Expectation): OfficeProf
 }
 
 /** The profile, signed by the root key for which its office id stands. */
-export function verifyProfile(bytes: Uint8Array): OfficeProfile {
+export async function verifyProfile(bytes: Uint8Array, isSignedBy: Verifier): Promise<OfficeProfile> {
   require(bytes.length <= PROFILE_BYTES_MAX, "the profile is too long")
   const note = decodeNote(decodeUtf8(bytes))
   const profile = decodeProfile(note.text)
   const root = decodeHex(profile.root, 32)
   require(officeIdOf(root) === profile.office && note.keyName === profile.office, "the office id does not follow from the root key")
   require(equalBytes(note.keyHash, keyHashOf(note.keyName, root)), "another key's signature")
-  require(isSignedBy(root, note.signature, encodeUtf8(note.text)), "the profile is not signed by its root key")
+  require(await isSignedBy(root, note.signature, encodeUtf8(note.text)), "the profile is not signed by its root key")
   return profile
 }
 

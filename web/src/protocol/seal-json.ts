@@ -1,7 +1,8 @@
 // seal.json: digests of what the archive holds, and the sender's signature over them (PROTOCOL 2.3).
 
 import { encodeUtf8, equalBytes, isHex } from "./bytes"
-import { FILES_MAX, parseJson } from "./message"
+import { parseJson } from "./json"
+import { FILES_MAX } from "./message"
 import { FORMAT, asArray, asInteger, asMembers, asText, require } from "./values"
 
 export const SEAL_BYTES_MAX = 65_536

@@ -9,7 +9,7 @@ import { CaseReader, type Reading, type Warning } from "../seal/believing"
 import { ReporterKeys } from "../seal/derive"
 import { open, Unverified, type OpenedFile } from "../seal/opening"
 import { bytesLeft, followUpMessage, type FollowUpDraft, type Unfinished } from "./drafts"
-import { API } from "./office"
+import { API } from "./loading"
 import { MessageSending, sealableOf, type Sending } from "./sending"
 
 export interface Mailbox {

@@ -1,28 +1,10 @@
-// The office to which a page reports.
+// The office for a page that seals or opens.
 
-import { fetchProfile } from "../api/mailbox"
-import { Malformed, ReporterError } from "../errors"
-import { openProfile, type OfficeProfile } from "../protocol/profile"
-import { todayUtc } from "../protocol/values"
+import type { OfficeProfile } from "../protocol/profile"
+import { isSignedBy } from "../protocol/signature"
+import { fetchOffice, type LoadOptions } from "./loading"
 
-/** Where the server's interface stands, seen from any page. */
-export const API = "/api/v1"
-
-/** The highest version seen in this visit, by office: nothing outlives the page. */
-const newest = new Map<string, number>()
-
-/**
- * Fetches the office profile and verifies it. `expectedOffice` is the fingerprint that a poster or link gave. Throws
- * ReporterError: profile-invalid, -foreign, -expired, -older, or why the server gave none.
- */
-export async function loadProfile({ expectedOffice, today = todayUtc() }: { expectedOffice?: string; today?: string } = {}): Promise<OfficeProfile> {
-  const note = await fetchProfile(API)
-  try {
-    const profile = openProfile(note, { office: expectedOffice, today, newest: (office) => newest.get(office) ?? 0 })
-    if (typeof profile === "string") throw new ReporterError(`profile-${profile}`)
-    newest.set(profile.office, profile.version)
-    return profile
-  } catch (error) {
-    throw error instanceof Malformed ? new ReporterError("profile-invalid", error.message) : error
-  }
+/** The office profile, verified as strictly as everything else. Throws ReporterError. */
+export function loadProfile(options: LoadOptions = {}): Promise<OfficeProfile> {
+  return fetchOffice(options, isSignedBy)
 }

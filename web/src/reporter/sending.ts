@@ -12,7 +12,7 @@ import { ReporterKeys } from "../seal/derive"
 import { recipientsOf } from "../seal/recipients"
 import { planSealing, seal, type Sealable } from "../seal/sealing"
 import { checkFiles, reportMessage, type Attachment, type Draft } from "./drafts"
-import { API } from "./office"
+import { API } from "./loading"
 
 /** How far a sending is, in sealed bytes. Sealing is told until the first bytes arrive; from then on both go hand in hand. */
 export interface Progress {

@@ -67,8 +67,15 @@ export async function open(pieces: Uint8Array[], identity: string): Promise<Unve
     for (let next = await plaintext.read(); !next.done; next = await plaintext.read()) reader.push(next.value)
     return Unverified.from(reader.finish())
   } catch (error) {
-    throw error instanceof Malformed ? error : new Malformed("the age file does not open")
+    throw error instanceof Malformed ? error : new Malformed(notForUs(error) ? NOT_FOR_US : "the age file is damaged")
   }
+}
+
+export const OTHER_RECIPIENT = "sealed to another kind of recipient"
+export const NOT_FOR_US = "not sealed to this identity"
+
+function notForUs(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith("no identity matched")
 }
 
 function decrypterFor(identity: string): Decrypter {
@@ -82,7 +89,7 @@ function decrypterFor(identity: string): Decrypter {
 /** Only hybrid stanzas, and GREASE, which opens for nobody. */
 function refuseOtherStanzas(stanzas: Stanza[]): null {
   const known = (type = "") => type === "mlkem768x25519" || type.endsWith("-grease")
-  require(stanzas.every(({ args }) => known(args[0])), "sealed to another kind of recipient")
+  require(stanzas.every(({ args }) => known(args[0])), OTHER_RECIPIENT)
   return null
 }
 

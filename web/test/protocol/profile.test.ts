@@ -4,12 +4,15 @@ import { ed25519 } from "@noble/curves/ed25519.js"
 import { Malformed } from "../../src/errors"
 import { decodeUtf8, encodeHex, encodeUtf8, officeIdOf } from "../../src/protocol/bytes"
 import { parseStrictJson } from "../../src/protocol/json"
+import { decodeNote } from "../../src/protocol/note"
 import { decodeProfile, openProfile, verifyProfile } from "../../src/protocol/profile"
+import { isSignedBy } from "../../src/protocol/signature"
 import { assertTotal } from "../support/decoders"
 import { createOffice, signNote } from "../support/office"
 
 const office = await createOffice(3)
 const today = "2026-06-01"
+const verify = (note: Uint8Array) => verifyProfile(note, isSignedBy)
 
 /** The profile with some members altered, signed by the true root key. */
 function altered(change: (document: any) => unknown): Uint8Array {
@@ -18,54 +21,54 @@ function altered(change: (document: any) => unknown): Uint8Array {
   return signNote(typeof other === "string" ? other : `${JSON.stringify(document)}\n`, office.rootKey)
 }
 
-test("a signed profile verifies", () => {
-  const profile = verifyProfile(office.note)
+test("a signed profile verifies", async () => {
+  const profile = await verify(office.note)
   assert.equal(profile.office, officeIdOf(ed25519.getPublicKey(office.rootKey)))
   assert.equal(profile.inspectors.length, 3)
   assert.deepEqual(profile.deadlines.informationWorkingDays, 10)
-  assert.deepEqual(openProfile(office.note, { office: profile.office, today }), profile)
+  assert.deepEqual(await openProfile(office.note, { office: profile.office, today }, isSignedBy), profile)
 })
 
-test("a foreign, expired or older profile is said to be so", () => {
-  assert.equal(openProfile(office.note, { office: "0".repeat(32), today }), "foreign")
-  assert.equal(openProfile(office.note, { today: "2027-03-21" }), "expired")
-  assert.equal(typeof openProfile(office.note, { today: "2027-03-20" }), "object")
-  assert.equal(openProfile(office.note, { today, newest: () => 4 }), "older")
-  assert.equal(typeof openProfile(office.note, { today, newest: () => 3 }), "object")
+test("a foreign, expired or older profile is said to be so", async () => {
+  assert.equal(await openProfile(office.note, { office: "0".repeat(32), today }, isSignedBy), "foreign")
+  assert.equal(await openProfile(office.note, { today: "2027-03-21" }, isSignedBy), "expired")
+  assert.equal(typeof await openProfile(office.note, { today: "2027-03-20" }, isSignedBy), "object")
+  assert.equal(await openProfile(office.note, { today, newest: () => 4 }, isSignedBy), "older")
+  assert.equal(typeof await openProfile(office.note, { today, newest: () => 3 }, isSignedBy), "object")
 })
 
-test("no altered byte survives", () => {
+test("no altered byte survives", async () => {
   const step = Math.ceil(office.note.length / 1500)
   for (let at = 0; at < office.note.length; at += step) {
     const flipped = Uint8Array.from(office.note)
     flipped[at] = (flipped[at] ?? 0) ^ 1
-    assert.throws(() => verifyProfile(flipped), Malformed, String(at))
+    await assert.rejects(verify(flipped), Malformed, String(at))
   }
 })
 
-test("another key cannot sign, whatever it writes", () => {
+test("another key cannot sign, whatever it writes", async () => {
   const other = ed25519.utils.randomSecretKey()
   const text = `${JSON.stringify(office.document)}\n`
-  assert.throws(() => verifyProfile(signNote(text, other)), Malformed)
+  await assert.rejects(verify(signNote(text, other)), Malformed)
   // The office id of the true office, with the root key of another.
   const swapped = { ...office.document, root: encodeHex(ed25519.getPublicKey(other)) }
-  assert.throws(() => verifyProfile(signNote(`${JSON.stringify(swapped)}\n`, other)), Malformed)
+  await assert.rejects(verify(signNote(`${JSON.stringify(swapped)}\n`, other)), Malformed)
   // A note whose key name or hash is another's.
   const note = decodeUtf8(office.note)
-  assert.throws(() => verifyProfile(encodeUtf8(note.replace(/\u2014 [0-9a-f]{32}/, `\u2014 ${"0".repeat(32)}`))), Malformed)
+  await assert.rejects(verify(encodeUtf8(note.replace(/\u2014 [0-9a-f]{32}/, `\u2014 ${"0".repeat(32)}`))), Malformed)
 })
 
-test("a note has one signature, one empty line before it and no control characters", () => {
+test("a note has one signature, one empty line before it and no control characters", async () => {
   const note = decodeUtf8(office.note)
   const line = note.slice(note.lastIndexOf("\u2014"))
   for (const wrong of [note + line, note.slice(0, -1), `${note}\n`, note.replace("\u2014 ", "\u2014"), note.replace("\u2014", "-"), note.replace("\n\n\u2014", "\n\u2014"), note.replace(/=+\n$/, "\n"), note.replaceAll("\n", "\r\n"), `\ufeff${note}`]) {
     assert.notEqual(wrong, note)
-    assert.throws(() => verifyProfile(encodeUtf8(wrong)), Malformed, JSON.stringify(wrong.slice(-200)))
+    await assert.rejects(verify(encodeUtf8(wrong)), Malformed, JSON.stringify(wrong.slice(-200)))
   }
-  assert.throws(() => verifyProfile(altered(() => `${JSON.stringify(office.document, null, "\t")}\n`)), Malformed)
+  await assert.rejects(verify(altered(() => `${JSON.stringify(office.document, null, "\t")}\n`)), Malformed)
 })
 
-test("members that are missing, unknown, double or out of bounds are refused, though signed", () => {
+test("members that are missing, unknown, double or out of bounds are refused, though signed", async () => {
   const text = JSON.stringify(office.document)
   const wrong: ((document: any) => unknown)[] = [
     ...Object.keys(office.document).map((name) => (document: any) => void delete document[name]),
@@ -103,12 +106,12 @@ test("members that are missing, unknown, double or out of bounds are refused, th
     (document) => void (document.limits.files_bytes = 251_658_241),
     (document) => void (document.legal_note.fa = "x".repeat(262_144)),
   ]
-  for (const change of wrong) assert.throws(() => verifyProfile(altered(change)), Malformed, change.toString())
+  for (const change of wrong) await assert.rejects(verify(altered(change)), Malformed, change.toString())
   // The same ways of writing, without a fault.
-  assert.equal(verifyProfile(altered((document) => `${JSON.stringify(Object.fromEntries(Object.entries(document).reverse()), null, 1)}\n`)).version, 3)
+  assert.equal((await verify(altered((document) => `${JSON.stringify(Object.fromEntries(Object.entries(document).reverse()), null, 1)}\n`))).version, 3)
 })
 
-test("strict JSON notices a double member at any depth, and nothing else", () => {
+test("strict JSON notices a double member at any depth, and nothing else", async () => {
   for (const text of ['{"a":{"a":[{"b":1},{"b":2}]},"b":"{\\"a\\":1,\\"a\\":1}"}', '["a","a",{"a":"a"}]', '{"a":[],"b":{},"":{"":0}}', ' { "a" : [ 1 , 2 ] } ']) {
     assert.deepEqual(parseStrictJson(text), JSON.parse(text))
   }
@@ -117,7 +120,7 @@ test("strict JSON notices a double member at any depth, and nothing else", () =>
   }
 })
 
-test("the decoders of note and document are total", () => {
-  assertTotal((bytes) => verifyProfile(bytes), office.note)
+test("the decoders of note and document are total", async () => {
+  assertTotal((bytes) => decodeNote(decodeUtf8(bytes)), office.note)
   assertTotal((bytes) => decodeProfile(decodeUtf8(bytes)), encodeUtf8(JSON.stringify(office.document)))
 })

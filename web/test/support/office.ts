@@ -7,6 +7,7 @@ import { concat, encodeHex, encodeUtf8, officeIdOf } from "../../src/protocol/by
 import { encodeMessage, type Message, type Reply } from "../../src/protocol/message"
 import { keyHashOf } from "../../src/protocol/note"
 import { verifyProfile, type OfficeProfile } from "../../src/protocol/profile"
+import { isSignedBy } from "../../src/protocol/signature"
 import { seal } from "../../src/seal/sealing"
 
 export interface Office {
@@ -53,7 +54,7 @@ export async function createOffice(inspectorCount = 2): Promise<Office> {
     limits: { files_bytes: 209_715_200 },
   }
   const note = signNote(JSON.stringify(document, null, 2) + "\n", rootKey)
-  return { rootKey, document, note, profile: verifyProfile(note), inspectors }
+  return { rootKey, document, note, profile: await verifyProfile(note, isSignedBy), inspectors }
 }
 
 export function signNote(text: string, rootKey: Uint8Array): Uint8Array {

@@ -43,7 +43,13 @@ export class Answers {
 
   /** Whether there is anything to send: words of one's own, or a file. */
   saysSomething(): boolean {
-    return this.files.length > 0 || [...this.values].some(([field, value]) => FREE_WORDS.has(field) && value.trim() !== "")
+    return this.files.length > 0 || this.freeWords().length > 0
+  }
+
+  /** What was written in one's own words and will be sent. */
+  freeWords(): string[] {
+    const sent = [this.text(), ...this.list(true).flatMap(({ question, answer }) => (isFreeWords(question) ? [answer] : []))]
+    return sent.filter((words) => words.trim() !== "")
   }
 
   text(): string {
@@ -91,7 +97,11 @@ export class Answers {
   }
 }
 
-const FREE_WORDS: ReadonlySet<FieldId> = new Set(["text", "place", "who", "period", "demand", "verify", "evidence", "expect"])
+const FREE_WORDS: ReadonlySet<string> = new Set(["text", "place", "who", "period", "demand", "verify", "evidence", "expect"])
+
+export function isFreeWords(field: string): boolean {
+  return FREE_WORDS.has(field)
+}
 
 export function isDoor(word: string | null): word is Door {
   return DOORS.includes(word as Door)

@@ -6,7 +6,8 @@ import { totalBytes } from "../parts/chosen-file"
 import { shownName } from "../parts/file-name"
 import { localized, number, size } from "../parts/format"
 import { profileNow } from "../parts/office"
-import type { Answers } from "./answers"
+import { isFreeWords, type Answers } from "./answers"
+import { marked, warningNote } from "../parts/warning"
 import { CHOICES, fieldsOf, stepsOf, wordsOf, type ChoiceField, type FieldId, type QuestionId, type StepId } from "./questions"
 
 export interface CheckOptions {
@@ -29,6 +30,7 @@ export function checkView(answers: Answers, withKinds: boolean, options: CheckOp
     { class: "stack" },
     h("h1", {}, text("check.title")),
     h("p", { class: "hint" }, text("check.hint")),
+    warningNote(answers.freeWords()),
     h("dl", { class: "answers" }, ...rows),
     nothing,
     profile === undefined
@@ -51,7 +53,7 @@ function shownAnswer(step: QuestionId, answers: Answers): Child[] {
   for (const field of fieldsOf(answers.door, step)) {
     const value = answers.value(field)
     if (value.trim() === "") continue
-    lines.push(h("div", {}, isolated(shownValue(field, value))))
+    lines.push(h("div", {}, isFreeWords(field) ? marked(value) : isolated(shownValue(field, value))))
   }
   if (step === "conflict") lines.push(...leftOut(answers))
   if (step === "evidence") lines.push(...files(answers))

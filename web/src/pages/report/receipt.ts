@@ -18,7 +18,7 @@ export function receiptView({ profile }: Office, code: string, door: Door, onDon
     "div",
     { class: "keep no-print" },
     button(text("receipt.copy"), { class: "button button-quiet", id: "copy" }, () => void copy(groups, said), "copy"),
-    button(text("receipt.print"), { class: "button button-quiet", id: "print" }, () => window.print(), "print"),
+    button(text("receipt.print"), { class: "button button-quiet", id: "print" }, printOut, "print"),
     button(text("receipt.save-text"), { class: "button button-quiet", id: "save-text" }, () => saveText(groups, returnDay(profile, door)), "save"),
     button(text("receipt.save-picture"), { class: "button button-quiet", id: "save-picture" }, () => void savePicture(groups), "image"),
   )
@@ -28,27 +28,27 @@ export function receiptView({ profile }: Office, code: string, door: Door, onDon
     h(
       "div",
       { class: "stack" },
-      h("h1", {}, text("receipt.title")),
-      h("p", { class: "lead" }, text("receipt.lead")),
-      h("section", { class: "slip", "aria-label": text("receipt.code") }, h("p", { class: "slip-head" }, icon("seal"), text("receipt.code")), codeLines(groups)),
+      h("h1", { class: "no-print" }, text("receipt.title")),
+      h("p", { class: "lead no-print" }, text("receipt.lead")),
+      h("section", { class: "slip", "aria-label": text("receipt.code") }, h("p", { class: "slip-head no-print" }, icon("seal"), text("receipt.code")), codeLines(groups)),
       said,
       keep,
       h(
         "details",
         { class: "no-print" },
         h("summary", {}, text("receipt.aloud")),
-        h("ol", { class: "aloud" }, ...groups.map((group) => h("li", {}, [...group].map((digit) => textOf("digit", digit as Digit)).join(text("receipt.aloud-comma"))))),
+        h("ol", { class: "aloud" }, ...groups.map((group) => h("li", {}, spelled(group)))),
       ),
     ),
     h(
       "section",
       { class: "card stack" },
-      h("div", { class: "date-card" }, icon("day"), h("p", {}, text("receipt.return"), h("strong", {}, h("time", { datetime: returnDay(profile, door), id: "return-day" }, day(returnDay(profile, door)))))),
-      h("p", {}, text("receipt.return-why")),
+      h("div", { class: "date-card" }, icon("day"), h("p", {}, h("span", { class: "no-print" }, text("receipt.return")), h("strong", {}, h("time", { datetime: returnDay(profile, door), id: "return-day" }, day(returnDay(profile, door)))))),
+      h("p", { class: "no-print" }, text("receipt.return-why")),
     ),
     h(
       "section",
-      { class: "do-dont" },
+      { class: "do-dont no-print" },
       h("div", { class: "stack" }, h("h2", {}, text("receipt.do")), h("ul", { class: "ticks" }, h("li", {}, text("receipt.do-paper")), h("li", {}, text("receipt.do-place")), h("li", {}, text("receipt.do-alone")))),
       h("div", { class: "stack" }, h("h2", {}, text("receipt.dont")), h("ul", { class: "crosses" }, h("li", {}, text("receipt.dont-screenshot")), h("li", {}, text("receipt.dont-message")), h("li", {}, text("receipt.dont-tell")))),
     ),
@@ -59,6 +59,12 @@ export function receiptView({ profile }: Office, code: string, door: Door, onDon
     }),
   )
   return view
+}
+
+/** A group as it is read to somebody who writes it down. */
+function spelled(group: string): string {
+  const [a = "", b = "", c = "", d = ""] = [...group].map((digit) => textOf("digit", digit as Digit))
+  return text("receipt.aloud-group", { a, b, c, d })
 }
 
 type Digit = "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9"
@@ -78,6 +84,14 @@ function asLines(groups: readonly string[]): string {
 function returnDay(profile: Profile, door: Door): string {
   if (door === "information-request") return addWorkingDays(today(), profile.deadlines.informationWorkingDays)
   return addDays(today(), profile.deadlines.acknowledgementDays)
+}
+
+/** Browsers print the title of the page above the sheet: it must not say what the digits are for. */
+function printOut(): void {
+  const { title } = document
+  document.title = "\u00a0"
+  window.addEventListener("afterprint", () => (document.title = title), { once: true })
+  window.print()
 }
 
 async function copy(groups: readonly string[], said: HTMLElement): Promise<void> {

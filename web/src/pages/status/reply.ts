@@ -8,6 +8,7 @@ import { language, localized } from "../parts/format"
 import type { Profile } from "../parts/office"
 import { clearProblem, reasonOf, showProblem } from "../parts/problem"
 import { progressBar } from "../parts/progress"
+import { marked, prepareWarnings, warningNote } from "../parts/warning"
 import { choiceOf } from "../report/fields"
 import type { Mailbox } from "../../mailbox"
 
@@ -23,6 +24,14 @@ export function replyBox(profile: Profile, { prepareFollowUp }: Pick<MailboxModu
   const files: ChosenFile[] = []
   const leftOut = new Set<string>(mailbox.leftOut ?? [])
   const area = h("textarea", { ...PRIVATE_FIELD, id: "reply-text", class: "input", dir: "auto", "aria-describedby": "reply-hint" })
+  const warning = h("div", { class: "stack", role: "status" })
+  // Marks come when the person has finished writing, not at every letter.
+  area.addEventListener("change", () => {
+    void prepareWarnings().then(() => {
+      const note = warningNote([area.value])
+      warning.replaceChildren(...(note === null ? [] : [note, h("div", { class: "marked" }, marked(area.value))]))
+    })
+  })
   const empty = h("p", { class: "error", id: "reply-error", role: "alert" })
   empty.hidden = true
   const submit = h("button", { type: "submit", class: "button", id: "reply-send" }, text("reply.send"))
@@ -32,7 +41,7 @@ export function replyBox(profile: Profile, { prepareFollowUp }: Pick<MailboxModu
     "form",
     { class: "card stack", novalidate: true, autocomplete: "off" },
     h("h2", {}, text("reply.title")),
-    h("div", { class: "field" }, h("label", { for: "reply-text" }, text("reply.text")), h("p", { class: "hint", id: "reply-hint" }, text("reply.hint")), empty, area),
+    h("div", { class: "field" }, h("label", { for: "reply-text" }, text("reply.text")), h("p", { class: "hint", id: "reply-hint" }, text("reply.hint")), empty, area, warning),
     fileField(files, { inputId: "reply-files", limitBytes: profile.limits.filesBytes }),
     // The office's first answer repeats who is left out; until then only the reporter knows.
     mailbox.leftOut === undefined ? leftOutAgain(profile.inspectors, leftOut) : null,

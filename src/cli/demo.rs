@@ -1,0 +1,168 @@
+//! `mohr demo`: a whole throw-away office in one folder, running. For trying only: its passphrase lies beside its keys.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use age::secrecy::SecretString;
+use clap::Args;
+use serde::Serialize;
+
+use super::inspector::key_file_failure;
+use super::keys::{EXAMPLE_PROFILE, public_entry, verifier_key};
+use super::serve::{listen, run as run_async, server_failure, stopped};
+use super::{Failure, write_new};
+use crate::desk::export::create_folder;
+use crate::protocol::day::Day;
+use crate::protocol::ids::encode_hex;
+use crate::protocol::profile::Profile;
+use crate::seal::key_file::{InspectorKeys, seal_root};
+use crate::seal::profile::sign;
+use crate::seal::signing::SigningKey;
+use crate::server::{self, Config, log};
+use crate::storage;
+
+const VALID_DAYS: i32 = 30;
+/// The inspectors' ids and public roles.
+const INSPECTORS: [(&str, &str, &str); 2] =
+    [("inspector-1", "بازرس یکم", "First inspector"), ("inspector-2", "بازرس دوم", "Second inspector")];
+
+#[derive(Args)]
+pub struct Arguments {
+    /// A folder for the office; must not hold one yet [default: a new temporary folder]
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+    /// Where to listen; port 0 takes any free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+}
+
+/// Where everything of the demo office is, for programs.
+#[derive(Serialize)]
+struct Index {
+    reporter_url: String,
+    office: String,
+    profile: PathBuf,
+    identities: Vec<PathBuf>,
+    passphrase_file: PathBuf,
+    root_key: PathBuf,
+    root_public_key: PathBuf,
+    database: PathBuf,
+    config: PathBuf,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let folder = match &arguments.dir {
+        Some(folder) => folder.clone(),
+        None => temporary_folder(),
+    };
+    create_folder(&folder).map_err(Failure::new)?;
+    let folder =
+        folder.canonicalize().map_err(|error| Failure::new(format!("{}: {error}", folder.display())))?;
+    if folder.join("demo.json").exists() || folder.join("profile.note").exists() {
+        return Err(Failure::with_hint(
+            format!("{} already holds an office", folder.display()),
+            format!("run it again with mohr serve --config {}", folder.join("server.toml").display()),
+        ));
+    }
+    eprintln!("making a throw-away office …");
+    let mut index = make_office(&folder)?;
+    run_async(async {
+        let listen_at = Config {
+            listen: arguments.listen,
+            database: index.database.clone(),
+            profile: index.profile.clone(),
+            limits: server::config::Limits::default(),
+            log: server::config::Log::default(),
+        };
+        let listener = listen(&listen_at).await?;
+        let address = listener.local_addr().map_err(Failure::new)?;
+        index.reporter_url = format!("http://{address}/fa/");
+        let settings =
+            format!("listen = \"{address}\"\ndatabase = \"mohr.sqlite3\"\nprofile = \"profile.note\"\n");
+        write_new(&index.config, settings.as_bytes())?;
+        let config = Config::load(&index.config).map_err(Failure::new)?;
+        // Connections queue at the listener from here on, so whoever reads demo.json finds the server.
+        write_index(&folder, &index)?;
+        print_guide(&index);
+        log::init(config.log.level);
+        server::serve(config, listener, stopped()).await.map_err(server_failure)
+    })?;
+    eprintln!("stopped; the office is still in {}", folder.display());
+    Ok(())
+}
+
+/// Root key, inspectors, signed profile and database.
+fn make_office(folder: &Path) -> Result<Index, Failure> {
+    let index = Index {
+        reporter_url: String::new(),
+        office: String::new(),
+        profile: folder.join("profile.note"),
+        identities: INSPECTORS.iter().map(|(id, ..)| folder.join(format!("{id}.age"))).collect(),
+        passphrase_file: folder.join("passphrase.txt"),
+        root_key: folder.join("root.age"),
+        root_public_key: folder.join("root.pub"),
+        database: folder.join("mohr.sqlite3"),
+        config: folder.join("server.toml"),
+    };
+    let text = zeroize::Zeroizing::new(encode_hex(&*crate::seal::random_seed()));
+    write_new(&index.passphrase_file, format!("{}\n", *text).as_bytes())?;
+    let passphrase = SecretString::from(text.as_str());
+
+    let root = SigningKey::generate();
+    write_new(&index.root_key, &seal_root(&root, &passphrase).map_err(key_file_failure)?)?;
+    write_new(&index.root_public_key, format!("{}\n", verifier_key(&root.signer())).as_bytes())?;
+
+    let mut profile: Profile = serde_json::from_str(EXAMPLE_PROFILE).expect("the example is a profile");
+    for ((id, role_fa, role_en), path) in INSPECTORS.into_iter().zip(&index.identities) {
+        let keys = InspectorKeys::generate(id.parse().expect("a literal id"));
+        write_new(path, &keys.seal(&passphrase).map_err(key_file_failure)?)?;
+        let role =
+            [("fa", role_fa), ("en", role_en)].map(|(language, text)| (language.to_owned(), text.to_owned()));
+        profile.inspectors.push(public_entry(&keys, role.into()));
+    }
+    profile.issued = Day::today();
+    profile.expires = profile.issued.plus_days(VALID_DAYS);
+    let note = sign(profile, &root).map_err(Failure::new)?;
+    write_new(&index.profile, note.as_bytes())?;
+    storage::create(&index.database).map_err(Failure::new)?;
+    let office = crate::verify::digest::office_id(&root.signer()).to_string();
+    Ok(Index { office, ..index })
+}
+
+/// Under its final name only when it is whole: who waits for it never reads half of it.
+fn write_index(folder: &Path, index: &Index) -> Result<(), Failure> {
+    let json = serde_json::to_vec_pretty(index).expect("plain structures serialize");
+    let unfinished = folder.join("demo.json.new");
+    write_new(&unfinished, &json)?;
+    std::fs::rename(&unfinished, folder.join("demo.json")).map_err(Failure::new)
+}
+
+fn print_guide(index: &Index) {
+    let identity = index.identities[0].display();
+    let server = index.reporter_url.trim_end_matches("/fa/");
+    let passphrase = index.passphrase_file.display();
+    // As the person called it: after `cargo run` there is no `mohr` on the path.
+    let program = std::env::args_os().next().unwrap_or_else(|| "mohr".into());
+    let program = Path::new(&program).display();
+    println!("mohr demo: a throw-away office, FOR TRYING ONLY (its passphrase lies beside its keys)");
+    println!();
+    println!("Report as a citizen    {}", index.reporter_url);
+    println!("                       {server}/en/ in English");
+    println!(
+        "Read as an inspector   mohr inbox --identity {identity} --passphrase-file {passphrase} --server {server}"
+    );
+    println!(
+        "                       mohr open CASE, mohr reply CASE --text-file FILE, with the same three options"
+    );
+    println!("Office id              {}", index.office);
+    println!("Everything is in       {}", index.config.parent().unwrap_or(Path::new(".")).display());
+    println!("Run it again with      {program} serve --config {}", index.config.display());
+    println!();
+    println!("Stop with Ctrl-C.");
+}
+
+fn temporary_folder() -> PathBuf {
+    let mut name = [0; 8];
+    crate::seal::fill_random(&mut name);
+    std::env::temp_dir().join(format!("mohr-demo-{}", encode_hex(&name)))
+}

@@ -1,0 +1,91 @@
+//! `mohr serve` and `mohr create-database`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use tokio::net::TcpListener;
+
+use super::Failure;
+use crate::server::{self, Config, log};
+use crate::storage;
+
+#[derive(Args)]
+pub struct ServeArguments {
+    /// The configuration file; docs/OPERATING.md has one to start from
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+}
+
+#[derive(Args)]
+pub struct CreateDatabaseArguments {
+    /// The configuration file that names the database
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+}
+
+pub fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
+    let config = load(&arguments.config)?;
+    log::init(config.log.level);
+    run(async {
+        let listener = listen(&config).await?;
+        server::serve(config, listener, stopped()).await.map_err(server_failure)
+    })
+}
+
+pub fn create_database(arguments: &CreateDatabaseArguments) -> Result<(), Failure> {
+    let config = load(&arguments.config)?;
+    storage::create(&config.database).map_err(Failure::new)?;
+    eprintln!("made {}", config.database.display());
+    Ok(())
+}
+
+/// Runs the server's work to its end on a runtime of its own.
+pub(super) fn run(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Runtime::new().map_err(Failure::new)?;
+    runtime.block_on(work)
+}
+
+pub(super) async fn listen(config: &Config) -> Result<TcpListener, Failure> {
+    TcpListener::bind(config.listen).await.map_err(|error| {
+        let hint = match error.kind() {
+            std::io::ErrorKind::AddrInUse => {
+                "another program listens there: stop it, or choose another address"
+            }
+            std::io::ErrorKind::PermissionDenied => {
+                "ports below 1024 are not for everybody: choose one above"
+            }
+            _ => "is it an address of this machine?",
+        };
+        Failure::with_hint(format!("cannot listen on {}: {error}", config.listen), hint)
+    })
+}
+
+/// Resolves on SIGINT (Ctrl-C) or SIGTERM.
+pub(super) async fn stopped() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        // Without handlers the signals end the process as they always do; that is safe, only less tidy.
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+pub(super) fn server_failure(error: server::Error) -> Failure {
+    match error {
+        server::Error::Storage(storage::OpenError::Missing(_)) => Failure::with_hint(
+            error,
+            "is the path right? A new office makes its database once, with mohr create-database",
+        ),
+        server::Error::Profile { .. } => Failure::with_hint(error, "mohr keys profile verify says more"),
+        error => Failure::new(error),
+    }
+}
+
+fn load(path: &std::path::Path) -> Result<Config, Failure> {
+    Config::load(path).map_err(Failure::new)
+}

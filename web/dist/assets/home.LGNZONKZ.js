@@ -1,1 +1,0 @@
-import{B as a,J as e,M as n,a as r,g as t,u as m}from"./chunk.VTY4CO3Q.js";t();r(null);for(let o of document.querySelectorAll("a[data-door]"))o.hash=`door=${o.dataset.door}`;a();m().catch(o=>e(n(o)));

@@ -1,0 +1,106 @@
+// Pieces of picture files, written by hand as cameras and monitors write them.
+
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { after } from "node:test"
+
+const folder = mkdtempSync(join(tmpdir(), "clean-icc-"))
+after(() => rmSync(folder, { recursive: true }))
+let files = 0
+
+export function file(bytes: Buffer): string {
+  const path = join(folder, `${files++}.icc`)
+  writeFileSync(path, bytes)
+  return path
+}
+
+export function segment(marker: number, payload: Buffer): Buffer {
+  const head = Buffer.from([0xff, marker, 0, 0])
+  head.writeUInt16BE(payload.length + 2, 2)
+  return Buffer.concat([head, payload])
+}
+
+export function pngChunk(name: string, payload: Buffer): Buffer {
+  const body = Buffer.concat([Buffer.from(name), payload])
+  const bytes = Buffer.alloc(body.length + 8)
+  bytes.writeUInt32BE(payload.length, 0)
+  body.copy(bytes, 4)
+  let crc = ~0
+  for (const byte of body) {
+    crc ^= byte
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0)
+  }
+  bytes.writeUInt32BE(~crc >>> 0, body.length + 4)
+  return bytes
+}
+
+/** Big-endian EXIF with make, orientation, place, maker's notes and a thumbnail in the second directory. */
+export function phoneExif(orientation: number, thumbnail: Buffer): Buffer {
+  const entry = (tag: number, type: number, count: number, value: number | Buffer): Buffer => {
+    const bytes = Buffer.alloc(12)
+    bytes.writeUInt16BE(tag, 0)
+    bytes.writeUInt16BE(type, 2)
+    bytes.writeUInt32BE(count, 4)
+    if (typeof value === "number") type === 3 ? bytes.writeUInt16BE(value, 8) : bytes.writeUInt32BE(value, 8)
+    else value.copy(bytes, 8)
+    return bytes
+  }
+  const directory = (entries: Buffer[], next: number): Buffer => {
+    const count = Buffer.alloc(2)
+    count.writeUInt16BE(entries.length)
+    const last = Buffer.alloc(4)
+    last.writeUInt32BE(next)
+    return Buffer.concat([count, ...entries, last])
+  }
+  const size = (entries: number): number => 6 + 12 * entries
+  const exifAt = 8 + size(4)
+  const gpsAt = exifAt + size(1)
+  const secondAt = gpsAt + size(1)
+  const dataAt = secondAt + size(2)
+  const make = Buffer.from("CANARYMAKE\0")
+  const notes = Buffer.from("CANARYMAKERNOTE")
+  return Buffer.concat([
+    Buffer.from("MM\0*\0\0\0\x08"),
+    directory([entry(0x10f, 2, make.length, dataAt), entry(0x112, 3, 1, orientation), entry(0x8769, 4, 1, exifAt), entry(0x8825, 4, 1, gpsAt)], thumbnail.length > 0 ? secondAt : 0),
+    directory([entry(0x927c, 7, notes.length, dataAt + make.length)], 0),
+    directory([entry(1, 2, 2, Buffer.from("N\0\0\0"))], 0),
+    directory([entry(0x201, 4, 1, dataAt + make.length + notes.length), entry(0x202, 4, 1, thumbnail.length)], 0),
+    make, notes, thumbnail,
+  ])
+}
+
+/** A matrix profile of a screen, version 2. */
+export function screenProfile(description: string, privateTag?: string): Buffer {
+  const text = Buffer.from(description + "\0")
+  const desc = Buffer.concat([Buffer.from("desc\0\0\0\0"), uint32(text.length), text, Buffer.alloc(78)])
+  const xyz = (x: number, y: number, z: number): Buffer => Buffer.concat([Buffer.from("XYZ \0\0\0\0"), ...[x, y, z].map((value) => uint32(Math.round(value * 65536)))])
+  const curve = Buffer.concat([Buffer.from("curv\0\0\0\0"), uint32(1), Buffer.from([2, 0x33, 0, 0])])
+  const tags: [string, Buffer][] = [
+    ["desc", desc], ["cprt", Buffer.concat([Buffer.from("text\0\0\0\0"), Buffer.from("Copyright somebody\0")])],
+    ["wtpt", xyz(0.9505, 1, 1.0891)], ["rXYZ", xyz(0.4361, 0.2225, 0.0139)], ["gXYZ", xyz(0.3851, 0.7169, 0.0971)], ["bXYZ", xyz(0.1431, 0.0606, 0.7141)],
+    ["rTRC", curve], ["gTRC", curve], ["bTRC", curve],
+  ]
+  if (privateTag) tags.push([privateTag, Buffer.from("mmod\0\0\0\0CANARYSERIAL")])
+  const padded = tags.map(([name, data]) => [name, Buffer.concat([data, Buffer.alloc((4 - (data.length % 4)) % 4)]), data.length] as const)
+  let at = 128 + 4 + 12 * tags.length
+  const table: Buffer[] = [uint32(tags.length)]
+  for (const [name, data, length] of padded) {
+    table.push(Buffer.from(name), uint32(at), uint32(length))
+    at += data.length
+  }
+  const head = Buffer.alloc(128)
+  head.writeUInt32BE(at, 0)
+  head.write("appl\x02\x10\0\0mntrRGB XYZ ", 4, "latin1")
+  head.set([7, 229, 0, 5, 0, 3, 0, 10, 0, 11, 0, 12], 24)
+  head.write("acspAPPL", 36)
+  head.write("DELLU24 ", 48)
+  head.set(xyz(0.9642, 1, 0.8249).subarray(8), 68)
+  return Buffer.concat([head, ...table, ...padded.map(([, data]) => data)])
+}
+
+function uint32(value: number): Buffer {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32BE(value)
+  return bytes
+}
