@@ -140,6 +140,13 @@ test("another report under the same case is refused, not taken for ours", async 
   await assert.rejects(prepareReport(office.profile, draft).send(), { reason: "case-exists" })
 })
 
+test("a double click sends once", async () => {
+  const sending = prepareReport(office.profile, draft)
+  const [one, two] = await Promise.all([sending.send(), sending.send()])
+  assert.deepEqual(one, two)
+  assert.equal(server.seen.length, 1)
+})
+
 test("a failed sending keeps its code and goes on", async () => {
   server.fault = () => ({ status: 507, word: "storage-full" })
   const sending = prepareReport(office.profile, draft)
