@@ -16,11 +16,11 @@ export type Warning =
 /** What is known of a message once it is read. Only an authentic one has content. */
 export type Reading =
   | { authenticity: "authentic"; reply: Reply; inspector: Inspector; warnings: readonly Warning[] }
-  /** Well formed, but not signed by the sender whom it names. */
+  /** Well formed, but not signed by the sender whom it names, or for another place. */
   | { authenticity: "not-authentic" }
   /** The same message once more. */
   | { authenticity: "replayed" }
-  /** It does not open, does not decode, or belongs elsewhere. */
+  /** It does not open or does not decode. */
   | { authenticity: "unreadable" }
 
 /** Reads the messages of one case in the order of their positions. Give it every message that the server lists. */
@@ -101,7 +101,7 @@ export class CaseReader {
     // Step 4: the reader's own office and case, and a kind that is right for the position.
     const position = this.thread.length
     const inPlace = message.office === this.#profile.office && message.case === this.#caseId && directionOf(message) === listed
-    if (!inPlace || message.kind !== "reply" || position === 0) return { authenticity: "unreadable" }
+    if (!inPlace || message.kind !== "reply" || position === 0) return { authenticity: "not-authentic" }
     // Step 5: the signature of the inspector whom it names, by the key that the office profile lists.
     const inspector = this.#profile.inspectors.find(({ id }) => id === message.sender)
     if (inspector === undefined || !opened.isSignedBy(inspector.signer)) return { authenticity: "not-authentic" }

@@ -62,7 +62,7 @@ test("a reply that a server seals itself is not believed, whomever it names", as
   assert.deepEqual(await read(reader, other), { authenticity: "not-authentic" })
   // The reporter's own key signs no replies.
   const own = await sealMessage({ ...answer(reader), sender: "reporter", kind: "follow-up" } as never, [], stranger, [keys.recipient])
-  assert.deepEqual(await read(reader, own), { authenticity: "unreadable" })
+  assert.deepEqual(await read(reader, own), { authenticity: "not-authentic" })
   assert.equal(reader.status, "received")
   assert.equal(reader.leftOut, undefined)
 })
@@ -71,12 +71,12 @@ test("a reply for another case or office is not of this one", async () => {
   const elsewhere = await createOffice(1)
   const reader = newCase()
   const blobs = [await seal(answer(reader, { case: "f".repeat(32) })), await seal(answer(reader, { office: elsewhere.profile.office }))]
-  for (const blob of blobs) assert.deepEqual(await read(reader, blob), { authenticity: "unreadable" })
+  for (const blob of blobs) assert.deepEqual(await read(reader, blob), { authenticity: "not-authentic" })
 })
 
 test("a reply at the place of the report is not one", async () => {
   const reader = new CaseReader(office.profile, keys.caseId)
-  assert.deepEqual(await read(reader, await seal(answer(reader))), { authenticity: "unreadable" })
+  assert.deepEqual(await read(reader, await seal(answer(reader))), { authenticity: "not-authentic" })
 })
 
 test("a message that comes again is said to be replayed, even sealed anew", async () => {
