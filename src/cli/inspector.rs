@@ -6,7 +6,7 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::json;
 
-use super::output::{ShownMessage, print_json, printable, progress};
+use super::output::{ONE_WAY_NAME, ShownMessage, print_json, printable, progress};
 use super::passphrase::PassphraseArguments;
 use super::{
     Failure, ServerArguments, beside, client_failure, language, profile_failure, read_attachment, read_file,
@@ -101,6 +101,7 @@ struct ShownInboxEntry {
     unread: usize,
     messages: usize,
     readable: bool,
+    one_way: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<CaseWarning>,
 }
@@ -127,6 +128,7 @@ pub fn inbox(arguments: &InboxArguments) -> Result<(), Failure> {
                 unread: entry.unread,
                 messages: entry.messages,
                 readable: entry.readable,
+                one_way: entry.one_way,
                 warnings: entry.warnings,
             });
             print_json(&shown.collect::<Vec<_>>());
@@ -136,7 +138,11 @@ pub fn inbox(arguments: &InboxArguments) -> Result<(), Failure> {
             eprintln!("no case yet");
         }
         for entry in entries {
-            let note = if entry.readable { "" } else { "  (not for this identity)" };
+            let note = match (entry.readable, entry.one_way) {
+                (false, _) => "  (not for this identity)",
+                (true, true) => "  (one-way)",
+                (true, false) => "",
+            };
             let unread = if entry.unread > 0 { format!("{} unread", entry.unread) } else { String::new() };
             println!("{}  {}  {:<26} {unread}{note}", entry.case, entry.received, entry.status.as_str());
             warn(&entry.warnings);
@@ -235,10 +241,12 @@ fn save_files(opened: &OpenedCase, shown: &mut ShownCase, folder: &std::path::Pa
     export::create_folder(folder).map_err(export_failure)?;
     let mut names = SafeNames::default();
     for (message, shown) in opened.messages.iter().zip(&mut shown.messages) {
+        let one_way = message.opened.one_way.iter().map(|file| (ONE_WAY_NAME, &file.bytes));
         let files = message.opened.content.iter().flat_map(|content| &content.files);
-        for (file, shown) in files.zip(&mut shown.files) {
-            let name = names.give(&file.file.name);
-            export::write_new(&folder.join(&name), &file.bytes).map_err(export_failure)?;
+        let files = files.map(|file| (file.file.name.as_str(), &file.bytes));
+        for ((name, bytes), shown) in one_way.chain(files).zip(&mut shown.files) {
+            let name = names.give(name);
+            export::write_new(&folder.join(&name), bytes).map_err(export_failure)?;
             shown.saved = Some(name);
         }
     }

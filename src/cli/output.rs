@@ -11,6 +11,9 @@ use crate::protocol::profile::Profile;
 use crate::seal::case::OpenedMessage;
 use crate::verify::thread::{Authenticity, Warning};
 
+/// What the content of a one-way report is called: its sender named nothing.
+pub const ONE_WAY_NAME: &str = "one-way-report";
+
 /// One message, as `open` and `status` print it.
 #[derive(Serialize)]
 pub struct ShownMessage {
@@ -64,6 +67,17 @@ impl ShownMessage {
             outcome: None,
             files: Vec::new(),
         };
+        if let Some(one_way) = &opened.one_way {
+            // Text is shown as text; what else it may be, the inspector finds out with care.
+            shown.text = std::str::from_utf8(&one_way.bytes).unwrap_or_default().to_owned();
+            shown.files.push(ShownFile {
+                name: ONE_WAY_NAME.to_owned(),
+                media_type: "application/octet-stream".to_owned(),
+                size_bytes: one_way.bytes.len() as u64,
+                sha256: one_way.sha256,
+                saved: None,
+            });
+        }
         let Some(content) = &opened.content else { return shown };
         let message = &content.message;
         shown.text.clone_from(&message.text);
@@ -103,6 +117,9 @@ impl ShownMessage {
             Authenticity::NotAuthentic => "NOT AUTHENTIC: not from the sender it names".to_owned(),
             Authenticity::Replayed => "NOT AUTHENTIC: an earlier message once more".to_owned(),
             Authenticity::Unreadable => "unreadable: not sealed to this identity, or damaged".to_owned(),
+            Authenticity::OneWay => {
+                "one-way report: nobody signed it, and there is nobody to answer".to_owned()
+            }
         };
         println!("\n[{}] {}  {}", self.position, self.day, printable(&whose));
         for warning in &self.warnings {

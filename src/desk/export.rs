@@ -105,6 +105,9 @@ pub fn export(case: &OpenedCase, folder: &Path) -> Result<Vec<Exported>, Error> 
     for message in &case.messages {
         let number = format!("{:02}", message.listed.position);
         write(format!("{number}.age"), &message.blob)?;
+        if let Some(one_way) = &message.opened.one_way {
+            write(format!("{number}.one-way"), &one_way.bytes)?;
+        }
         let Some(content) = &message.opened.content else { continue };
         // What opened but is nobody's word is kept as well, under a name that says so.
         let mark = if message.opened.authentic().is_some() { "" } else { ".not-authentic" };

@@ -60,6 +60,8 @@ pub struct InboxEntry {
     pub messages: usize,
     /// False when the report is not sealed to this inspector, or is no report at all.
     pub readable: bool,
+    /// Came through the form without scripts: there is nobody to answer.
+    pub one_way: bool,
     pub warnings: Vec<CaseWarning>,
 }
 
@@ -205,7 +207,10 @@ impl<'a> Desk<'a> {
             status: opened.status,
             unread: unread.count(),
             messages: listed.messages.len(),
-            readable: first.is_some_and(|message| message.opened.authenticity == Authenticity::Authentic),
+            readable: first.is_some_and(|message| {
+                matches!(message.opened.authenticity, Authenticity::Authentic | Authenticity::OneWay)
+            }),
+            one_way: first.is_some_and(|message| message.opened.authenticity == Authenticity::OneWay),
             warnings: opened.warnings,
         })
     }

@@ -1,4 +1,4 @@
-//! Every refusal, and the one place where it becomes an answer (PROTOCOL 4.5, RFC 9457).
+//! Every refusal, and the one place where it becomes an answer (PROTOCOL 4.6, RFC 9457).
 //!
 //! A problem document is fixed by its word: no cause, no detail, nothing of the request.
 

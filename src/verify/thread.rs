@@ -24,6 +24,8 @@ pub enum Authenticity {
     Replayed,
     /// It does not open or does not decode; nothing is known of it.
     Unreadable,
+    /// A one-way report: bytes that somebody sealed with other tools. Nobody signed them.
+    OneWay,
 }
 
 /// Something is wrong around an authentic message.

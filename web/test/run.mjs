@@ -1,4 +1,4 @@
-// Runs the unit tests: bundles every test/**/*.test.ts with esbuild into a temporary folder and hands them to
+// Runs the unit tests: bundles every test/**/*.test.{ts,mjs} with esbuild into a temporary folder and hands them to
 // Node's own test runner. `node test/run.mjs padding receipt` takes the files whose path contains one of the words.
 import { spawnSync } from "node:child_process"
 import { mkdtempSync, readdirSync, rmSync } from "node:fs"
@@ -11,7 +11,7 @@ import { alias } from "../build/bundling.mjs"
 const here = dirname(fileURLToPath(import.meta.url))
 const words = process.argv.slice(2)
 const tests = readdirSync(here, { recursive: true })
-  .filter((path) => path.endsWith(".test.ts"))
+  .filter((path) => /\.test\.(ts|mjs)$/.test(path))
   .filter((path) => words.length === 0 || words.some((word) => path.includes(word)))
   .sort()
 if (tests.length === 0) {

@@ -75,8 +75,8 @@ export class Upload {
         onAcknowledged(this.#offset)
         if (this.#offset > before) failures = 0
       } catch (error) {
-        if (!isTemporary(error) && !isStanding(error)) throw error
         this.#unsure = this.#url !== undefined
+        if (!isTemporary(error) && !isStanding(error)) throw error
         this.#pieceBytes = Math.max(PIECE_BYTES_LEAST, this.#pieceBytes / 2)
         failures += 1
         if (failures >= FAILURES_MAX) throw isStanding(error) ? new ReporterError("server-wrong", "the upload stands still") : error

@@ -1,7 +1,8 @@
-// The home page: its doors lead into the report page, and what the office says of itself is filled in.
+// Home, and every page where nothing is typed: doors lead into the report page, and what the office says of itself is
+// filled in.
 
 import { armExit } from "./parts/exit"
-import { carryFragment, loadOffice } from "./parts/office"
+import { carryFragment, loadOffice, loadScript } from "./parts/office"
 import { reasonOf, showProblem } from "./parts/problem"
 import { beginVisit } from "./parts/visit"
 
@@ -12,4 +13,4 @@ beginVisit(null)
 for (const link of document.querySelectorAll<HTMLAnchorElement>("a[data-door]")) link.hash = `door=${link.dataset["door"]}`
 carryFragment()
 
-loadOffice().catch((error: unknown) => showProblem(reasonOf(error)))
+loadOffice(async () => (await loadScript(() => import("../reporter/office-shown"))).loadShownProfile).catch((error: unknown) => showProblem(reasonOf(error)))

@@ -74,13 +74,22 @@ export class MessageSending implements Sending<void> {
   #material: Material | undefined
   #upload: { upload: Upload; sizeBytes: number } | undefined
   #arrived = false
+  #running: Promise<void> | undefined
 
   constructor(kind: "report" | "follow-up", prepare: () => Promise<Material>) {
     this.#kind = kind
     this.#prepare = prepare
   }
 
-  async send({ onProgress = () => {}, signal }: SendOptions = {}): Promise<void> {
+  /** One at a time: whoever calls while it runs, waits for the same end. */
+  send(options: SendOptions = {}): Promise<void> {
+    this.#running ??= this.#run(options).finally(() => {
+      this.#running = undefined
+    })
+    return this.#running
+  }
+
+  async #run({ onProgress = () => {}, signal }: SendOptions): Promise<void> {
     for (let sealings = 1; !this.#arrived; sealings += 1) {
       try {
         await this.#sendOnce(onProgress, signal)

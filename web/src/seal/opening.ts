@@ -3,7 +3,7 @@
 
 import { Decrypter, type Identity, type Stanza } from "age-encryption"
 import { Malformed } from "../errors"
-import { ArchiveReader, contentOf, type Archive, type OpenedEntry } from "../protocol/archive"
+import { ArchiveReader, contentOf, type Archive, type OpenedEntry } from "../protocol/archive-reader"
 import { decodeHex } from "../protocol/bytes"
 import { decodeMessage, type ListedFile, type Message } from "../protocol/message"
 import { decodeSeal, signedBytes } from "../protocol/seal-json"

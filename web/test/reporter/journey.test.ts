@@ -3,7 +3,7 @@ import { after, afterEach, beforeEach, test } from "node:test"
 import { digestOf } from "../../src/protocol/bytes"
 import type { Report } from "../../src/protocol/message"
 import { ThreadDigests } from "../../src/protocol/thread"
-import { contentOf } from "../../src/protocol/archive"
+import { contentOf } from "../../src/protocol/archive-reader"
 import { followUpBytesLeft, openMailbox, prepareFollowUp, refreshMailbox, type AuthenticReply } from "../../src/mailbox"
 import { decodeCode, loadProfile, prepareReport, sealingSpeed, textBytesLeft, type Draft, type Progress } from "../../src/reporter"
 import { loadShownProfile } from "../../src/reporter/office-shown"
@@ -138,6 +138,13 @@ test("a report whose answer was lost, and which was sealed anew, is found to hav
 test("another report under the same case is refused, not taken for ours", async () => {
   server.fault = ({ method }) => (method === "POST" ? { status: 409, word: "case-exists" } : undefined)
   await assert.rejects(prepareReport(office.profile, draft).send(), { reason: "case-exists" })
+})
+
+test("a double click sends once", async () => {
+  const sending = prepareReport(office.profile, draft)
+  const [one, two] = await Promise.all([sending.send(), sending.send()])
+  assert.deepEqual(one, two)
+  assert.equal(server.seen.length, 1)
 })
 
 test("a failed sending keeps its code and goes on", async () => {

@@ -13,7 +13,7 @@ import { ThreadDigests } from "../../src/protocol/thread"
 import { open } from "../../src/seal/opening"
 import { recipientsOf } from "../../src/seal/recipients"
 import { planSealing, sealBytes } from "../../src/seal/sealing"
-import { ArchiveReader, contentOf } from "../../src/protocol/archive"
+import { ArchiveReader, contentOf } from "../../src/protocol/archive-reader"
 import { createOffice, reply, sealMessage } from "../support/office"
 import { bytesFrom, generator } from "../support/random"
 

@@ -20,7 +20,7 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   return element
 }
 
-/** A drawing of icons/sprite.svg; decoration only, the words stand beside it. */
+/** A drawing of icons/marks.svg and icons/work.svg; decoration only, the words stand beside it. */
 export function icon(name: string, turns = false): SVGElement {
   const space = "http://www.w3.org/2000/svg"
   const svg = document.createElementNS(space, "svg")

@@ -20,6 +20,11 @@ export function number(value: number): string {
   return plainNumber.format(value)
 }
 
+/** A phone number with the digits of the language; not a number, so no separator comes into it. */
+export function phone(digits: string): string {
+  return digits.replace(/[0-9]/g, (digit) => plainNumber.format(Number(digit)))
+}
+
 /** In the units of 1,024 that phones show, under their everyday names. */
 export function size(bytes: number): string {
   const kibibytes = Math.max(1, Math.round(bytes / 1024))

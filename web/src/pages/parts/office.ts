@@ -3,7 +3,7 @@
 import type { Profile, Reason } from "../../reporter"
 import { text } from "../../texts"
 import { setNeutralPage } from "./exit"
-import { localized } from "./format"
+import { localized, phone } from "./format"
 
 export type { Profile } from "../../reporter"
 export type Core = typeof import("../../reporter")
@@ -27,9 +27,14 @@ export function fragment(): URLSearchParams {
   return new URLSearchParams(location.hash.slice(1))
 }
 
-/** The verified profile. It comes without the sealing, so that questions need not wait. What failed is tried again. */
-export function loadOffice(): Promise<Profile> {
-  profileLoading ??= load().catch((error: unknown) => {
+type LoadProfile = (options: { expectedOffice?: string }) => Promise<Profile>
+
+/**
+ * The verified profile. It comes without the sealing, so that questions need not wait. What failed is tried again.
+ * A page that only shows the office brings a lighter `loader`.
+ */
+export function loadOffice(loader: () => Promise<LoadProfile> = strictLoader): Promise<Profile> {
+  profileLoading ??= load(loader).catch((error: unknown) => {
     profileLoading = undefined
     throw error
   })
@@ -58,8 +63,12 @@ export function officeNow(): Office | undefined {
   return profile === undefined || core === undefined ? undefined : { core, profile }
 }
 
-async function load(): Promise<Profile> {
-  const { loadProfile } = await loadScript(() => import("../../reporter/office"))
+async function strictLoader(): Promise<LoadProfile> {
+  return (await loadScript(() => import("../../reporter/office"))).loadProfile
+}
+
+async function load(loader: () => Promise<LoadProfile>): Promise<Profile> {
+  const loadProfile = await loader()
   const expected = expectedOffice()
   profile = await loadProfile(expected === undefined ? {} : { expectedOffice: expected })
   setNeutralPage(profile.contacts.neutralPage)
@@ -95,8 +104,8 @@ export function fillOffice(): void {
 }
 
 export function dangerWords(): string {
-  const phone = profile?.contacts.emergencyPhone ?? ""
-  return phone === "" ? text("danger.plain") : text("danger.phone", { phone })
+  const emergency = profile?.contacts.emergencyPhone ?? ""
+  return emergency === "" ? text("danger.plain") : text("danger.phone", { phone: phone(emergency) })
 }
 
 /** The fragment goes along to every page of ours, or the check would end with the first link. */

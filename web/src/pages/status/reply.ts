@@ -43,8 +43,7 @@ export function replyBox(profile: Profile, { prepareFollowUp }: Pick<MailboxModu
     h("h2", {}, text("reply.title")),
     h("div", { class: "field" }, h("label", { for: "reply-text" }, text("reply.text")), h("p", { class: "hint", id: "reply-hint" }, text("reply.hint")), empty, area, warning),
     fileField(files, { inputId: "reply-files", limitBytes: profile.limits.filesBytes }),
-    // The office's first answer repeats who is left out; until then only the reporter knows.
-    mailbox.leftOut === undefined ? leftOutAgain(profile.inspectors, leftOut) : null,
+    leftOutField(profile.inspectors, leftOut, mailbox.leftOut),
     h("div", { class: "actions" }, submit),
     progress,
   )
@@ -95,11 +94,15 @@ export function replyBox(profile: Profile, { prepareFollowUp }: Pick<MailboxModu
   return { element: form, isEmpty: () => area.value.trim() === "" && files.length === 0 }
 }
 
-function leftOutAgain(inspectors: Profile["inspectors"], leftOut: Set<string>): HTMLElement {
+/**
+ * Who must not read it. An answer of the office repeats whom the report left out, and they stay left out; before the
+ * first answer only the reporter knows.
+ */
+function leftOutField(inspectors: Profile["inspectors"], leftOut: Set<string>, known: readonly string[] | undefined): HTMLElement {
   return h(
     "details",
-    {},
-    h("summary", {}, text("reply.left-out")),
+    { open: known !== undefined && known.length > 0 },
+    h("summary", {}, known === undefined ? text("reply.left-out") : text("field.left-out")),
     h(
       "fieldset",
       {},
@@ -109,6 +112,8 @@ function leftOutAgain(inspectors: Profile["inspectors"], leftOut: Set<string>): 
         { class: "choices" },
         ...inspectors.map(({ id, role }) => {
           const input = h("input", { type: "checkbox", id: `left-out-${id}`, autocomplete: "off" })
+          input.checked = leftOut.has(id)
+          input.disabled = known?.includes(id) ?? false
           input.addEventListener("change", () => {
             if (input.checked) leftOut.add(id)
             else leftOut.delete(id)

@@ -1,1 +1,0 @@
-import{C as a,K as e,N as n,a as r,g as t,v as m}from"./chunk.HBTVDXFP.js";t();r(null);for(let o of document.querySelectorAll("a[data-door]"))o.hash=`door=${o.dataset.door}`;a();m().catch(o=>e(n(o)));
