@@ -76,6 +76,9 @@ pub async fn serve_with_clock(
     let (stop, stopping) = watch::channel(false);
     let app = Arc::new(app::App::new(storage.clone(), signed, config.limits, stopping, today));
 
+    let pages = app.pages;
+    // Not waited for: it changes nothing but memory.
+    std::thread::spawn(|| pages.compress());
     let purge = tokio::spawn(purge_daily(app.clone()));
     tracing::info!("serving");
     connection::serve(listener, router::router(app), shutdown, stop).await;

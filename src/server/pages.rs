@@ -38,12 +38,19 @@ pub(super) struct Pages {
 struct File {
     content_type: &'static str,
     plain: Bytes,
+    compresses: bool,
+    compressed: OnceLock<Compressed>,
+}
+
+/// Each where it is worth while.
+#[derive(Default)]
+struct Compressed {
     gzip: Option<Bytes>,
     brotli: Option<Bytes>,
 }
 
 impl Pages {
-    /// Compressed once for the life of the program, at the first call.
+    /// All that is embedded, once for the life of the program.
     pub(super) fn embedded() -> &'static Self {
         static PAGES: OnceLock<Pages> = OnceLock::new();
         PAGES.get_or_init(|| {
@@ -52,22 +59,33 @@ impl Pages {
             Pages { files: files.collect() }
         })
     }
+
+    /// Compresses everything; takes a second or so. A request that comes meanwhile waits for its own file alone.
+    pub(super) fn compress(&self) {
+        self.files.values().for_each(|file| {
+            file.compressed();
+        });
+    }
 }
 
 impl File {
     fn new(name: &str, data: Cow<'static, [u8]>) -> Self {
         let (content_type, compresses) = content_type(name);
-        let plain = Bytes::from(data.into_owned());
+        Self { content_type, plain: Bytes::from(data.into_owned()), compresses, compressed: OnceLock::new() }
+    }
+
+    fn compressed(&self) -> &Compressed {
         let smaller = |bytes: Option<Vec<u8>>| {
-            bytes.filter(|bytes| (bytes.len() as f64) < plain.len() as f64 * WORTHWHILE).map(Bytes::from)
+            bytes.filter(|bytes| (bytes.len() as f64) < self.plain.len() as f64 * WORTHWHILE).map(Bytes::from)
         };
-        let gzip = if compresses { smaller(gzip(&plain)) } else { None };
-        let brotli = if compresses { smaller(brotli(&plain)) } else { None };
-        Self { content_type, plain, gzip, brotli }
+        self.compressed.get_or_init(|| match self.compresses {
+            true => Compressed { gzip: smaller(gzip(&self.plain)), brotli: smaller(brotli(&self.plain)) },
+            false => Compressed::default(),
+        })
     }
 
     fn answer(&self, path: &str, headers: &HeaderMap) -> Response {
-        let (encoding, bytes) = match (&self.brotli, &self.gzip) {
+        let (encoding, bytes) = match (&self.compressed().brotli, &self.compressed().gzip) {
             (Some(brotli), _) if accepts(headers, "br") => (Some("br"), brotli),
             (_, Some(gzip)) if accepts(headers, "gzip") => (Some("gzip"), gzip),
             _ => (None, &self.plain),
@@ -241,7 +259,7 @@ mod tests {
             assert_eq!(answer.headers()[VARY], "Accept-Encoding");
         }
         let mut plain = Vec::new();
-        brotli::BrotliDecompress(&mut &file.brotli.unwrap()[..], &mut plain).unwrap();
+        brotli::BrotliDecompress(&mut &file.compressed().brotli.as_ref().unwrap()[..], &mut plain).unwrap();
         assert_eq!(plain, text);
     }
 
@@ -249,6 +267,6 @@ mod tests {
     fn what_does_not_get_smaller_is_sent_as_it_is() {
         let noise: Vec<u8> = (0..2000).map(|_| rand::random()).collect();
         let file = File::new("x.txt", noise.into());
-        assert!(file.gzip.is_none() && file.brotli.is_none());
+        assert!(file.compressed().gzip.is_none() && file.compressed().brotli.is_none());
     }
 }

@@ -271,6 +271,18 @@ impl Request {
         Response::read(stream)
     }
 
+    /// As [`Self::send`], but nothing when the server went away before its answer was whole.
+    pub fn try_send(self) -> Option<Response> {
+        let mut stream = TcpStream::connect(self.address).ok()?;
+        stream.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
+        stream.write_all(self.head.as_bytes()).ok()?;
+        stream.write_all(b"\r\n").ok()?;
+        stream.write_all(&self.body).ok()?;
+        let mut raw = Vec::new();
+        stream.read_to_end(&mut raw).ok()?;
+        raw.windows(4).any(|part| part == b"\r\n\r\n").then(|| Response::parse(raw))
+    }
+
     /// Sends the head and only so much of the body, and says nothing more on this connection.
     pub fn send_part(self, bytes: usize) -> TcpStream {
         let mut stream = self.connect();
