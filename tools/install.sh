@@ -15,7 +15,7 @@ while read -r command package; do
 done <<'NEEDED'
 chromium chromium
 firefox-esr firefox-esr
-convert imagemagick
+identify imagemagick
 exiftool libimage-exiftool-perl
 pdftotext poppler-utils
 sqlite3 sqlite3
