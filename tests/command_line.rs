@@ -97,9 +97,9 @@ fn report_answer_follow_up_and_export() {
         read_tree(&export).into_iter().filter(|(path, _)| path.extension().is_some_and(|end| end == "age"));
     assert_eq!(sealed.count(), 4);
 
-    assert!(demo.log().contains("stopped") == false);
-    let (status, _folder) = demo.stop();
+    let (status, folder) = demo.stop();
     assert!(status.success(), "{status}");
+    assert!(std::fs::read_to_string(folder.path().join("log.txt")).unwrap().contains("stopped"));
 }
 
 #[test]

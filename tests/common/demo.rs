@@ -74,10 +74,6 @@ impl Demo {
         path
     }
 
-    pub fn log(&self) -> String {
-        std::fs::read_to_string(self.folder.path().join("log.txt")).unwrap()
-    }
-
     /// Ends the server as a person does, and says how it ended.
     pub fn stop(mut self) -> (std::process::ExitStatus, tempfile::TempDir) {
         let status = terminate(&mut self.server);
