@@ -19,6 +19,8 @@ export async function cleanGif(source: Source, found: Findings): Promise<Output>
   for (let count = 0; ; count++) {
     if (count > MAX_BLOCKS) throw new Damaged("too many blocks")
     const start = at
+    // Some writers forget the last byte.
+    if (at === source.size && images > 0) break
     const [kind, label] = await source.peek(at, 2)
     if (kind === TRAILER) {
       output.keep(at, ++at)

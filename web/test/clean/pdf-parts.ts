@@ -96,3 +96,32 @@ export function letter(more: Objects = {}, catalogue = "", page = "", resources 
 }
 
 export const TRAILER = "/Root 1 0 R /Info 6 0 R /ID [<0123456789abcdef> <0123456789abcdef>]"
+
+/**
+ * The layout of Word's "Save as PDF": a table for old readers in which objects inside streams are free, a stream for new
+ * ones that says where these are, and an empty newest section that names both.
+ */
+export function hybrid(objects: Objects, hidden: Objects, trailer: string): Buffer {
+  const file = classic(objects, trailer, "%PDF-1.5\n%\xe2\xe3\xcf\xd3\n")
+  const table = /startxref\s+(\d+)\s+%%EOF\s*$/.exec(file.toString("latin1"))![1]!
+  const [container, xref] = [100, 101]
+  let heads = ""
+  let bodies = ""
+  for (const [number, content] of Object.entries(hidden)) {
+    heads += `${number} ${bodies.length} `
+    bodies += `${content as string}\n`
+  }
+  const packedObjects = Buffer.concat([
+    Buffer.from(`${container} 0 obj\n`),
+    stream(`/Type /ObjStm /N ${Object.keys(hidden).length} /First ${heads.length} /Filter /FlateDecode`, deflateSync(heads + bodies)),
+    Buffer.from("\nendobj\n"),
+  ])
+  const row = (type: number, a: number, b: number): Buffer => Buffer.from([type, (a >> 16) & 255, (a >> 8) & 255, a & 255, b])
+  const places = Object.keys(hidden).map((number, i): [number, Buffer] => [Number(number), row(2, container, i)])
+  const at = file.length + packedObjects.length
+  places.push([container, row(1, file.length, 0)], [xref, row(1, at, 0)])
+  const section = stream(
+    `/Type /XRef /Size 102 /W [1 3 1] /Index [${places.map(([number]) => `${number} 1`).join(" ")}] ${trailer}`, Buffer.concat(places.map(([, bytes]) => bytes)))
+  const body = Buffer.concat([file, packedObjects, Buffer.from(`${xref} 0 obj\n`), section, Buffer.from("\nendobj\n")])
+  return Buffer.concat([body, Buffer.from(`xref\n0 0\ntrailer\n<</Size 102 ${trailer} /Prev ${table} /XRefStm ${at}>>\nstartxref\n${body.length}\n%%EOF\n`)])
+}

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { deflateSync } from "node:zlib"
-import { classic, letter, packed, stream, TRAILER, update } from "./pdf-parts"
+import { classic, hybrid, letter, packed, stream, TRAILER, update } from "./pdf-parts"
 import { assertNoCanary, assertStable, cleanBytes, exif, fixture, pages, picture, tool, withTags, type Result } from "./support"
 
 const XMP = "<x:xmpmeta xmlns:x='adobe:ns:meta/'><dc:creator>CANARYXMP</dc:creator></x:xmpmeta>"
@@ -29,6 +29,19 @@ for (const [layout, write] of Object.entries({ "with a table of objects": classi
     await assertCleaned(original, result)
   })
 }
+
+test("a PDF as Word writes it, for old readers and new ones at once", async () => {
+  const { 5: font, 6: info, ...rest } = letter()
+  const original = hybrid(rest, { 5: font!, 6: info! }, TRAILER)
+  const result = await cleanBytes(original)
+  assert.equal(result.outcome, "cleaned")
+  assert.ok(!result.removed.includes("history"), "the two sections are one revision")
+  assert.match(result.bytes.toString("latin1"), /Helvetica/)
+  assert.match(tool("pdfinfo", ["{}"], original, "hybrid.pdf"), /CANARYAUTHOR/)
+  assert.doesNotMatch(tool("pdfinfo", ["{}"], result.bytes, "hybrid.pdf"), /CANARY/)
+  assert.ok(pages(result.bytes).equals(pages(original)))
+  await assertStable(result)
+})
 
 test("a compressed metadata stream goes as well", async () => {
   const original = classic(letter({ 7: stream("/Type /Metadata /Subtype /XML /Filter /FlateDecode", deflateSync(XMP)) }, "/Metadata 7 0 R"), TRAILER)
