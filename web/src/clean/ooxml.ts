@@ -130,7 +130,9 @@ function resolve(folder: string, target: string): string {
 
 function noteName(name: string, found: Findings): void {
   if (/vbaproject\.bin$|\/activex\//.test(name)) found.remains.add("macros")
-  if (/^xl\/(?:connections\.xml|querytables\/)/.test(name)) found.remains.add("data-connections")
+  if (/^xl\/(?:connections\.xml|querytables\/|externallinks\/)/.test(name)) found.remains.add("data-connections")
+  // Speaker's notes, and rows which a pivot table remembers after they were deleted.
+  if (/^(?:ppt\/notesslides\/[^/]*\.xml|xl\/pivotcache\/pivotcacherecords)/.test(name)) found.remains.add("hidden-content")
 }
 
 // ---- the parts
@@ -228,6 +230,8 @@ function cleanElement(tag: Tag, name: string, people: People, found: Findings): 
     case "vanish": if (/^word\/(?:document|header|footer|footnotes|endnotes)/.test(name)) found.remains.add("hidden-content"); return "keep"
     case "sheet": if (/hidden/i.test(attribute(tag, "state")?.value ?? "")) found.remains.add("hidden-content"); return "keep"
     case "sld": if (attribute(tag, "show")?.value === "0") found.remains.add("hidden-content"); return "keep"
+    // Of a cropped picture the whole is kept.
+    case "srcRect": if (tag.attributes.some((item) => /[1-9]/.test(item.value))) found.remains.add("hidden-content"); return "keep"
     case "comment": case "threadedComment": case "cm": found.remains.add("comments"); return "keep"
     case "pivotCacheDefinition":
       return dropAttributes(tag, (a) => a.local === "refreshedBy" || a.local === "refreshedDate" || a.local === "refreshedDateIso") && note(found, "author")
