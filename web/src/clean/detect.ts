@@ -43,7 +43,9 @@ export async function detect(source: Source): Promise<Kind> {
 export function extensionOf(name: string, kind: Kind): string {
   if (kind.format !== "other" || (kind.extension !== "bin" && kind.extension !== "doc")) return kind.extension
   const extension = name.slice(name.lastIndexOf(".") + 1).toLowerCase()
-  const allowed = kind.extension === "doc" ? /^(?:doc|xls|ppt|msg)$/ : /^(?:txt|csv|html?|xml|json|svg|eml|vcf|md|aac|wma|wmv|flv|3ga|dwg|psd|mpe?g|ts)$/
+  const allowed = kind.extension === "doc"
+    ? /^(?:doc|xls|ppt|msg)$/
+    : /^(?:txt|csv|html?|xml|json|svg|eml|vcf|md|aac|wma|wmv|flv|3ga|dwg|psd|mpe?g|ts)$/
   return allowed.test(extension) ? extension : kind.extension
 }
 

@@ -7,7 +7,9 @@ import { Output, type Source } from "./source"
 
 const STREAMINFO = 0, PADDING = 1, SEEKTABLE = 3
 const MAX_BLOCKS = 10_000
-const MEANINGS: Record<number, Removed[]> = { 2: ["unknown-data"], 4: ["tags", "author", "software"], 5: ["tags"], 6: ["thumbnail"] }
+/** By type of block: comments, a table of contents, a picture. */
+const MEANINGS: Record<number, Removed[]> = { 4: ["tags", "author", "software"], 5: ["tags"], 6: ["thumbnail"] }
+const UNKNOWN: Removed[] = ["unknown-data"]
 
 export async function cleanFlac(source: Source, found: Findings): Promise<Output> {
   const output = new Output(source)
@@ -24,7 +26,9 @@ export async function cleanFlac(source: Source, found: Findings): Promise<Output
     const end = at + 4 + ((head[1]! << 16) | (head[2]! << 8) | head[3]!)
     if (end > source.size || (count === 0) !== (type === STREAMINFO)) throw new Damaged("block")
     if (type === STREAMINFO || type === SEEKTABLE) kept.push({ start: at, end, head })
-    else if (type !== PADDING || !(await source.allZero(at + 4, end))) for (const meaning of MEANINGS[type] ?? ["unknown-data"]) found.removed.add(meaning as Removed)
+    else if (type !== PADDING || !(await source.allZero(at + 4, end))) {
+      for (const meaning of MEANINGS[type] ?? UNKNOWN) found.removed.add(meaning)
+    }
     at = end
   }
   const first = await source.peek(at, 2)

@@ -15,6 +15,9 @@ const CONTINUED = 1, FIRST = 2
 
 type Codec = "opus" | "vorbis" | "speex" | "flac" | "theora"
 
+/** How a codec's comment packet begins. */
+const MAGIC = { opus: "OpusTags", vorbis: "\x03vorbis", theora: "\x81theora", speex: "" }
+
 interface Page {
   start: number
   end: number
@@ -149,9 +152,10 @@ function neutralPacket(stream: Stream, packet: Uint8Array): Uint8Array | null {
     neutral.set([(packet[0]! & 0x80) | 1, packet[1]!, packet[2]!, packet[3]!])
     return neutral
   }
-  const [magic, framing] = { opus: ["OpusTags", false], vorbis: ["\x03vorbis", true], theora: ["\x81theora", false], speex: ["", false] }[stream.codec] as [string, boolean]
+  const magic = MAGIC[stream.codec]
   if (!startsWith(packet, magic)) throw new Damaged("comments")
-  return concat(fromLatin1(magic), emptyComments(packet.length - magic.length, framing))
+  // Vorbis alone ends its comments with a bit that is set.
+  return concat(fromLatin1(magic), emptyComments(packet.length - magic.length, stream.codec === "vorbis"))
 }
 
 /** No comments, and a vendor's name of blanks which fills the rest. */

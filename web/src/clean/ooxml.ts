@@ -237,8 +237,7 @@ function cleanElement(tag: Tag, name: string, people: People, found: Findings): 
     case "srcRect": if (tag.attributes.some((item) => /[1-9]/.test(item.value))) found.remains.add("hidden-content"); return "keep"
     case "comment": case "threadedComment": case "cm": found.remains.add("comments"); return "keep"
     case "pivotCacheDefinition":
-      return dropAttributes(tag, (a) => a.local === "refreshedBy" || a.local === "refreshedDate" || a.local === "refreshedDateIso") && note(found, "author")
-        ? "changed" : "keep"
+      return dropAttributes(tag, (a) => /^refreshed(?:By|Date|DateIso)$/.test(a.local)) && note(found, "author") ? "changed" : "keep"
     case "customWorkbookView": return neutralise(tag, "name", people) && note(found, "author") ? "changed" : "keep"
     case "scenario": {
       const user = neutralise(tag, "user", people)

@@ -112,7 +112,8 @@ class PdfWriter {
     const start = this.#output.size + this.#text.length
     const rows = this.#offsets.map((offset) => `${String(offset).padStart(10, "0")} 00000 n \n`).join("")
     const size = this.#offsets.length + 1
-    this.#text += `xref\n0 ${size}\n0000000000 65535 f \n${rows}trailer\n<</Size ${size} /Root ${this.number(root)} 0 R>>\nstartxref\n${start}\n%%EOF\n`
+    const trailer = `<</Size ${size} /Root ${this.number(root)} 0 R>>`
+    this.#text += `xref\n0 ${size}\n0000000000 65535 f \n${rows}trailer\n${trailer}\nstartxref\n${start}\n%%EOF\n`
     this.#flush()
     return this.#output
   }
@@ -145,7 +146,9 @@ function scrub(value: Value, found: Findings, depth: number): void {
     if (isName(value.get("Type"), "Thread") && value.delete("I")) found.removed.add("properties")
     // Of embedded files: dates and a checksum.
     const parameters = value.get("Params")
-    if (parameters instanceof Map) for (const key of ["CreationDate", "ModDate", "CheckSum"]) if (parameters.delete(key)) found.removed.add("timestamps")
+    for (const key of ["CreationDate", "ModDate", "CheckSum"]) {
+      if (parameters instanceof Map && parameters.delete(key)) found.removed.add("timestamps")
+    }
     const description = value.get("Alt")
     if (description instanceof Text && isFileName(description.decode()) && value.delete("Alt")) found.removed.add("embedded-name")
     for (const [key, item] of value) {
