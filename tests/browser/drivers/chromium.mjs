@@ -95,6 +95,10 @@ export class ChromiumDriver {
     return this.page.setViewportSize({ width, height });
   }
 
+  colorScheme(colorScheme) {
+    return this.page.emulateMedia({ colorScheme });
+  }
+
   async throttle(bitsPerSecond, latencyMs) {
     const session = await this.context.newCDPSession(this.page);
     await session.send("Network.enable");

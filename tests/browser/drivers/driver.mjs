@@ -202,6 +202,11 @@ class Driver {
     return this.page.viewport(width, height);
   }
 
+  /// "light" or "dark", from now on. Chromium only; both take it at the start.
+  colorScheme(colorScheme) {
+    return this.page.colorScheme(colorScheme);
+  }
+
   /// Slows the network: bits per second and milliseconds of latency. Chromium only.
   throttle(bitsPerSecond, latencyMs) {
     return this.page.throttle(bitsPerSecond, latencyMs);

@@ -38,7 +38,10 @@ export class FirefoxDriver {
         }),
       },
     });
-    this.page = (await this.browser.pages())[0] ?? (await this.browser.newPage());
+    // The tab with which a headless Firefox begins never has the focus, and :focus-visible never holds there.
+    const [first] = await this.browser.pages();
+    this.page = await this.browser.newPage();
+    await first?.close();
     this.page.setDefaultTimeout(120_000);
     this.page.on("request", (request) => this.requests.push({ method: request.method(), url: request.url() }));
     this.page.on("pageerror", (error) => this.errors.push(String(error)));
@@ -113,6 +116,10 @@ export class FirefoxDriver {
 
   viewport(width, height) {
     return this.page.setViewport({ width, height });
+  }
+
+  colorScheme() {
+    throw new Error("the colour scheme is changed in Chromium only");
   }
 
   throttle() {
