@@ -40,9 +40,6 @@ export async function clean(file: Blob, name: string): Promise<Cleaned> {
 }
 
 const TYPES: Record<string, string> = {
-  docx: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-  xlsx: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-  pptx: "application/vnd.openxmlformats-officedocument.presentationml.presentation",
   odt: "application/vnd.oasis.opendocument.text",
   ods: "application/vnd.oasis.opendocument.spreadsheet",
   odp: "application/vnd.oasis.opendocument.presentation",
@@ -112,7 +109,7 @@ async function cleanBy(kind: Kind, source: Source, found: Findings, nested: Nest
       const zip = await readZip(source)
       const office = await ooxmlKind(source, zip, nested.budget)
       if (office) {
-        set({ format: "ooxml", type: TYPES[office]!, extension: office })
+        set({ format: "ooxml", ...office })
         return cleanOoxml(source, zip, found, nested)
       }
       const open = await odfKind(source, zip, nested)

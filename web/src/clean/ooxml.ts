@@ -29,8 +29,6 @@ const CUSTOM = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<Proper
 /** A date where the schema demands one. */
 const NEUTRAL_TIME = "2000-01-01T00:00:00.00"
 
-export type OoxmlKind = "docx" | "xlsx" | "pptx"
-
 export async function cleanOoxml(source: Source, zip: Zip, found: Findings, nested: Nested): Promise<Output> {
   if (zip.entries.some((entry) => entry.name.startsWith("_xmlsignatures/"))) throw new NotPossible("digital-signature")
   const parts = new Map(zip.entries.map((entry) => [entry.name.toLowerCase(), entry]))
@@ -57,14 +55,28 @@ export async function cleanOoxml(source: Source, zip: Zip, found: Findings, nest
   return writer.finish()
 }
 
-/** Word, Excel or PowerPoint, by the content types of the parts. */
-export async function ooxmlKind(source: Source, zip: Zip, budget: Budget): Promise<OoxmlKind | null> {
+/** Content types of the main part. Word refuses a document whose extension says anything else. */
+const KINDS: [type: RegExp, kind: string, macroKind: string][] = [
+  [/wordprocessingml\.document\.main|ms-word\.document\.macroEnabled/i, "docx", "docm"],
+  [/wordprocessingml\.template\.main|ms-word\.template\.macroEnabledTemplate/i, "dotx", "dotm"],
+  [/spreadsheetml\.sheet\.main|ms-excel\.sheet\.macroEnabled/i, "xlsx", "xlsm"],
+  [/spreadsheetml\.template\.main|ms-excel\.template\.macroEnabled/i, "xltx", "xltm"],
+  [/presentationml\.presentation\.main|ms-powerpoint\.presentation\.macroEnabled/i, "pptx", "pptm"],
+  [/presentationml\.slideshow\.main|ms-powerpoint\.slideshow\.macroEnabled/i, "ppsx", "ppsm"],
+  [/presentationml\.template\.main|ms-powerpoint\.template\.macroEnabled/i, "potx", "potm"],
+]
+
+/** Extension and media type of a document of Word, Excel or PowerPoint; null for another ZIP. */
+export async function ooxmlKind(source: Source, zip: Zip, budget: Budget): Promise<{ extension: string; type: string } | null> {
   const entry = zip.entries.find((entry) => entry.name === "[Content_Types].xml")
   if (!entry) return null
   const text = decode(await unpack(source, entry, MAX_XML_BYTES, budget))
-  if (/wordprocessingml\.(?:document|template)\.main\+xml|ms-word\.(?:document|template)\.macroEnabled/i.test(text)) return "docx"
-  if (/spreadsheetml\.(?:sheet|template)\.main\+xml|ms-excel\.(?:sheet|template)\.macroEnabled/i.test(text)) return "xlsx"
-  if (/presentationml\.(?:presentation|slideshow|template)\.main\+xml|ms-powerpoint\.[a-z]+\.macroEnabled/i.test(text)) return "pptx"
+  for (const [pattern, plainKind, macroKind] of KINDS) {
+    const match = pattern.exec(text)
+    if (!match) continue
+    if (/macroEnabled/i.test(match[0])) return { extension: macroKind, type: `application/vnd.${match[0]}.12` }
+    return { extension: plainKind, type: `application/vnd.openxmlformats-officedocument.${match[0].replace(/\.main$/i, "")}` }
+  }
   return null
 }
 

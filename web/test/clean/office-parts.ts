@@ -40,9 +40,11 @@ function root(main: string): string {
   )
 }
 
-export function docx(photo: Buffer, more: Record<string, string | Buffer> = {}): Buffer {
+const DOCUMENT = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+
+export function docx(photo: Buffer, more: Record<string, string | Buffer> = {}, type = DOCUMENT): Buffer {
   return zip({
-    "[Content_Types].xml": contentTypes("word/document.xml", "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml", "customXml/itemProps1.xml", "word/people.xml"),
+    "[Content_Types].xml": contentTypes("word/document.xml", type, "customXml/itemProps1.xml", "word/people.xml"),
     "_rels/.rels": root("word/document.xml"),
     ...PROPERTIES,
     "word/document.xml": `${XML}<w:document ${W} xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing" xmlns:pic="http://schemas.openxmlformats.org/drawingml/2006/picture"><w:body>` +

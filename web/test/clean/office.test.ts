@@ -107,6 +107,19 @@ test("a PPTX loses its editors and its history of changes", async () => {
   assert.match(part(result, "ppt/slides/slide1.xml"), /What is to be read/)
 })
 
+test("the extension is the one that Word accepts for the content", async () => {
+  for (const [part, extension, type] of [
+    ["openxmlformats-officedocument.wordprocessingml.document.main+xml", "docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"],
+    ["openxmlformats-officedocument.wordprocessingml.template.main+xml", "dotx", "application/vnd.openxmlformats-officedocument.wordprocessingml.template"],
+    ["ms-word.document.macroEnabled.main+xml", "docm", "application/vnd.ms-word.document.macroEnabled.12"],
+    ["ms-excel.sheet.macroEnabled.main+xml", "xlsm", "application/vnd.ms-excel.sheet.macroEnabled.12"],
+    ["openxmlformats-officedocument.presentationml.slideshow.main+xml", "ppsx", "application/vnd.openxmlformats-officedocument.presentationml.slideshow"],
+  ] as const) {
+    const result = await cleanBytes(docx(photo(), {}, `application/vnd.${part}`))
+    assert.deepEqual([result.format, result.extension, result.type], ["ooxml", extension, type])
+  }
+})
+
 test("a document without traces comes back as it was", async () => {
   const once = await cleanBytes(xlsx({ bare: true }))
   const again = await cleanBytes(once.bytes)
