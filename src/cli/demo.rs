@@ -81,11 +81,13 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             format!("listen = \"{address}\"\ndatabase = \"mohr.sqlite3\"\nprofile = \"profile.note\"\n");
         write_new(&index.config, settings.as_bytes())?;
         let config = Config::load(&index.config).map_err(Failure::new)?;
-        // Connections queue at the listener from here on, so whoever reads demo.json finds the server.
+        // Connections queue at the listener from here on and signals are caught, so whoever reads demo.json finds the
+        // server and can stop it.
+        let stopped = stopped();
         write_index(&folder, &index)?;
         print_guide(&index);
         log::init(config.log.level);
-        server::serve(config, listener, stopped()).await.map_err(server_failure)
+        server::serve(config, listener, stopped).await.map_err(server_failure)
     })?;
     eprintln!("stopped; the office is still in {}", folder.display());
     Ok(())

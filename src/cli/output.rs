@@ -138,7 +138,8 @@ impl ShownMessage {
             println!("    {}", printable(line));
         }
         for answer in &self.answers {
-            println!("    {}: {}", answer.question, printable(&answer.answer));
+            let said = if answer.answer.is_empty() { "(does not know)" } else { answer.answer.as_str() };
+            println!("    {}: {}", answer.question, printable(said));
         }
         for file in &self.files {
             let saved =

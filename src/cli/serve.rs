@@ -27,8 +27,9 @@ pub fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let config = load(&arguments.config)?;
     log::init(config.log.level);
     run(async {
+        let stopped = stopped();
         let listener = listen(&config).await?;
-        server::serve(config, listener, stopped()).await.map_err(server_failure)
+        server::serve(config, listener, stopped).await.map_err(server_failure)
     })
 }
 
@@ -60,18 +61,19 @@ pub(super) async fn listen(config: &Config) -> Result<TcpListener, Failure> {
     })
 }
 
-/// Resolves on SIGINT (Ctrl-C) or SIGTERM.
-pub(super) async fn stopped() {
+/// Resolves on SIGINT (Ctrl-C) or SIGTERM that comes after this call, not only after the first poll.
+pub(super) fn stopped() -> impl Future<Output = ()> + Send {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        // Without handlers the signals end the process as they always do; that is safe, only less tidy.
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+    let signals = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    async {
+        let (Ok(mut interrupt), Ok(mut terminate)) = signals else {
+            // Without handlers the signals end the process as they always do; that is safe, only less tidy.
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
     }
 }
 

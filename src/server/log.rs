@@ -16,6 +16,11 @@ const TARGET: &str = "mohr";
 /// Logs to standard error from here on. A second call changes nothing.
 pub fn init(level: Level) {
     let _ = tracing::subscriber::set_global_default(subscriber(level, std::io::stderr));
+    // What a panic says can quote what somebody sent ("byte index 3 is not a char boundary of …"): only its place is told.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or_else(String::new, ToString::to_string);
+        tracing::error!(%place, "panicked");
+    }));
 }
 
 /// The subscriber that [`init`] installs, writing elsewhere.

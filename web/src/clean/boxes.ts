@@ -62,8 +62,8 @@ export async function topBoxes(source: Source, isComplete: (seen: TopBox[]) => b
       size = source.size - start
     }
     if (size < body - start || start + size > source.size || !/^[\x20-\x7e\xa9]{4}$/.test(type)) {
-      // Phones hang things of their own behind a finished file; in an unfinished one this is a cut.
-      if (isComplete(list)) break
+      // Phones hang things of their own behind a finished file; in an unfinished one, or in the middle of the data, this is a cut.
+      if (isComplete(list) && !/^(?:mdat|moov|moof|meta)$/.test(type)) break
       throw new Damaged("box size")
     }
     list.push({ type, start, body, end: start + size })

@@ -7,6 +7,8 @@ import { Output, type Source } from "./source"
 
 const TRAILER = 0x3b, IMAGE = 0x2c, EXTENSION = 0x21
 const COMMENT = 0xfe, APPLICATION = 0xff, GRAPHIC_CONTROL = 0xf9, PLAIN_TEXT = 0x01
+/** Each frame of an animation is one or two. */
+const MAX_BLOCKS = 200_000
 const NEEDED_APPLICATIONS = new Set(["NETSCAPE2.0", "ANIMEXTS1.0"])
 
 export async function cleanGif(source: Source, found: Findings): Promise<Output> {
@@ -14,8 +16,11 @@ export async function cleanGif(source: Source, found: Findings): Promise<Output>
   let images = 0
   let at = 13 + colourTableBytes((await source.bytes(0, 13))[10]!)
   output.keep(0, at)
-  for (;;) {
+  for (let count = 0; ; count++) {
+    if (count > MAX_BLOCKS) throw new Damaged("too many blocks")
     const start = at
+    // Some writers forget the last byte.
+    if (at === source.size && images > 0) break
     const [kind, label] = await source.peek(at, 2)
     if (kind === TRAILER) {
       output.keep(at, ++at)
@@ -47,9 +52,15 @@ function colourTableBytes(flags: number): number {
 
 async function afterSubBlocks(source: Source, at: number): Promise<number> {
   for (;;) {
-    const length = (await source.bytes(at, 1))[0]!
-    at += 1 + length
-    if (at > source.size) throw new Damaged("sub-block")
-    if (length === 0) return at
+    // Many at a time: a picture has thousands of them.
+    const window = await source.peek(at, 4096)
+    for (let i = 0; i < window.length; i += 1 + window[i]!) {
+      if (window[i] === 0) return at + i + 1
+      if (i + 1 + window[i]! >= window.length) {
+        at += i + 1 + window[i]!
+        break
+      }
+    }
+    if (at >= source.size) throw new Damaged("sub-block")
   }
 }

@@ -63,6 +63,7 @@ export async function cleanHeif(source: Source, found: Findings): Promise<Output
   const kept = keptItems(model)
   const keptRanges = model.items.filter((item) => kept.has(item.id)).flatMap((item) => item.extents)
     .filter((extent) => extent.where === "file").map((extent): [number, number] => [extent.from, extent.to])
+  if (keptRanges.some(([, to]) => to > end)) throw new Damaged("the picture ends too early")
   const keptIdat = model.items.filter((item) => kept.has(item.id)).flatMap((item) => item.extents).filter((extent) => extent.where === "meta")
 
   for (const item of model.items) {

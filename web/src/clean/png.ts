@@ -11,7 +11,8 @@ import { Output, type Source } from "./source"
 
 const SIGNATURE_BYTES = 8
 const FRAME_BYTES = 12 // length, name, checksum
-const MAX_CHUNKS = 2_000_000
+/** Some thousand to the megabyte are usual. */
+const MAX_CHUNKS = 200_000
 const MAX_TEXT_BYTES = 1024 * 1024
 
 const NEEDED = new Set([

@@ -8,7 +8,7 @@ import { MAX_PROFILE_BYTES, neutraliseProfile } from "./icc"
 import { Output, type Source } from "./source"
 
 const HEAD_BYTES = 12
-const MAX_CHUNKS = 500_000
+const MAX_CHUNKS = 50_000
 const MAX_METADATA_BYTES = 1024 * 1024
 
 interface Chunk {

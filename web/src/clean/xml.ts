@@ -1,5 +1,5 @@
 // Just enough XML to take attributes, elements and texts out of a document part and leave every other character as it was.
-// No entities are resolved and a document type is refused, so nothing can grow.
+// No entities are resolved and declarations are refused, so nothing can grow.
 
 import { Damaged, NotPossible } from "./cleaned"
 
@@ -62,7 +62,9 @@ export function rewriteXml(xml: string, rules: Rules): string {
     } else if (xml.startsWith("<![CDATA[", open)) {
       at = after(xml, "]]>", open)
     } else if (xml.startsWith("<!", open)) {
-      throw new NotPossible("unsupported-variant")
+      // A document type may be named, as early OpenOffice did; one that declares anything is refused.
+      at = after(xml, ">", open)
+      if (parents.length > 0 || xml.slice(open, at).includes("[")) throw new NotPossible("unsupported-variant")
     } else if (xml[open + 1] === "/") {
       at = after(xml, ">", open)
       const ended = parents.pop()

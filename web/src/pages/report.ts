@@ -138,7 +138,7 @@ function showCount(step: StepId): void {
   line.value = index
 }
 
-/** A question: heading, hint, fields, and the ways on. */
+/** Choosing a door is going through it. */
 function doorsStep(): HTMLElement {
   return h(
     "div",
@@ -153,6 +153,7 @@ function doorsStep(): HTMLElement {
   )
 }
 
+/** A question: heading, hint, fields, and the ways on. */
 function questionStep(step: QuestionId): HTMLElement {
   const words = wordsOf(answers.door, step)
   const error = h("p", { class: "error", id: "step-error", role: "alert" })
@@ -211,7 +212,8 @@ function sendTo(loaded: Office): void {
   clearProblem()
   view = "sending"
   locked = true
-  pushStep()
+  // Who takes the sending back finds the answers again, with Back as well.
+  stepAtDepth.set(pushStep(), "check")
   document.body.dataset["step"] = "sending"
   back.hidden = true
   byId("count").textContent = ""

@@ -30,6 +30,13 @@ test("days are added across months and years", () => {
   assert.equal(format.addDays("2028-02-28", 1), "2028-02-29")
 })
 
+test("months end where they end", () => {
+  assert.equal(format.addMonths("2026-11-28", 3), "2027-02-28")
+  assert.equal(format.addMonths("2026-11-30", 3), "2027-02-28")
+  assert.equal(format.addMonths("2027-11-30", 3), "2028-02-29")
+  assert.equal(format.addMonths("2026-12-01", 1), "2027-01-01")
+})
+
 test("working days leave out Thursday and Friday", () => {
   // 2026-11-21 is a Saturday.
   assert.equal(format.addWorkingDays("2026-11-21", 4), "2026-11-25")

@@ -57,6 +57,13 @@ export function addDays(iso: string, days: number): string {
   return date.toISOString().slice(0, 10)
 }
 
+/** The same day of a later month, or its last day where it is shorter. */
+export function addMonths(iso: string, months: number): string {
+  const [year = 0, month = 1, day = 1] = iso.split("-").map(Number)
+  const last = new Date(Date.UTC(year, month - 1 + months + 1, 0))
+  return new Date(Date.UTC(last.getUTCFullYear(), last.getUTCMonth(), Math.min(day, last.getUTCDate()))).toISOString().slice(0, 10)
+}
+
 /** Counted on the week of Saturday to Wednesday, the shortest in use, so that the office is not expected too early. */
 export function addWorkingDays(iso: string, days: number): string {
   let result = iso

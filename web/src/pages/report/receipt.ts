@@ -3,7 +3,7 @@
 import { text, textOf } from "../../texts"
 import { button, h, icon, PRIVATE_FIELD } from "../parts/dom"
 import { foldDigits } from "../parts/digits"
-import { addDays, addWorkingDays, day, number, today } from "../parts/format"
+import { addDays, addMonths, addWorkingDays, day, number, today } from "../parts/format"
 import type { Office, Profile } from "../parts/office"
 import { picture } from "./picture"
 import type { Door } from "./questions"
@@ -45,6 +45,7 @@ export function receiptView({ profile }: Office, code: string, door: Door, onDon
       { class: "card stack" },
       h("div", { class: "date-card" }, icon("day"), h("p", {}, h("span", { class: "no-print" }, text("receipt.return")), h("strong", {}, h("time", { datetime: returnDay(profile, door), id: "return-day" }, day(returnDay(profile, door)))))),
       h("p", { class: "no-print" }, text("receipt.return-why")),
+      promises(profile, door),
     ),
     h(
       "section",
@@ -84,6 +85,20 @@ function asLines(groups: readonly string[]): string {
 function returnDay(profile: Profile, door: Door): string {
   if (door === "information-request") return addWorkingDays(today(), profile.deadlines.informationWorkingDays)
   return addDays(today(), profile.deadlines.acknowledgementDays)
+}
+
+/** What the office has bound itself to, as days of the calendar. */
+function promises({ deadlines }: Profile, door: Door): HTMLElement | null {
+  if (door === "information-request") return null
+  const acknowledged = addDays(today(), deadlines.acknowledgementDays)
+  const line = (words: string, iso: string) => h("div", {}, h("dt", {}, words), h("dd", {}, h("time", { datetime: iso }, day(iso))))
+  return h(
+    "dl",
+    { class: "promises no-print" },
+    line(text("receipt.acknowledgement"), acknowledged),
+    line(text("receipt.progress"), addDays(today(), deadlines.progressDays)),
+    line(text("receipt.feedback"), addMonths(acknowledged, deadlines.feedbackMonths)),
+  )
 }
 
 /** Browsers print the title of the page above the sheet: it must not say what the digits are for. */

@@ -4,10 +4,12 @@
 import { text } from "../../texts"
 import { button, h } from "../parts/dom"
 import { attachments } from "../parts/chosen-file"
-import { clearProblem, reasonOf, showProblem } from "../parts/problem"
+import { clearProblem, reasonOf, showProblem, type Reason } from "../parts/problem"
 import { progressBar } from "../parts/progress"
 import type { Office } from "../parts/office"
 import type { Answers } from "./answers"
+
+const NEEDS_CHANGE: ReadonlySet<Reason> = new Set(["text-too-long", "too-large", "too-many-files", "file-unreadable", "nobody-left"])
 
 export interface SendingOptions {
   readonly onSent: (code: string) => void
@@ -19,11 +21,12 @@ export function sendingView({ core, profile }: Office, answers: Answers, withKin
   const stop = new AbortController()
   document.addEventListener("mohr:vanish", () => stop.abort(), { once: true })
 
-  const cancel = button(text("sending.cancel"), { class: "button button-quiet", id: "cancel" }, () => {
+  const giveUp = () => {
     stop.abort()
     clearProblem()
     options.onCancel()
-  })
+  }
+  const cancel = button(text("sending.cancel"), { class: "button button-quiet", id: "cancel" }, giveUp)
   const view = h(
     "div",
     { class: "stack", "data-state": "sending" },
@@ -44,7 +47,11 @@ export function sendingView({ core, profile }: Office, answers: Answers, withKin
     } catch (error) {
       if (stop.signal.aborted) return
       bar.stop()
-      showProblem(reasonOf(error), { action: button(text("problem-action.again"), { class: "button", id: "send" }, () => void send()) })
+      const reason = reasonOf(error)
+      const again = button(text("problem-action.again"), { class: "button", id: "send" }, () => void send())
+      // What only another report can mend is not tried again.
+      const change = button(text("sending.change"), { class: "button", id: "change" }, giveUp)
+      showProblem(reason, { action: NEEDS_CHANGE.has(reason) ? change : again })
     }
   }
   void send()

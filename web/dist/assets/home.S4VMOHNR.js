@@ -1,1 +1,0 @@
-import{C as m,K as n,N as e,a as r,g as t,v as a,z as i}from"./chunk.TMNVAARZ.js";t();r(null);for(let o of document.querySelectorAll("a[data-door]"))o.hash=`door=${o.dataset.door}`;m();a(async()=>(await i(()=>import("./office-shown.VCXUK3LQ.js"))).loadShownProfile).catch(o=>n(e(o)));
