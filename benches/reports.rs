@@ -5,7 +5,8 @@
 //! A few seconds and some hundred MB in the system's temporary folder. Absolute numbers are those of a disk; the ratios
 //! tell of the program.
 
-use std::net::SocketAddr;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,8 +23,7 @@ use mohr::seal::signing::SigningKey;
 use mohr::server::{self, Config};
 use mohr::storage::{self, Kind, NewUpload, Options, Owner, Piece, Storage};
 use mohr::verify::digest::sha256;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 
 const SIZE: usize = 32 * 1024;
 const REPORTS: usize = 4_000;
@@ -65,8 +65,8 @@ async fn measure_http(address: SocketAddr) -> f64 {
     REPORTS as f64 / begun.elapsed().as_secs_f64()
 }
 
-async fn send_reports(address: SocketAddr, left: Arc<AtomicUsize>) {
-    let mut stream = TcpStream::connect(address).await.unwrap();
+fn send_reports(address: SocketAddr, left: &AtomicUsize) {
+    let mut stream = TcpStream::connect(address).unwrap();
     stream.set_nodelay(true).unwrap();
     let mut answer = [0; 4096];
     while left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() {
@@ -79,10 +79,10 @@ async fn send_reports(address: SocketAddr, left: Arc<AtomicUsize>) {
         )
         .into_bytes();
         request.extend_from_slice(&blob());
-        stream.write_all(&request).await.unwrap();
+        stream.write_all(&request).unwrap();
         let mut read = 0;
         while !answer[..read].windows(4).any(|part| part == b"\r\n\r\n") {
-            let more = stream.read(&mut answer[read..]).await.unwrap();
+            let more = stream.read(&mut answer[read..]).unwrap();
             assert!(more > 0, "the server went away");
             read += more;
         }
@@ -131,7 +131,7 @@ async fn serve(folder: &Path) -> (SocketAddr, tokio::sync::oneshot::Sender<()>) 
     let (stop, stopped) = tokio::sync::oneshot::channel();
     tokio::spawn(server::serve(config, listener, async { stopped.await.unwrap_or(()) }));
     // The pages are compressed in the first second or two.
-    tokio::time::sleep(Duration::from_secs(3)).await;
+    tokio::time::sleep(Duration::from_secs(4)).await;
     (address, stop)
 }
 

@@ -7,6 +7,7 @@ mod inspector;
 mod keys;
 mod output;
 mod passphrase;
+mod poster;
 mod reporter;
 mod serve;
 
@@ -36,6 +37,8 @@ enum Command {
     /// Make and sign keys and the office profile.
     #[command(subcommand)]
     Keys(keys::Command),
+    /// Make a poster and slips with the office's address and fingerprint, to print.
+    Poster(poster::Arguments),
     /// List the cases: inspector.
     Inbox(inspector::InboxArguments),
     /// Open a case and read it: inspector.
@@ -76,6 +79,7 @@ impl Cli {
             Command::Serve(arguments) => serve::serve(&arguments),
             Command::CreateDatabase(arguments) => serve::create_database(&arguments),
             Command::Keys(command) => keys::run(command),
+            Command::Poster(arguments) => poster::run(&arguments),
             Command::Inbox(arguments) => inspector::inbox(&arguments),
             Command::Open(arguments) => inspector::open(&arguments),
             Command::Reply(arguments) => inspector::reply(&arguments),

@@ -118,10 +118,9 @@ function assertRequests(page, demo, secrets) {
   }
 }
 
-/// The ways in which a code could have been written down.
+/// The ways in which a code could have been written down; a half of it says that the whole was.
 function formsOfCode(code) {
   const groups = code.match(/.{4}/g);
-  const forms = [code, code.slice(0, 16), code.slice(16), groups.slice(0, 4).join(" "), groups.slice(4).join(" ")];
-  forms.push(groups.slice(0, 4).join("-"), groups.slice(0, 2).join("\u00a0"), groups.slice(0, 2).join(" "));
+  const forms = [code.slice(0, 16), code.slice(16), ...[" ", "-", "\u00a0"].map((gap) => groups.slice(0, 3).join(gap))];
   return forms.flatMap((form) => [form, persianDigits(form)]);
 }

@@ -173,6 +173,11 @@ class Driver {
     }
   }
 
+  /// Waits until the page has asked for nothing during half a second.
+  async quiet() {
+    for (let count = -1; count !== this.requests.length; await sleep(500)) count = this.requests.length;
+  }
+
   /// What somebody who reads a failed test wants to see of the page.
   async describe() {
     try {

@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 
 import { followUpMessage, replyMessage } from "./client.mjs";
 import { reporter, startDemo } from "./mohr.mjs";
-import { caseIdOf, keysOfCode, messageOf, openBlob, profileOf, readIdentityFile, sealMessage, sha256, today } from "./protocol.mjs";
+import { caseIdOf, keysOfCode, messageOf, openBlob, profileOf, readIdentityFile, sealMessage, sha256, stanzaTypes, today } from "./protocol.mjs";
 import { startProxy } from "./proxy.mjs";
 
 export async function startHostileOffice(t) {
@@ -22,10 +22,11 @@ export async function startHostileOffice(t) {
   const toInspectors = profile.inspectors.map((inspector) => inspector.recipient);
   const toReporter = [reportMessage.reporter.recipient, ...toInspectors];
 
+  const isToOffice = (blob) => stanzaTypes(blob).filter((type) => !type.endsWith("-grease")).length === profile.inspectors.length;
   const listing = (blobs) => {
     const messages = blobs.map((blob, position) => ({
       position,
-      direction: position === 0 ? "to-office" : "to-reporter",
+      direction: position === 0 || isToOffice(blob) ? "to-office" : "to-reporter",
       size_bytes: blob.length,
       sha256: sha256(blob).toString("hex"),
       day: today(),
@@ -34,13 +35,14 @@ export async function startHostileOffice(t) {
     return Buffer.from(body.padEnd(Math.ceil(body.length / 4096) * 4096));
   };
 
-  /// Answers `path` and the blobs below it as if `blobs` were all that is there.
-  const serve = (path, blobs) => {
+  /// Answers `path` and the blobs below it as if `blobs` were all that is there. `delivered` are other blobs than
+  /// those that are listed.
+  const serve = (path, blobs, { delivered = blobs } = {}) => {
     proxy.alter = (request, response) => {
       if (request.path === path) {
         Object.assign(response, { status: 200, body: listing(blobs) });
       } else if (request.path.startsWith(`${path}/messages/`)) {
-        const blob = blobs[Number(request.path.slice(path.length + "/messages/".length))];
+        const blob = delivered[Number(request.path.slice(path.length + "/messages/".length))];
         Object.assign(response, { status: 200, headers: { "content-type": "application/octet-stream", "cache-control": "no-store" }, body: blob });
       }
     };
@@ -56,7 +58,7 @@ export async function startHostileOffice(t) {
     ...{ demo, proxy, profile, inspectors, code, keys, caseId, report, reportMessage, toInspectors, toReporter, reply, followUp },
     sealReply: ({ signer = inspectors[0].signer, recipients = toReporter, ...options }) => sealMessage({ message: reply(options), files: bytesOf(options), signer, recipients }),
     sealFollowUp: ({ signer = keys.signer, ...options }) => sealMessage({ message: followUp(options), signer, recipients: toInspectors }),
-    serveMailbox: (blobs) => serve("/api/v1/mailbox", blobs),
+    serveMailbox: (blobs, options) => serve("/api/v1/mailbox", blobs, options),
     serveCase: (blobs) => serve(`/api/v1/cases/${caseId}`, blobs),
   };
 }

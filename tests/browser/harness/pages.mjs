@@ -35,6 +35,7 @@ export async function fillReport(driver, home, { text, files = [], keepFiles = t
 async function addFiles(driver, files, keepFiles) {
   await driver.setFiles("#files", files);
   await driver.waitUntil(async () => (await driver.count("[data-file]")) === files.length, { what: `${files.map((path) => basename(path))} to be listed` });
+  await driver.waitUntil(async () => (await driver.count('[data-file][aria-busy="true"]')) === 0, { what: "the files to be cleaned", timeout: 4 * driver.patience });
   if (!keepFiles) return;
   for (const control of ["original", "name"]) {
     for (let index = 0; index < files.length; index++) {

@@ -49,7 +49,9 @@ export async function searchMemory(pid, words) {
 }
 
 function needlesOf(words) {
-  return words.flatMap((word) => formsOf(word).map((bytes) => ({ word, bytes })));
+  const needles = new Map();
+  for (const word of words) for (const bytes of formsOf(word)) needles.set(bytes.toString("latin1"), { word, bytes });
+  return [...needles.values()];
 }
 
 function wordsIn(content, needles) {

@@ -6,6 +6,8 @@ import { backoffMs, exchange, isTemporary, wait, type Request } from "./exchange
 import { asReporterError } from "./problems"
 
 const TRIES = 4
+/** After a try that came further: enough that a server which breaks at every byte is not run down. */
+const SHORT_PAUSE_MS = 100
 
 /** A small answer, in one piece. */
 export async function fetchWhole(request: Request, mostBytes: number): Promise<Uint8Array> {
@@ -29,9 +31,10 @@ export async function withRetries(signal: AbortSignal | undefined, progress: () 
     try {
       return await attempt()
     } catch (error) {
-      failures = progress() > before ? 1 : failures + 1
+      const cameFurther = progress() > before
+      failures = cameFurther ? 1 : failures + 1
       if (!isTemporary(error) || failures >= TRIES) throw asReporterError(error)
-      await wait(backoffMs(failures, error), signal)
+      await wait(cameFurther ? SHORT_PAUSE_MS : backoffMs(failures, error), signal)
     }
   }
 }

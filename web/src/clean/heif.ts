@@ -207,7 +207,7 @@ function readAuxiliaryTypes(bytes: Uint8Array, iprp: Box): Map<number, string> {
     const wideIndex = (bytes[ipma.body + 3]! & 1) === 1
     let at = ipma.body + 8
     for (let left = data.getUint32(ipma.body + 4); left > 0; left--) {
-      if (at + 5 > ipma.end) throw new Damaged("properties")
+      if (at + (wideId ? 5 : 3) > ipma.end) throw new Damaged("properties")
       const id = wideId ? data.getUint32(at) : data.getUint16(at)
       at += wideId ? 4 : 2
       for (let count = bytes[at++]!; count > 0; count--) {

@@ -1,6 +1,10 @@
 // Takes out of a file what says who made it, where, when and with what, before the file is sealed. Runs in the reporter's
 // browser, on what a phone holds, without a library. Every cleaner is total: a file that it does not understand comes back
 // as it was, and the answer says so.
+//
+// What no cleaner here takes out, and the page has to say: what a picture shows and a recording says; how a certain camera or
+// microphone draws it (sensor noise, compression tables, the voice); marks that an encoder leaves inside the coded stream
+// (x264's settings in the first picture, LAME's name in the first frame); wording and spacing that differ from copy to copy.
 
 import { type Cleaned, Findings, NotPossible, type Outcome, type Reason } from "./cleaned"
 import { detect, extensionOf, type Kind } from "./detect"

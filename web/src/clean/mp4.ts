@@ -108,6 +108,9 @@ function cleanContainer(bytes: Uint8Array, parent: Box, handler: string, found: 
       if (wipe(bytes, box.body + 4, box.body + 4 + length)) found.removed.add("timestamps")
     } else if (box.type === "hdlr") {
       cleanHandler(bytes, box, found)
+    } else if (box.type === "dinf") {
+      const references = child(bytes, box, "dref")
+      if (references) cleanReferences(bytes, references, found)
     } else if (box.type === "stbl") {
       const description = child(bytes, box, "stsd")
       if (description) cleanDescriptions(bytes, description, handler, found)
@@ -119,6 +122,14 @@ function cleanContainer(bytes: Uint8Array, parent: Box, handler: string, found: 
 export function cleanHandler(bytes: Uint8Array, box: Box, found: Findings): void {
   if (box.end - box.body < 20) throw new Damaged("handler")
   if (wipe(bytes, box.body + 12, box.end)) found.removed.add("software")
+}
+
+/** Where the media are, when they are in this very file: QuickTime may still name a disk and a folder there. */
+function cleanReferences(bytes: Uint8Array, references: Box, found: Findings): void {
+  for (const entry of boxes(bytes, references.body + 8, references.end)) {
+    const isHere = entry.end >= entry.body + 4 && (bytes[entry.body + 3]! & 1) === 1
+    if (isHere && wipe(bytes, entry.body + 4, entry.end)) found.removed.add("local-path")
+  }
 }
 
 /** Vendor and compressor's name in the sample entries of pictures and sound. */
@@ -227,6 +238,7 @@ function meanings(type: string, content: Uint8Array): Removed[] {
   const list: Removed[] = []
   if (type === "uuid") list.push(startsWith(content, XMP_UUID) ? "xmp" : "unknown-data")
   else if (type === "udta" || type === "meta") list.push("tags")
+  else if (type === "mpvd") list.push("motion-video")
   else list.push("unknown-data")
   const says = (...words: string[]): boolean => words.some((word) => indexOf(content, word) >= 0)
   if (says("\xa9xyz", "loci", "location.ISO6709", "GPSLatitude", "GPSCoordinates")) list.push("gps")

@@ -103,6 +103,8 @@ function contentRules(people: People, found: Findings): Rules {
       if (tag.local === "tracked-changes") found.remains.add("tracked-changes")
       if (tag.local === "hidden-text" || tag.local === "hidden-paragraph") found.remains.add("hidden-content")
       if (tag.local === "table-properties" && attribute(tag, "display")?.value === "false") found.remains.add("hidden-content")
+      // Of a cropped picture the whole is kept.
+      if (/[1-9]/.test(tag.attributes.find((item) => item.name === "fo:clip")?.value ?? "")) found.remains.add("hidden-content")
       let changed = false
       if (dropAttributes(tag, (item) => /^officeooo:(?:paragraph-)?rsid$/.test(item.name))) {
         found.removed.add("history")

@@ -12,6 +12,7 @@ import { unpack, unpackBlob, ZipWriter, type Entry, type Zip } from "./zip"
 
 /** Larger parts do not fit into a phone's memory as text. */
 export const MAX_XML_BYTES = 48 * 1024 * 1024
+const MAX_SHEET_BYTES = 16 * 1024 * 1024
 export const MAX_EMBEDDED_BYTES = 64 * 1024 * 1024
 
 /** What a cleaner of containers needs from outside. */
@@ -130,7 +131,9 @@ function resolve(folder: string, target: string): string {
 
 function noteName(name: string, found: Findings): void {
   if (/vbaproject\.bin$|\/activex\//.test(name)) found.remains.add("macros")
-  if (/^xl\/(?:connections\.xml|querytables\/)/.test(name)) found.remains.add("data-connections")
+  if (/^xl\/(?:connections\.xml|querytables\/|externallinks\/)/.test(name)) found.remains.add("data-connections")
+  // Speaker's notes, and rows which a pivot table remembers after they were deleted.
+  if (/^(?:ppt\/notesslides\/[^/]*\.xml|xl\/pivotcache\/pivotcacherecords)/.test(name)) found.remains.add("hidden-content")
 }
 
 // ---- the parts
@@ -165,8 +168,10 @@ async function cleanPart(
   source: Source, entry: Entry, name: string, plan: Plan, people: People, writer: ZipWriter, found: Findings, nested: Nested,
 ): Promise<void> {
   const droppedIds = plan.dropped.get(name)
-  // The cells of large sheets hold nothing of ours, and no phone could hold them.
-  if (!droppedIds && /^xl\/(?:worksheets\/[^/]*|sharedstrings|calcchain)\.xml$/.test(name)) {
+  const isSheet = /^xl\/worksheets\/[^/]*\.xml$/.test(name)
+  if (/^xl\/(?:sharedstrings|calcchain)\.xml$/.test(name) || (isSheet && !droppedIds && entry.uncompressed > MAX_SHEET_BYTES)) {
+    // The texts of cells are what a reader sees. Of a large sheet only its links could tell more.
+    if (isSheet) found.remains.add("metadata")
     writer.copy(entry)
     return
   }
@@ -228,6 +233,8 @@ function cleanElement(tag: Tag, name: string, people: People, found: Findings): 
     case "vanish": if (/^word\/(?:document|header|footer|footnotes|endnotes)/.test(name)) found.remains.add("hidden-content"); return "keep"
     case "sheet": if (/hidden/i.test(attribute(tag, "state")?.value ?? "")) found.remains.add("hidden-content"); return "keep"
     case "sld": if (attribute(tag, "show")?.value === "0") found.remains.add("hidden-content"); return "keep"
+    // Of a cropped picture the whole is kept.
+    case "srcRect": if (tag.attributes.some((item) => /[1-9]/.test(item.value))) found.remains.add("hidden-content"); return "keep"
     case "comment": case "threadedComment": case "cm": found.remains.add("comments"); return "keep"
     case "pivotCacheDefinition":
       return dropAttributes(tag, (a) => a.local === "refreshedBy" || a.local === "refreshedDate" || a.local === "refreshedDateIso") && note(found, "author")
@@ -301,6 +308,12 @@ function shortenPaths(tag: Tag, found: Findings): boolean {
   for (const item of tag.attributes) {
     // A path begins with a letter and a colon, two backslashes, "file:" or a folder of people's folders.
     if (!/[\\/]/.test(item.value)) continue
+    if (item.local === "instr") {
+      const shortened = shortenInstruction(item.value, found)
+      changed ||= shortened !== item.value
+      item.value = shortened
+      continue
+    }
     const value = plain(item.value)
     // Targets inside the package begin with a slash as well.
     if (tag.local === "Relationship" && attribute(tag, "TargetMode")?.value !== "External") continue
@@ -314,15 +327,7 @@ function shortenPaths(tag: Tag, found: Findings): boolean {
 
 function cleanText(text: string, parents: readonly string[], name: string, people: People, found: Findings): string {
   const element = parents.at(-1)
-  if (element === "instrText") {
-    return text.replace(/(&quot;|")(.{1,2000}?)\1/g, (whole, quote: string, path: string) => {
-      const value = plain(path).replace(/\\\\/g, "\\")
-      const short = withoutFolders(value)
-      if (short === value) return whole
-      note(found, "local-path")
-      return quote + escaped(short) + quote
-    })
-  }
+  if (element === "instrText") return shortenInstruction(text, found)
   if (!/^xl\/.*comments/.test(name)) return text
   if (element === "author" && parents.at(-2) === "authors") {
     const neutral = escaped(people.neutral(plain(text)))
@@ -335,6 +340,17 @@ function cleanText(text: string, parents: readonly string[], name: string, peopl
     if (unsigned !== value) return escaped(unsigned)
   }
   return text
+}
+
+/** A field's instruction holds paths between quotation marks, with every backslash doubled. */
+function shortenInstruction(instruction: string, found: Findings): string {
+  return instruction.replace(/(&quot;|")(.{1,2000}?)\1/g, (whole, quote: string, path: string) => {
+    const value = plain(path).replace(/\\\\/g, "\\")
+    const short = withoutFolders(value)
+    if (short === value) return whole
+    note(found, "local-path")
+    return quote + escaped(short) + quote
+  })
 }
 
 function neutralise(tag: Tag, key: string, people: People): boolean {

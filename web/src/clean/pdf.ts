@@ -4,7 +4,7 @@
 import { Damaged, type Findings, NotPossible, type Removed } from "./cleaned"
 import { fromLatin1, latin1 } from "./bytes"
 import { inflate } from "./inflate"
-import { isLocalPath, withoutFolders } from "./local-path"
+import { isFileName, isLocalPath, withoutFolders } from "./local-path"
 import type { Nested } from "./ooxml"
 import { PdfFile, type PdfObject, type Stream } from "./pdf-file"
 import { type Dict, isName, Name, Plain, Ref, Text, type Value, write } from "./pdf-objects"
@@ -146,6 +146,8 @@ function scrub(value: Value, found: Findings, depth: number): void {
     // Of embedded files: dates and a checksum.
     const parameters = value.get("Params")
     if (parameters instanceof Map) for (const key of ["CreationDate", "ModDate", "CheckSum"]) if (parameters.delete(key)) found.removed.add("timestamps")
+    const description = value.get("Alt")
+    if (description instanceof Text && isFileName(description.decode()) && value.delete("Alt")) found.removed.add("embedded-name")
     for (const [key, item] of value) {
       if (item instanceof Text) value.set(key, scrubText(item, found))
       else scrub(item, found, depth + 1)

@@ -1,16 +1,18 @@
 // Home, and every page where nothing is typed: doors lead into the report page, and what the office says of itself is
 // filled in.
 
-import { armExit } from "./parts/exit"
+import { armExit, exit } from "./parts/exit"
 import { carryFragment, loadOffice, loadScript } from "./parts/office"
 import { reasonOf, showProblem } from "./parts/problem"
 import { beginVisit } from "./parts/visit"
 
 armExit()
-beginVisit(null)
+if (beginVisit(null)) begin()
+else exit()
 
-// Which door was chosen goes along in the fragment; the report page takes it out of the address at once.
-for (const link of document.querySelectorAll<HTMLAnchorElement>("a[data-door]")) link.hash = `door=${link.dataset["door"]}`
-carryFragment()
-
-loadOffice(async () => (await loadScript(() => import("../reporter/office-shown"))).loadShownProfile).catch((error: unknown) => showProblem(reasonOf(error)))
+function begin(): void {
+  // Which door was chosen goes along in the fragment; the report page takes it out of the address at once.
+  for (const link of document.querySelectorAll<HTMLAnchorElement>("a[data-door]")) link.hash = `door=${link.dataset["door"]}`
+  carryFragment()
+  loadOffice(async () => (await loadScript(() => import("../reporter/office-shown"))).loadShownProfile).catch((error: unknown) => showProblem(reasonOf(error)))
+}

@@ -2,7 +2,7 @@
 
 import { text, textOf } from "../texts"
 import { button, byId, focusHeading, h, icon } from "./parts/dom"
-import { armExit } from "./parts/exit"
+import { armExit, exit } from "./parts/exit"
 import { releasePictures } from "./parts/file-list"
 import { number } from "./parts/format"
 import { carryFragment, fillOffice, fragment, loadOffice, office, profileNow, type Office } from "./parts/office"
@@ -31,33 +31,38 @@ let changing = false
 /** From sending on there is no way back to the questions. */
 let locked = false
 
-armExit()
-beginVisit(homeUrl)
-onStep((depth) => {
-  if (locked) return void pushStep()
-  const step = stepAtDepth.get(depth) ?? firstStep()
-  changing = false
-  show(steps().includes(step) ? step : firstStep())
-})
-guardLeaving(() => {
-  if (view === "sending") return text("leave.sending")
-  if (view === "receipt") return locked ? text("leave.receipt") : null
-  return answers.isEmpty() ? null : text("leave.typed")
-})
-document.addEventListener("mohr:vanish", () => answers.forget())
-for (const type of ["dragover", "drop"]) addEventListener(type, (event) => event.preventDefault())
-back.addEventListener("click", () => (currentDepth() > 1 ? history.back() : leaveHome()))
-
 const door = fragment().get("door")
-if (isDoor(door)) {
-  answers.door = door
-  const rest = fragment()
-  rest.delete("door")
-  history.replaceState(history.state, "", rest.toString() === "" ? location.pathname : `#${rest}`)
+
+armExit()
+if (beginVisit(homeUrl)) begin()
+else exit()
+
+function begin(): void {
+  onStep((depth) => {
+    if (locked) return void pushStep()
+    const step = stepAtDepth.get(depth) ?? firstStep()
+    changing = false
+    show(steps().includes(step) ? step : firstStep())
+  })
+  guardLeaving(() => {
+    if (view === "sending") return text("leave.sending")
+    if (view === "receipt") return locked ? text("leave.receipt") : null
+    return answers.isEmpty() ? null : text("leave.typed")
+  })
+  document.addEventListener("mohr:vanish", () => answers.forget())
+  for (const type of ["dragover", "drop"]) addEventListener(type, (event) => event.preventDefault())
+  back.addEventListener("click", () => (currentDepth() > 1 ? history.back() : leaveHome()))
+
+  if (isDoor(door)) {
+    answers.door = door
+    const rest = fragment()
+    rest.delete("door")
+    history.replaceState(history.state, "", rest.toString() === "" ? location.pathname : `#${rest}`)
+  }
+  carryFragment()
+  askOffice()
+  show(firstStep())
 }
-carryFragment()
-askOffice()
-show(firstStep())
 
 /** Who came through a door of the home page need not choose it again. */
 function firstStep(): StepId {

@@ -3,7 +3,7 @@
 import { text, textOf } from "../texts"
 import { decodeCode } from "../protocol/receipt"
 import { button, byId, focusHeading, h } from "./parts/dom"
-import { armExit } from "./parts/exit"
+import { armExit, exit } from "./parts/exit"
 import { carryFragment, loadOffice, loadScript } from "./parts/office"
 import { clearProblem, reasonOf, showProblem } from "./parts/problem"
 import { beginVisit, guardLeaving, leave } from "./parts/visit"
@@ -16,16 +16,20 @@ const homeUrl = document.querySelector<HTMLAnchorElement>("a.brand")?.href ?? "/
 let box: ReplyBox | undefined
 
 armExit()
-beginVisit(homeUrl)
-guardLeaving(() => (box === undefined || box.isEmpty() ? null : text("leave.typed")))
-document.addEventListener("mohr:vanish", letGo)
-for (const type of ["dragover", "drop"]) addEventListener(type, (event) => event.preventDefault())
-carryFragment()
-view.replaceChildren(codeForm())
-loadOffice().then(
-  () => void mailboxes().catch(() => {}),
-  (error: unknown) => showProblem(reasonOf(error)),
-)
+if (beginVisit(homeUrl)) begin()
+else exit()
+
+function begin(): void {
+  guardLeaving(() => (box === undefined || box.isEmpty() ? null : text("leave.typed")))
+  document.addEventListener("mohr:vanish", letGo)
+  for (const type of ["dragover", "drop"]) addEventListener(type, (event) => event.preventDefault())
+  carryFragment()
+  view.replaceChildren(codeForm())
+  loadOffice().then(
+    () => void mailboxes().catch(() => {}),
+    (error: unknown) => showProblem(reasonOf(error)),
+  )
+}
 
 /** What opens a mailbox, fetched while the person types the code. */
 function mailboxes(): Promise<typeof import("../mailbox")> {

@@ -49,7 +49,7 @@ export function docx(photo: Buffer, more: Record<string, string | Buffer> = {}):
       `<w:p w:rsidR="00CANARY" w:rsidRDefault="00A77B3E" w14:paraId="1A2B3C4D"><w:r w:rsidRPr="00A1"><w:t>What is to be read &amp; seen</w:t></w:r>` +
       `<w:ins w:id="1" w:author="CANARY Ali" w:date="2024-03-01T10:00:00Z"><w:r><w:t xml:space="preserve"> سلام </w:t></w:r></w:ins>` +
       `<w:del w:id="2" w:author="CANARY Sara &quot;S&quot;" w:date="2024-03-01T10:00:00Z"><w:r><w:delText>gone</w:delText></w:r></w:del></w:p>` +
-      `<w:p><w:r><w:instrText xml:space="preserve"> INCLUDEPICTURE "C:\\\\Users\\\\CANARY\\\\scan.png" \\* MERGEFORMAT </w:instrText></w:r>` +
+      `<w:p><w:r><w:instrText xml:space="preserve"> INCLUDEPICTURE "C:\\\\Users\\\\CANARY\\\\scan.png" \\* MERGEFORMAT </w:instrText></w:r><w:fldSimple w:instr=" INCLUDETEXT &quot;C:\\\\Users\\\\CANARY\\\\part.docx&quot; "/>` +
       `<w:r><w:drawing><wp:docPr id="3" name="Picture 1" descr="C:\\Users\\CANARY\\Pictures\\IMG_1.jpg"/><pic:cNvPr id="4" name="IMG_CANARY.jpg"/></w:drawing></w:r></w:p>` +
       `</w:body></w:document>`,
     "word/_rels/document.xml.rels": relationships(
@@ -69,7 +69,7 @@ export function docx(photo: Buffer, more: Record<string, string | Buffer> = {}):
 }
 
 export function xlsx(options: { bare?: boolean } = {}): Buffer {
-  const sheet = `${XML}<worksheet ${S}><sheetData><row r="1"><c r="A1" t="s"><v>0</v></c></row></sheetData><pageSetup paperSize="9" orientation="portrait" r:id="rId1"/></worksheet>`
+  const sheet = `${XML}<worksheet ${S}><sheetData><row r="1"><c r="A1" t="s"><v>0</v></c></row></sheetData><hyperlinks><hyperlink ref="A1" r:id="rId3" display="C:\\Users\\CANARY\\list.xlsx"/></hyperlinks><pageSetup paperSize="9" orientation="portrait" r:id="rId1"/></worksheet>`
   if (options.bare) {
     return zip({
       "[Content_Types].xml": contentTypes("xl/workbook.xml", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"),
@@ -87,7 +87,7 @@ export function xlsx(options: { bare?: boolean } = {}): Buffer {
       `<sheets><sheet name="one" sheetId="1" r:id="rId1"/><sheet name="two" sheetId="2" state="veryHidden" r:id="rId2"/></sheets></workbook>`,
     "xl/_rels/workbook.xml.rels": relationships(["rId1", "worksheet", "worksheets/sheet1.xml"], ["rId2", "worksheet", "worksheets/sheet2.xml"], ["rId3", "http://schemas.microsoft.com/office/2017/10/relationships/person", "persons/person.xml"], ["rId4", "connections", "connections.xml"]),
     "xl/worksheets/sheet1.xml": sheet,
-    "xl/worksheets/_rels/sheet1.xml.rels": relationships(["rId1", "printerSettings", "../printerSettings/printerSettings1.bin"], ["rId2", "comments", "../comments1.xml"]),
+    "xl/worksheets/_rels/sheet1.xml.rels": relationships(["rId1", "printerSettings", "../printerSettings/printerSettings1.bin"], ["rId2", "comments", "../comments1.xml"], ["rId3", "hyperlink", "../../Users/CANARY/list.xlsx", true]),
     "xl/worksheets/sheet2.xml": `${XML}<worksheet ${S}><sheetData/></worksheet>`,
     "xl/printerSettings/printerSettings1.bin": "C\0A\0N\0A\0R\0Y\0-\0P\0R\0I\0N\0T\0E\0R\0",
     "xl/comments1.xml": `${XML}<comments ${S}><authors><author>CANARY Ali</author></authors><commentList><comment ref="A1" authorId="0"><text><r><t>CANARY Ali:</t></r><r><t>the remark</t></r></text></comment></commentList></comments>`,

@@ -65,6 +65,8 @@ test("a DOCX loses its editors, its history and the place where its picture was 
   assert.match(text, /<w:ins w:id="1" w:author="Author 1">/)
   assert.match(text, /<w:del w:id="2" w:author="Author 2">/)
   assert.doesNotMatch(text, /rsid|w:date/)
+  assert.match(text, /INCLUDEPICTURE "scan\.png" /)
+  assert.match(text, /INCLUDETEXT &quot;part\.docx&quot; /)
   // The same person has the same name in the remarks and in the list of people.
   assert.match(part(result, "word/comments.xml"), /w:author="Author 2" w:initials=""/)
   assert.match(part(result, "word/people.xml"), /w15:author="Author 2"/)

@@ -104,3 +104,53 @@ function uint32(value: number): Buffer {
   bytes.writeUInt32BE(value)
   return bytes
 }
+
+/** The items of a HEIC file: a grid of two tiles with transparency, a thumbnail, a gain map, EXIF and XMP; data are words. */
+export function phoneHeic(): { bytes: Buffer; parts: { grid: Buffer } } {
+  const uint16 = (...values: number[]): Buffer => {
+    const bytes = Buffer.alloc(2 * values.length)
+    values.forEach((value, i) => bytes.writeUInt16BE(value, 2 * i))
+    return bytes
+  }
+  const box = (type: string, ...content: (Buffer | string)[]): Buffer => {
+    const body = Buffer.concat(content.map((piece) => Buffer.from(piece as string, "latin1")))
+    return Buffer.concat([uint32(body.length + 8), Buffer.from(type, "latin1"), body])
+  }
+  const fullBox = (type: string, version: number, flags: number, ...content: (Buffer | string)[]): Buffer => box(type, uint32((version << 24) | flags), ...content)
+  const item = (id: number, type: string, rest = "\0"): Buffer => fullBox("infe", 2, 0, uint16(id, 0), type, rest)
+  const exif = Buffer.concat([uint32(0), phoneExif(6, Buffer.alloc(0))])
+  const grid = Buffer.from([0, 0, 0, 1, 0, 8, 0, 4])
+  const data: [id: number, bytes: Buffer][] = [
+    [1, Buffer.from("TILE-ONE")], [2, Buffer.from("TILE-TWO")], [4, Buffer.from("CANARY THUMBNAIL")], [5, Buffer.from("CANARY GAIN-MAP")], [6, exif],
+    [7, Buffer.from("<x>CANARY XMP</x>")], [8, Buffer.from("ALPHA-TILE")],
+  ]
+  const locations = (start: number): Buffer => {
+    let at = start
+    const entries = data.map(([id, bytes]) => {
+      const entry = Buffer.concat([uint16(id, 0, 0, 1), uint32(at), uint32(bytes.length)])
+      at += bytes.length
+      return entry
+    })
+    // The grid's few bytes stand in the list itself.
+    entries.push(Buffer.concat([uint16(3, 1, 0, 1), uint32(0), uint32(grid.length)]))
+    return fullBox("iloc", 1, 0, uint16(0x4400, entries.length), ...entries)
+  }
+  const reference = (type: string, from: number, ...to: number[]): Buffer => box(type, uint16(from, to.length, ...to))
+  const meta = (start: number): Buffer => fullBox("meta", 0, 0,
+    fullBox("hdlr", 0, 0, uint32(0), "pict", Buffer.alloc(12), "\0"),
+    fullBox("pitm", 0, 0, uint16(3)),
+    fullBox("iinf", 0, 0, uint16(8), item(1, "hvc1"), item(2, "hvc1"), item(3, "grid"), item(4, "hvc1"), item(5, "hvc1"), item(6, "Exif"),
+      item(7, "mime", "\0application/rdf+xml\0"), item(8, "hvc1")),
+    fullBox("iref", 0, 0, reference("dimg", 3, 1, 2), reference("thmb", 4, 3), reference("auxl", 5, 3), reference("cdsc", 6, 3), reference("cdsc", 7, 3), reference("auxl", 8, 3)),
+    box("iprp",
+      box("ipco", fullBox("auxC", 0, 0, "urn:com:apple:photo:2020:aux:hdrgainmap\0"), fullBox("auxC", 0, 0, "urn:mpeg:hevc:2015:auxid:1\0"), box("irot", "\x03")),
+      fullBox("ipma", 0, 0, uint32(3), uint16(3), "\x01\x83", uint16(5), "\x01\x01", uint16(8), "\x01\x02")),
+    locations(start), box("idat", grid))
+  const ftyp = box("ftyp", "heic", uint32(0), "mif1heic")
+  const start = ftyp.length + meta(0).length + 8
+  const film = box("mpvd", box("ftyp", "isomCANARYFILM"))
+  return {
+    bytes: Buffer.concat([ftyp, meta(start), box("mdat", ...data.map(([, bytes]) => bytes), "CANARY belongs to nobody"), film]),
+    parts: { grid },
+  }
+}

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { deflateSync } from "node:zlib"
-import { file, phoneExif, pngChunk, screenProfile, segment } from "./picture-parts"
+import { file, phoneExif, phoneHeic, pngChunk, screenProfile, segment } from "./picture-parts"
 import { assertNoCanary, assertStable, cleanBytes, exif, fixture, picture, pixels, withTags, type Result } from "./support"
 
 const TAGS = [
@@ -259,4 +259,18 @@ test("a known name does not hide a private tag", async () => {
   const result = await cleanBytes(original)
   assert.equal(result.outcome, "partly")
   assertNoCanary(original, result.bytes)
+})
+
+test("HEIC as a telephone writes it: tiles and their grid stay, thumbnail, gain map and EXIF go", async () => {
+  const { bytes: original, parts } = phoneHeic()
+  const result = await cleanBytes(original)
+  assert.equal(result.outcome, "cleaned")
+  assert.deepEqual([...result.removed].sort(), ["device", "exif", "extra-images", "gps", "maker-notes", "motion-video", "thumbnail", "unknown-data", "xmp"])
+  assertNoCanary(original, result.bytes)
+  assert.equal(result.bytes.length, original.length)
+  for (const kept of ["TILE-ONE", "TILE-TWO", "ALPHA-TILE", parts.grid]) assert.ok(result.bytes.includes(kept), String(kept))
+  for (const gone of ["THUMBNAIL", "GAIN-MAP", "mime", "Exif", "thmb", "mpvd"]) assert.ok(!result.bytes.includes(gone), gone)
+  // What stays is found where it was.
+  assert.equal(result.bytes.indexOf("TILE-TWO"), original.indexOf("TILE-TWO"))
+  await assertStable(result)
 })

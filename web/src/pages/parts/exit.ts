@@ -17,11 +17,16 @@ export function setNeutralPage(url: string): void {
   if (link) link.href = url
 }
 
+/** Leaves at once, to the neutral page as far as it is known. */
+export function exit(): void {
+  vanish(neutralPage)
+}
+
 export function armExit(): void {
   const link = document.querySelector<HTMLAnchorElement>("a.exit")
   link?.addEventListener("click", (event) => {
     event.preventDefault()
-    vanish(neutralPage)
+    exit()
   })
 
   let presses: number[] = []
@@ -30,7 +35,7 @@ export function armExit(): void {
     (event) => {
       if (event.key !== "Escape" || event.repeat) return
       presses = [...presses.filter((time) => event.timeStamp - time < WITHIN_MS), event.timeStamp]
-      if (presses.length >= PRESSES) vanish(neutralPage)
+      if (presses.length >= PRESSES) exit()
       else if (presses.length === PRESSES - 1) {
         link?.setAttribute("data-armed", "")
         setTimeout(() => link?.removeAttribute("data-armed"), WITHIN_MS)

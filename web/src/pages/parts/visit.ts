@@ -9,6 +9,12 @@
 
 type Show = (depth: number) => void
 
+/**
+ * The depth of an entry that was left by the quick exit. It is still there when the neutral page did not load (a
+ * filtered network): who then goes Back comes to a page that leaves again.
+ */
+const LEFT = 999_999
+
 const page = document.documentElement
 let show: Show = () => {}
 let home: string | null = null
@@ -20,8 +26,12 @@ function depthNow(): number {
   return typeof depth === "number" && Number.isSafeInteger(depth) && depth >= 0 ? depth : 0
 }
 
-/** Begins the keeping of history on this page; `homeUrl` is null on the home page itself. */
-export function beginVisit(homeUrl: string | null): void {
+/**
+ * Begins the keeping of history on this page; `homeUrl` is null on the home page itself. False where the quick exit
+ * has been before: nothing may be shown then.
+ */
+export function beginVisit(homeUrl: string | null): boolean {
+  if (depthNow() === LEFT) return false
   home = homeUrl
   history.scrollRestoration = "manual"
   window.addEventListener("popstate", () => {
@@ -58,6 +68,7 @@ export function beginVisit(homeUrl: string | null): void {
     }
     for (const type of ["pointerdown", "keydown"]) addEventListener(type, first, true)
   }
+  return true
 }
 
 /** `question` gives the words to ask before typed text would be lost, or null when there is nothing to lose. */
@@ -85,14 +96,18 @@ export function currentDepth(): number {
   return Math.max(depthNow(), home === null ? 0 : 1)
 }
 
-/** Goes to another address and leaves no entry of this page below it. */
-export function leave(url: string): void {
+/** Goes to another address and leaves no entry of this page below it. `atFirst` runs on the first entry, before it goes. */
+export function leave(url: string, atFirst: () => void = () => {}): void {
   leaving = true
   const { origin, pathname } = new URL(url)
   const sameDocument = origin === location.origin && pathname === location.pathname
-  const go = () => (sameDocument ? location.reload() : location.replace(url))
+  const go = () => {
+    atFirst()
+    if (sameDocument) location.reload()
+    else location.replace(url)
+  }
   const depth = depthNow()
-  if (depth === 0) return go()
+  if (depth === 0 || depth === LEFT) return go()
   window.addEventListener("popstate", go, { once: true })
   history.go(-depth)
   // Some browsers hold a traversal back; leaving must not wait for it.
@@ -106,7 +121,7 @@ export function vanish(url: string): void {
   leaving = true
   document.dispatchEvent(new Event("mohr:vanish"))
   document.body.replaceChildren()
-  leave(url)
+  leave(url, () => history.replaceState({ depth: LEFT }, ""))
 }
 
 function mayLeave(): boolean {

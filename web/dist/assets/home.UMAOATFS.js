@@ -1,1 +1,0 @@
-import{A as i,D as m,L as n,O as e,a as r,g as t,w as a}from"./chunk.SWM563TR.js";t();r(null);for(let o of document.querySelectorAll("a[data-door]"))o.hash=`door=${o.dataset.door}`;m();a(async()=>(await i(()=>import("./office-shown.VCXUK3LQ.js"))).loadShownProfile).catch(o=>n(e(o)));
