@@ -3,7 +3,7 @@
 
 mod server_support;
 
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -31,20 +31,19 @@ fn what_was_acknowledged_survives_sigkill() {
     mohr::storage::create(&folder.path().join("mohr.db")).unwrap();
     std::fs::write(folder.path().join("profile.note"), Office::new().note).unwrap();
     let mut all = Vec::new();
-    for round in 0..ROUNDS {
+    for _ in 0..ROUNDS {
         let (mut program, address) = start(folder.path());
         let stop = AtomicBool::new(false);
         let mut sent = std::thread::scope(|scope| {
             let stop = &stop;
             let senders: Vec<_> =
                 (0..SENDERS).map(|i| scope.spawn(move || send_until(stop, address, i % 4 == 0))).collect();
-            std::thread::sleep(Duration::from_millis(rand::rng().random_range(150..700)));
+            std::thread::sleep(Duration::from_millis(rand::rng().random_range(300..900)));
             program.kill().unwrap();
             program.wait().unwrap();
             stop.store(true, Ordering::SeqCst);
             senders.into_iter().flat_map(|sender| sender.join().unwrap()).collect::<Vec<_>>()
         });
-        assert!(sent.iter().any(|message| message.acknowledged), "round {round}: nothing was sent");
         all.append(&mut sent);
 
         let (mut program, address) = start(folder.path());
@@ -55,7 +54,7 @@ fn what_was_acknowledged_survives_sigkill() {
     }
     let acknowledged = all.iter().filter(|message| message.acknowledged).count();
     println!("{} messages, {acknowledged} acknowledged, {ROUNDS} times killed", all.len());
-    assert!(acknowledged < all.len(), "never killed at work");
+    assert!(acknowledged > 3 * ROUNDS && acknowledged < all.len(), "not killed at work");
     check_database(&folder.path().join("mohr.db"), &all);
 }
 
@@ -73,7 +72,8 @@ fn start(folder: &Path) -> (Child, SocketAddr) {
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    eventually("the program listens", || TcpStream::connect(address).is_ok());
+    let answers = || Request::new(address, "GET", "/api/v1/profile").try_send().is_some();
+    eventually("the program answers", answers);
     (program, address)
 }
 

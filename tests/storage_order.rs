@@ -192,7 +192,7 @@ async fn no_table_has_an_order_or_a_time_of_its_own() {
     // Every value that varies from row to row is random or derived from what is; text is a word or a day.
     for (name, _) in &tables {
         let mut statement = db.prepare(&format!("SELECT * FROM {name}")).unwrap();
-        let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let mut rows = statement.query([]).unwrap();
         while let Some(row) = rows.next().unwrap() {
             for (index, column) in columns.iter().enumerate() {

@@ -233,3 +233,45 @@ async fn cases_are_listed_by_id_page_by_page() {
     assert_eq!(second.next, None);
     assert_eq!(storage.cases(None, 4).await.unwrap().next, None);
 }
+
+#[tokio::test]
+async fn of_what_is_dropped_nothing_is_left_in_the_file() {
+    let fixture = Fixture::new(Options::default());
+    let storage = &fixture.storage;
+    let (mark, kept) = (*b"a mark that is looked for", *b"another, of what is kept");
+    let marked = |mark: &[u8], blocks: usize| {
+        let mut data = vec![0; blocks * SIZE];
+        data.chunks_mut(SIZE).for_each(|block| block[20_000..20_000 + mark.len()].copy_from_slice(mark));
+        data
+    };
+    let dropped = marked(&mark, 16);
+    for n in 1..5 {
+        storage.create_upload(new(Kind::Report, n, SIZE), whole(&marked(&kept, 1))).await.unwrap();
+        let first = Some(piece(&dropped, 0, 16 * SIZE - 1));
+        let (id, _) = storage.create_upload(new(Kind::Report, n + 100, dropped.len()), first).await.unwrap();
+        if n % 2 == 0 {
+            storage.remove_upload(id, owner(n + 100)).await.unwrap();
+        }
+    }
+    storage.purge(day("2026-12-01")).await.unwrap();
+    storage.settle().await.unwrap();
+    let count = |mark: &[u8]| {
+        let files = std::fs::read_dir(fixture.folder.path()).unwrap();
+        let files = files.map(|file| std::fs::read(file.unwrap().path()).unwrap());
+        files.map(|file| file.windows(mark.len()).filter(|part| *part == mark).count()).sum::<usize>()
+    };
+    assert_eq!(count(&mark), 0);
+    assert_eq!(count(&kept), 4);
+}
+
+#[tokio::test]
+async fn a_purge_drops_any_number() {
+    let fixture = Fixture::new(Options::default());
+    let storage = &fixture.storage;
+    for n in 0..250 {
+        storage.create_upload(new(Kind::Report, n, SIZE), None).await.unwrap();
+    }
+    storage.purge(day("2026-11-24")).await.unwrap();
+    storage.close();
+    assert_eq!(rows_of(&fixture, "SELECT count(*), 0 FROM uploads"), [[0, 0]]);
+}

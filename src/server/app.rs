@@ -9,6 +9,7 @@ use crate::protocol::sizes::SEALED_BYTES_MAX;
 use crate::storage::Storage;
 
 use super::config::Limits;
+use super::one_way::OneWay;
 use super::pages::Pages;
 use super::profile::Signed;
 use super::sessions::Sessions;
@@ -22,6 +23,7 @@ pub(super) struct App {
     pub(super) signed: Signed,
     pub(super) sessions: Sessions,
     pub(super) pages: &'static Pages,
+    pub(super) one_way: OneWay,
     /// `Tus-Max-Size`.
     pub(super) message_bytes_max: u64,
     stopping: watch::Receiver<bool>,
@@ -36,11 +38,13 @@ impl App {
         stopping: watch::Receiver<bool>,
         today: impl Fn() -> Day + Send + Sync + 'static,
     ) -> Self {
+        let pages = Pages::embedded();
         Self {
             storage,
+            one_way: OneWay::new(pages, &signed.profile),
             signed,
             sessions: Sessions::new(),
-            pages: Pages::embedded(),
+            pages,
             message_bytes_max: limits.message_bytes.unwrap_or(SEALED_BYTES_MAX),
             stopping,
             today: Box::new(today),

@@ -20,10 +20,6 @@ const SLOWEST_BYTES_PER_SECOND: u64 = 256;
 /// A small body, such as JSON, has no reason to take longer.
 const SMALL_BODY_TIME: Duration = Duration::from_secs(60);
 
-/// After a refusal the rest of a body is read, so far, for a client that does not listen before it has sent it all.
-const DRAINED_BYTES: usize = 512 * 1024;
-const DRAIN_TIME: Duration = Duration::from_secs(5);
-
 /// A body that is being received.
 pub(super) struct Incoming {
     body: Body,
@@ -89,20 +85,6 @@ impl Incoming {
             }
             Some(Err(_)) | None => self.ended = true,
         }
-    }
-
-    /// Reads and forgets what a refused request still sends, within bounds.
-    pub(super) async fn drain(mut self) {
-        let _ = tokio::time::timeout(DRAIN_TIME, async {
-            let mut drained = 0;
-            while drained < DRAINED_BYTES {
-                match self.body.frame().await {
-                    Some(Ok(frame)) => drained += frame.into_data().map_or(0, |data| data.len()),
-                    _ => break,
-                }
-            }
-        })
-        .await;
     }
 }
 

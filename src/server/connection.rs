@@ -30,6 +30,10 @@ const IDLE_TIME: Duration = Duration::from_secs(120);
 const CONNECTION_TIME: Duration = Duration::from_secs(12 * 60 * 60);
 /// How long running requests may take to end when the server stops.
 const STOP_TIME: Duration = Duration::from_secs(5);
+/// A refusal may come while the client still sends. Closing at once would make its system throw the answer away, so
+/// what still comes is read and forgotten, within these bounds.
+const LINGER_TIME: Duration = Duration::from_secs(10);
+const LINGER_BYTES: usize = 16 * 1024 * 1024;
 /// Bounds the head of a request, and what hyper holds of a body.
 const BUFFER_BYTES: usize = 32 * 1024;
 const HEADERS_MAX: usize = 64;
@@ -97,15 +101,17 @@ async fn connection(stream: TcpStream, router: Router, mut stop: watch::Receiver
     let _ = connection.await;
 }
 
-/// A stream that gives up when nothing has moved for [`IDLE_TIME`].
+/// A stream that gives up when nothing has moved for [`IDLE_TIME`], and that lingers when it is closed.
 struct Patient {
     stream: TcpStream,
     gives_up: Pin<Box<Sleep>>,
+    /// Once the sending half is closed: how much may still come.
+    lingers_for: Option<usize>,
 }
 
 impl Patient {
     fn new(stream: TcpStream) -> Self {
-        Self { stream, gives_up: Box::pin(sleep(IDLE_TIME)) }
+        Self { stream, gives_up: Box::pin(sleep(IDLE_TIME)), lingers_for: None }
     }
 
     /// Passes on what is ready and begins to wait anew; or fails when it has waited too long.
@@ -158,6 +164,23 @@ impl AsyncWrite for Patient {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        let patient = &mut *self;
+        if patient.lingers_for.is_none() {
+            ready!(Pin::new(&mut patient.stream).poll_shutdown(context))?;
+            patient.lingers_for = Some(LINGER_BYTES);
+            patient.gives_up.as_mut().reset(Instant::now() + LINGER_TIME);
+        }
+        let mut bytes = [0; 8 * 1024];
+        while patient.lingers_for > Some(0) && patient.gives_up.as_mut().poll(context).is_pending() {
+            let mut buffer = ReadBuf::new(&mut bytes);
+            match ready!(Pin::new(&mut patient.stream).poll_read(context, &mut buffer)) {
+                Ok(()) if !buffer.filled().is_empty() => {
+                    let left = patient.lingers_for.unwrap_or(0);
+                    patient.lingers_for = Some(left.saturating_sub(buffer.filled().len()));
+                }
+                _ => break,
+            }
+        }
+        Poll::Ready(Ok(()))
     }
 }

@@ -14,6 +14,7 @@ mod headers;
 mod inspector;
 pub mod log;
 mod mailbox;
+mod one_way;
 mod pages;
 mod profile;
 mod router;

@@ -16,6 +16,7 @@ use rust_embed::RustEmbed;
 
 use super::app::App;
 use super::error::Problem;
+use super::one_way;
 
 /// `allow_missing`: the program compiles, and serves its API, before the pages are built.
 #[derive(RustEmbed)]
@@ -35,7 +36,7 @@ pub(super) struct Pages {
     files: HashMap<String, File>,
 }
 
-struct File {
+pub(super) struct File {
     content_type: &'static str,
     plain: Bytes,
     compresses: bool,
@@ -60,6 +61,11 @@ impl Pages {
         })
     }
 
+    /// The file at an address.
+    pub(super) fn file(&self, path: &str) -> Option<&File> {
+        self.files.get(path)
+    }
+
     /// Compresses everything; takes a second or so. A request that comes meanwhile waits for its own file alone.
     pub(super) fn compress(&self) {
         self.files.values().for_each(|file| {
@@ -69,9 +75,15 @@ impl Pages {
 }
 
 impl File {
-    fn new(name: &str, data: Cow<'static, [u8]>) -> Self {
+    pub(super) fn new(name: &str, data: Cow<'static, [u8]>) -> Self {
         let (content_type, compresses) = content_type(name);
         Self { content_type, plain: Bytes::from(data.into_owned()), compresses, compressed: OnceLock::new() }
+    }
+
+    /// An HTML page of ours with something of the office put in. Whoever calls this knows that `value` is no markup.
+    pub(super) fn with(&self, mark: &str, value: &str) -> Self {
+        let page = String::from_utf8_lossy(&self.plain).replace(mark, value);
+        Self { plain: page.into(), compressed: OnceLock::new(), ..*self }
     }
 
     fn compressed(&self) -> &Compressed {
@@ -84,7 +96,7 @@ impl File {
         })
     }
 
-    fn answer(&self, path: &str, headers: &HeaderMap) -> Response {
+    pub(super) fn answer(&self, path: &str, headers: &HeaderMap) -> Response {
         let (encoding, bytes) = match (&self.compressed().brotli, &self.compressed().gzip) {
             (Some(brotli), _) if accepts(headers, "br") => (Some("br"), brotli),
             (_, Some(gzip)) if accepts(headers, "gzip") => (Some("gzip"), gzip),
@@ -113,7 +125,10 @@ pub(super) async fn home(State(app): State<Arc<App>>) -> Response {
 /// A page or an asset.
 pub(super) async fn read(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> Response {
     let path = uri.path();
-    if let Some(file) = app.pages.files.get(path) {
+    if let Some(file) = app.one_way.page(path) {
+        return file.answer(path, &headers);
+    }
+    if let Some(file) = app.pages.files.get(path).filter(|_| !one_way::is_template(path)) {
         return file.answer(path, &headers);
     }
     let folder = format!("{path}/");
@@ -133,7 +148,7 @@ pub(super) async fn method_not_allowed(uri: Uri, headers: HeaderMap) -> Response
 }
 
 /// A page for people, a problem document for programs.
-fn missing(uri: &Uri, headers: &HeaderMap, problem: Problem) -> Response {
+pub(super) fn missing(uri: &Uri, headers: &HeaderMap, problem: Problem) -> Response {
     let is_api = uri.path() == "/api" || uri.path().starts_with("/api/");
     let wants_html = headers
         .get_all(ACCEPT)

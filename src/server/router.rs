@@ -11,7 +11,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::app::App;
 use super::error::Problem;
-use super::{cases, headers, inspector, mailbox, pages, profile, tus, uploads};
+use super::{cases, headers, inspector, mailbox, one_way, pages, profile, tus, uploads};
 
 /// Makes of one table both the router and the list that `docs/openapi.yaml` is compared with.
 macro_rules! routes {
@@ -54,6 +54,7 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .route("/{page}", get(pages::read))
         .route("/{language}/", get(pages::read))
         .route("/{language}/{page}", get(pages::read))
+        .route("/{language}/sealed", get(pages::read).post(one_way::send).layer(one_way::body_limit()))
         .route("/assets/{*file}", get(pages::read))
         .fallback(pages::not_found)
         .method_not_allowed_fallback(pages::method_not_allowed)

@@ -31,23 +31,15 @@ pub(super) async fn create(
     body: Body,
 ) -> Result<Response, Problem> {
     let empty = body.is_end_stream();
-    let mut incoming = Incoming::new(body);
-    let result = async {
-        let new = begin(&app, &headers, empty)?;
-        let (id, offset) = if empty {
-            (app.storage.create_upload(new, None).await?.0, 0)
-        } else {
-            create_with_upload(&app, new, &mut incoming).await?
-        };
-        let location = format!("/api/v1/uploads/{id}");
-        let headers = [(LOCATION, location), (tus::UPLOAD_OFFSET, offset.to_string())];
-        Ok((StatusCode::CREATED, headers).into_response())
-    }
-    .await;
-    if result.is_err() {
-        incoming.drain().await;
-    }
-    result
+    let new = begin(&app, &headers, empty)?;
+    let (id, offset) = if empty {
+        (app.storage.create_upload(new, None).await?.0, 0)
+    } else {
+        create_with_upload(&app, new, &mut Incoming::new(body)).await?
+    };
+    let location = format!("/api/v1/uploads/{id}");
+    let headers = [(LOCATION, location), (tus::UPLOAD_OFFSET, offset.to_string())];
+    Ok((StatusCode::CREATED, headers).into_response())
 }
 
 /// `HEAD /uploads/<id>`.
@@ -68,29 +60,21 @@ pub(super) async fn append(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let mut incoming = Incoming::new(body);
-    let result = async {
-        let (id, owner) = name(&app, id, &headers)?;
-        let offset = tus::offset(&headers)?;
-        let upload = app.storage.upload(id, owner).await?;
-        if upload.is_finished() {
-            return Err(Problem::Finished);
-        }
-        if offset != upload.offset {
-            return Err(Problem::OffsetMismatch);
-        }
-        fits(&headers, upload.length_bytes - offset)?;
-        let mut receiver =
-            Receiver { id, owner, length_bytes: upload.length_bytes, offset, hash: Running::from(offset) };
-        receiver.receive(&app, &mut incoming).await?;
-        let headers = [(tus::UPLOAD_OFFSET, receiver.offset.to_string())];
-        Ok((StatusCode::NO_CONTENT, headers).into_response())
+    let (id, owner) = name(&app, id, &headers)?;
+    let offset = tus::offset(&headers)?;
+    let upload = app.storage.upload(id, owner).await?;
+    if upload.is_finished() {
+        return Err(Problem::Finished);
     }
-    .await;
-    if result.is_err() {
-        incoming.drain().await;
+    if offset != upload.offset {
+        return Err(Problem::OffsetMismatch);
     }
-    result
+    fits(&headers, upload.length_bytes - offset)?;
+    let length_bytes = upload.length_bytes;
+    let mut receiver = Receiver { id, owner, length_bytes, offset, hash: Running::from(offset) };
+    receiver.receive(&app, &mut Incoming::new(body)).await?;
+    let headers = [(tus::UPLOAD_OFFSET, receiver.offset.to_string())];
+    Ok((StatusCode::NO_CONTENT, headers).into_response())
 }
 
 /// `DELETE /uploads/<id>`.

@@ -1,7 +1,7 @@
 //! Reading: a few connections, each used by one reader at a time.
 
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use tokio::sync::Semaphore;
@@ -20,24 +20,26 @@ const MESSAGE_COLUMNS: &str = "position, to_office, size_bytes, sha256, day, blo
 
 pub(super) struct Readers {
     idle: Mutex<Vec<Connection>>,
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
 }
 
 impl Readers {
     pub(super) fn open(path: &Path) -> Result<Self, OpenError> {
         let idle = (0..CONNECTIONS).map(|_| database::open_for_reading(path)).collect::<Result<_, _>>()?;
-        Ok(Self { idle: Mutex::new(idle), permits: Semaphore::new(CONNECTIONS) })
+        Ok(Self { idle: Mutex::new(idle), permits: Arc::new(Semaphore::new(CONNECTIONS)) })
     }
 
     /// Runs `query` on a connection of its own, off the async threads, in one read transaction: it sees one commit.
-    pub(super) async fn run<T, F>(self: &std::sync::Arc<Self>, query: F) -> Result<T, Error>
+    pub(super) async fn run<T, F>(self: &Arc<Self>, query: F) -> Result<T, Error>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
     {
         let readers = self.clone();
-        let permit = self.permits.acquire().await.map_err(|_| Error::Closed)?;
-        let result = tokio::task::spawn_blocking(move || {
+        let permit = self.permits.clone().acquire_owned().await.map_err(|_| Error::Closed)?;
+        tokio::task::spawn_blocking(move || {
+            // Held here: a caller that goes away does not give the connection back before the query has ended.
+            let _permit = permit;
             let mut db = readers.lock().pop().ok_or(Error::Busy)?;
             let result = db.transaction().map_err(Error::from).and_then(|snapshot| query(&snapshot));
             readers.lock().push(db);
@@ -45,9 +47,7 @@ impl Readers {
         })
         .await
         // Only a panic in `query` or the end of the runtime leads here.
-        .unwrap_or(Err(Error::Closed));
-        drop(permit);
-        result
+        .unwrap_or(Err(Error::Closed))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {

@@ -256,21 +256,25 @@ impl Thread {
             }
         }
         self.unsettled = true;
-        match self.transaction(|db| {
+        let run_all = |db: &Connection| {
             batch.iter_mut().try_for_each(|submission| in_savepoint(db, submission.as_mut()))
-        }) {
+        };
+        match self.transaction(run_all) {
             Ok(()) => batch.into_iter().for_each(|submission| submission.answer(Ok(()))),
-            Err(_) => {
-                for mut submission in batch {
-                    let outcome = self.transaction(|db| submission.run(db));
-                    if let Err(error @ (Error::StorageFull | Error::Failed(_))) = outcome {
-                        tracing::error!(%error, "a write to the database failed");
-                    }
-                    submission.answer(outcome);
-                }
-            }
+            // Another process holds the database: each would wait as long again.
+            Err(Error::Busy) => batch.into_iter().for_each(|submission| submission.answer(Err(Error::Busy))),
+            Err(_) => batch.into_iter().for_each(|submission| self.alone(submission)),
         }
         settle
+    }
+
+    /// A transaction for one submission, after the common one has failed.
+    fn alone(&mut self, mut submission: Box<dyn Submission>) {
+        let outcome = self.transaction(|db| submission.run(db));
+        if let Err(error @ (Error::StorageFull | Error::Failed(_))) = outcome {
+            tracing::error!(%error, "a write to the database failed");
+        }
+        submission.answer(outcome);
     }
 
     /// One transaction; rolled back on any error, that of the commit included.

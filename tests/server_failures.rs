@@ -1,4 +1,4 @@
-//! A disk that is full: refused with its word, nothing half stored, and the service goes on.
+//! A machine that fails: each failure has its word, nothing is half stored, and the service goes on.
 
 mod server_support;
 
@@ -77,4 +77,54 @@ fn one_that_does_not_fit_takes_no_other_with_it() {
         assert!(matches!(status, 201 | 507), "{status}");
         assert_eq!(server.mailbox(&token)["case"].is_null(), status == 507);
     }
+}
+
+#[test]
+fn a_database_that_somebody_holds_is_busy() {
+    let server = Server::start();
+    let db = rusqlite::Connection::open(server.database()).unwrap();
+    db.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let (token, case, blob) = (token(), case(), sealed(TEXT));
+    let refused = server.send("report", &token, &case, &blob).problem(503, "busy");
+    assert!(refused.header("retry-after").parse::<u32>().is_ok());
+    assert!(server.mailbox(&token)["case"].is_null(), "reading goes on");
+    db.execute_batch("ROLLBACK").unwrap();
+    server.send("report", &token, &case, &blob).expect(201);
+}
+
+/// More at once than the queue holds, while the database is held: the rest is told to come again, at once.
+#[test]
+fn a_full_queue_is_busy() {
+    let server = Server::start();
+    let db = rusqlite::Connection::open(server.database()).unwrap();
+    db.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let tokens: Vec<String> = (0..500).map(|_| token()).collect();
+    let streams: Vec<_> = tokens
+        .iter()
+        .map(|token| server.creation("report", token, &case(), TEXT).content(&sealed(TEXT)).send_part(TEXT))
+        .collect();
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    db.execute_batch("ROLLBACK").unwrap();
+    let statuses: Vec<u16> = streams.into_iter().map(|stream| Response::read(stream).status).collect();
+    let taken = statuses.iter().filter(|status| **status == 201).count();
+    assert!(taken >= 256, "{taken} taken: what waited in the queue is not lost");
+    assert!(statuses.iter().filter(|status| **status == 503).count() >= 50, "{taken} taken of 500");
+    for (token, status) in tokens.iter().zip(statuses) {
+        assert!(matches!(status, 201 | 503), "{status}");
+        assert_eq!(server.mailbox(token)["case"].is_null(), status == 503);
+    }
+}
+
+#[test]
+fn a_broken_database_is_internal() {
+    let server = Server::start();
+    let (token, case) = (token(), case());
+    server.send("report", &token, &case, &sealed(TEXT)).expect(201);
+    let session = server.session(0);
+    let db = rusqlite::Connection::open(server.database()).unwrap();
+    db.execute_batch("DROP TABLE messages").unwrap();
+    server.get("/api/v1/mailbox").bearer(&token).send().problem(500, "internal");
+    server.get("/api/v1/cases").bearer(&session).send().problem(500, "internal");
+    server.send("follow-up", &token, &case, &sealed(TEXT)).problem(500, "internal");
+    server.get("/api/v1/profile").send().expect(200);
 }
