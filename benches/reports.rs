@@ -57,8 +57,12 @@ async fn main() {
 async fn measure_http(address: SocketAddr) -> f64 {
     let left = Arc::new(AtomicUsize::new(REPORTS));
     let begun = Instant::now();
-    let senders: Vec<_> =
-        (0..CONNECTIONS).map(|_| tokio::spawn(send_reports(address, left.clone()))).collect();
+    let senders: Vec<_> = (0..CONNECTIONS)
+        .map(|_| {
+            let left = left.clone();
+            tokio::task::spawn_blocking(move || send_reports(address, &left))
+        })
+        .collect();
     for sender in senders {
         sender.await.unwrap();
     }
