@@ -3,29 +3,36 @@
 
 const PAGE = "<!doctype html><title>Neutral</title><link rel=icon href=data:,><h1>An encyclopedia</h1>";
 
-/// Catches requests for `url` in `driver`: `{asked(): how often it was asked for, release(): answers now and from now on}`.
+/// Catches requests for `url` in `driver` from now on: `{hold(), asked(), release()}`. After `hold` they wait until `release`,
+/// which answers them, or fails them where the page is not `reachable`. `asked` counts them since `hold`.
 export async function catchNeutralPage(driver, url) {
   let asked = 0;
-  let release;
-  const released = new Promise((done) => (release = done));
-  const neutral = new URL(url);
-  const isNeutral = (address) => new URL(address).hostname === neutral.hostname;
+  let release = () => {};
+  let released = Promise.resolve({ reachable: true });
+  const { hostname } = new URL(url);
   const answer = { status: 200, contentType: "text/html", body: PAGE };
 
   if (driver.browser === "chromium") {
-    await driver.page.context.route((address) => address.hostname === neutral.hostname, async (route) => {
+    await driver.page.context.route((address) => address.hostname === hostname, async (route) => {
       asked++;
-      await released;
-      await route.fulfill(answer).catch(() => {}); // The page may be gone meanwhile.
+      const { reachable } = await released;
+      await (reachable ? route.fulfill(answer) : route.abort()).catch(() => {}); // The page may be gone meanwhile.
     });
   } else {
     await driver.page.page.setRequestInterception(true);
     driver.page.page.on("request", async (request) => {
-      if (!isNeutral(request.url())) return void request.continue().catch(() => {});
+      if (new URL(request.url()).hostname !== hostname) return void request.continue().catch(() => {});
       asked++;
-      await released;
-      await request.respond(answer).catch(() => {});
+      const { reachable } = await released;
+      await (reachable ? request.respond(answer) : request.abort()).catch(() => {});
     });
   }
-  return { asked: () => asked, release };
+  return {
+    hold() {
+      asked = 0;
+      released = new Promise((done) => (release = done));
+    },
+    asked: () => asked,
+    release: ({ reachable = true } = {}) => release({ reachable }),
+  };
 }
