@@ -24,7 +24,6 @@ if [ -n "$changed$new" ]; then
             echo "built, and not committed:"
             sed 's/^/    /' <<<"$new"
         fi
-        git --no-pager diff HEAD --stat -- web/dist
         echo "Commit web/dist as it now stands if the change is meant."
     } >&2
     exit 1
