@@ -101,7 +101,11 @@ export function leave(url: string, atFirst: () => void = () => {}): void {
   leaving = true
   const { origin, pathname } = new URL(url)
   const sameDocument = origin === location.origin && pathname === location.pathname
+  let gone = false
+  // Once: asking again would begin a slow page anew.
   const go = () => {
+    if (gone) return
+    gone = true
     atFirst()
     if (sameDocument) location.reload()
     else location.replace(url)
