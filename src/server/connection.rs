@@ -19,20 +19,36 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, Sleep, sleep, timeout};
 
-/// More wait in the kernel's queue until one is free. Stays below the usual limit of 1,024 open files, and with
-/// `body::PIECE_BYTES` bounds the memory of all uploads.
-const CONNECTIONS_MAX: usize = 768;
-/// For the head of a request, and between two requests.
-const HEAD_TIME: Duration = Duration::from_secs(60);
-/// A connection on which nothing moves for so long is gone; a circuit of Tor may well pause for a minute.
-const IDLE_TIME: Duration = Duration::from_secs(120);
-/// Nobody stays longer than this, whatever they do. An upload is continued on the next connection.
-const CONNECTION_TIME: Duration = Duration::from_secs(12 * 60 * 60);
-/// How long running requests may take to end when the server stops.
-const STOP_TIME: Duration = Duration::from_secs(5);
-/// A refusal may come while the client still sends. Closing at once would make its system throw the answer away, so
-/// what still comes is read and forgotten, within these bounds.
-const LINGER_TIME: Duration = Duration::from_secs(10);
+/// What a connection is given. Tests are less patient than [`Bounds::DEFAULT`].
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    /// More wait in the kernel's queue until one is free. Stays below the usual limit of 1,024 open files, and with
+    /// `body::PIECE_BYTES` bounds the memory of all uploads.
+    connections: usize,
+    /// For the head of a request, and between two requests.
+    head_time: Duration,
+    /// A connection on which nothing moves for so long is gone; a circuit of Tor may well pause for a minute.
+    idle_time: Duration,
+    /// Nobody stays longer than this, whatever they do. An upload is continued on the next connection.
+    connection_time: Duration,
+    /// How long running requests may take to end when the server stops.
+    stop_time: Duration,
+    /// A refusal may come while the client still sends. Closing at once would make its system throw the answer away,
+    /// so what still comes is read and forgotten, for so long and no more than [`LINGER_BYTES`].
+    linger_time: Duration,
+}
+
+impl Bounds {
+    pub(super) const DEFAULT: Self = Self {
+        connections: 768,
+        head_time: Duration::from_secs(60),
+        idle_time: Duration::from_secs(120),
+        connection_time: Duration::from_secs(12 * 60 * 60),
+        stop_time: Duration::from_secs(5),
+        linger_time: Duration::from_secs(10),
+    };
+}
+
 const LINGER_BYTES: usize = 16 * 1024 * 1024;
 /// Bounds the head of a request, and what hyper holds of a body.
 const BUFFER_BYTES: usize = 32 * 1024;
@@ -46,9 +62,10 @@ pub(super) async fn serve(
     router: Router,
     shutdown: impl Future<Output = ()> + Send,
     stop: watch::Sender<bool>,
+    bounds: Bounds,
 ) {
     let mut shutdown = pin!(shutdown);
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let places = Arc::new(Semaphore::new(bounds.connections));
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
@@ -57,9 +74,9 @@ pub(super) async fn serve(
         };
         match accepted {
             Ok((stream, place)) => {
-                let connection = connection(stream, router.clone(), stop.subscribe());
+                let connection = connection(stream, router.clone(), stop.subscribe(), bounds);
                 connections.spawn(async move {
-                    let _ = timeout(CONNECTION_TIME, connection).await;
+                    let _ = timeout(bounds.connection_time, connection).await;
                     drop(place);
                 });
             }
@@ -69,7 +86,7 @@ pub(super) async fn serve(
     }
     drop(listener);
     stop.send_replace(true);
-    let _ = timeout(STOP_TIME, async { while connections.join_next().await.is_some() {} }).await;
+    let _ = timeout(bounds.stop_time, async { while connections.join_next().await.is_some() {} }).await;
     connections.shutdown().await;
 }
 
@@ -84,14 +101,14 @@ async fn accept(
     Ok((stream, place))
 }
 
-async fn connection(stream: TcpStream, router: Router, mut stop: watch::Receiver<bool>) {
+async fn connection(stream: TcpStream, router: Router, mut stop: watch::Receiver<bool>, bounds: Bounds) {
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIME)
+        .header_read_timeout(bounds.head_time)
         .max_buf_size(BUFFER_BYTES)
         .max_headers(HEADERS_MAX)
         .half_close(true)
-        .serve_connection(TokioIo::new(Patient::new(stream)), TowerToHyperService::new(router));
+        .serve_connection(TokioIo::new(Patient::new(stream, bounds)), TowerToHyperService::new(router));
     let mut connection = pin!(connection);
     // How a connection ends is nobody's business: errors here are of the network or of what was sent.
     tokio::select! {
@@ -101,23 +118,25 @@ async fn connection(stream: TcpStream, router: Router, mut stop: watch::Receiver
     let _ = connection.await;
 }
 
-/// A stream that gives up when nothing has moved for [`IDLE_TIME`], and that lingers when it is closed.
+/// A stream that gives up when nothing has moved for a while, and that lingers when it is closed.
 struct Patient {
     stream: TcpStream,
+    bounds: Bounds,
     gives_up: Pin<Box<Sleep>>,
     /// Once the sending half is closed: how much may still come.
     lingers_for: Option<usize>,
 }
 
 impl Patient {
-    fn new(stream: TcpStream) -> Self {
-        Self { stream, gives_up: Box::pin(sleep(IDLE_TIME)), lingers_for: None }
+    fn new(stream: TcpStream, bounds: Bounds) -> Self {
+        Self { stream, bounds, gives_up: Box::pin(sleep(bounds.idle_time)), lingers_for: None }
     }
 
     /// Passes on what is ready and begins to wait anew; or fails when it has waited too long.
     fn moved<T>(&mut self, context: &mut Context<'_>, result: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if result.is_ready() {
-            self.gives_up.as_mut().reset(Instant::now() + IDLE_TIME);
+            let until = Instant::now() + self.bounds.idle_time;
+            self.gives_up.as_mut().reset(until);
             return result;
         }
         ready!(self.gives_up.as_mut().poll(context));
@@ -168,7 +187,7 @@ impl AsyncWrite for Patient {
         if patient.lingers_for.is_none() {
             ready!(Pin::new(&mut patient.stream).poll_shutdown(context))?;
             patient.lingers_for = Some(LINGER_BYTES);
-            patient.gives_up.as_mut().reset(Instant::now() + LINGER_TIME);
+            patient.gives_up.as_mut().reset(Instant::now() + patient.bounds.linger_time);
         }
         let mut bytes = [0; 8 * 1024];
         while patient.lingers_for > Some(0) && patient.gives_up.as_mut().poll(context).is_pending() {
@@ -182,5 +201,157 @@ impl AsyncWrite for Patient {
             }
         }
         Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Bytes;
+    use axum::http::StatusCode;
+    use axum::routing::{get, post};
+    use std::io::{Read, Write};
+    use std::net::SocketAddr;
+
+    const QUICK: Bounds = Bounds {
+        connections: 3,
+        head_time: Duration::from_millis(600),
+        idle_time: Duration::from_millis(900),
+        connection_time: Duration::from_secs(4),
+        stop_time: Duration::from_millis(500),
+        linger_time: Duration::from_millis(500),
+    };
+
+    struct Running {
+        address: SocketAddr,
+        shutdown: Option<tokio::sync::oneshot::Sender<()>>,
+        thread: Option<std::thread::JoinHandle<()>>,
+    }
+
+    impl Running {
+        fn start() -> Self {
+            let router = Router::new()
+                .route("/", get(|| async { "home" }))
+                .route(
+                    "/length",
+                    post(|body: Result<Bytes, _>| async {
+                        body.map_or(0, |body: Bytes| body.len()).to_string()
+                    }),
+                )
+                .route("/refuse", post(|| async { StatusCode::FORBIDDEN }));
+            let (shutdown, down) = tokio::sync::oneshot::channel();
+            let (ready, listening) = std::sync::mpsc::channel();
+            let thread = std::thread::spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                runtime.block_on(async {
+                    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+                    ready.send(listener.local_addr().unwrap()).unwrap();
+                    let (stop, _) = watch::channel(false);
+                    serve(listener, router, async { down.await.unwrap_or(()) }, stop, QUICK).await;
+                });
+            });
+            Self { address: listening.recv().unwrap(), shutdown: Some(shutdown), thread: Some(thread) }
+        }
+
+        fn connect(&self) -> std::net::TcpStream {
+            let stream = std::net::TcpStream::connect(self.address).unwrap();
+            stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+            stream
+        }
+    }
+
+    impl Drop for Running {
+        fn drop(&mut self) {
+            drop(self.shutdown.take());
+            self.thread.take().unwrap().join().unwrap();
+        }
+    }
+
+    /// What comes until the other end closes, and how long that took.
+    fn rest(mut stream: std::net::TcpStream) -> (String, Duration) {
+        let begun = std::time::Instant::now();
+        let mut text = Vec::new();
+        let _ = stream.read_to_end(&mut text);
+        (String::from_utf8_lossy(&text).into_owned(), begun.elapsed())
+    }
+
+    #[test]
+    fn who_says_nothing_is_let_go() {
+        let server = Running::start();
+        let mut half = server.connect();
+        half.write_all(b"GET / HTTP/1.1\r\nHo").unwrap();
+        let mut body = server.connect();
+        body.write_all(b"POST /length HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc").unwrap();
+        for (what, stream) in [("nothing", server.connect()), ("half a head", half), ("half a body", body)] {
+            let (_, time) = rest(stream);
+            assert!(time < Duration::from_secs(4), "{what}: {time:?}");
+        }
+    }
+
+    #[test]
+    fn who_is_slow_is_waited_for() {
+        let server = Running::start();
+        let mut stream = server.connect();
+        stream
+            .write_all(b"POST /length HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 12\r\n\r\n")
+            .unwrap();
+        for _ in 0..12 {
+            std::thread::sleep(Duration::from_millis(150));
+            stream.write_all(b"x").unwrap();
+        }
+        assert!(
+            rest(stream).0.ends_with("12"),
+            "longer than the idle time in all, but never silent for so long"
+        );
+    }
+
+    #[test]
+    fn nobody_stays_for_ever() {
+        let server = Running::start();
+        let mut stream = server.connect();
+        let begun = std::time::Instant::now();
+        while stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").is_ok() {
+            std::thread::sleep(Duration::from_millis(100));
+            assert!(begun.elapsed() < Duration::from_secs(10));
+        }
+        assert!(begun.elapsed() > Duration::from_secs(3), "{:?}", begun.elapsed());
+    }
+
+    #[test]
+    fn one_too_many_waits_for_its_turn() {
+        let server = Running::start();
+        let begun = std::time::Instant::now();
+        let others: Vec<_> = (0..QUICK.connections).map(|_| server.connect()).collect();
+        std::thread::sleep(Duration::from_millis(100));
+        let mut late = server.connect();
+        late.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+        assert!(rest(late).0.ends_with("home"));
+        // The others said nothing, and lost their places for it.
+        assert!(begun.elapsed() >= Duration::from_millis(400), "{:?}", begun.elapsed());
+        drop(others);
+    }
+
+    #[test]
+    fn a_refusal_is_heard_by_who_still_sends() {
+        let server = Running::start();
+        for _ in 0..10 {
+            let mut stream = server.connect();
+            stream.write_all(b"POST /refuse HTTP/1.1\r\nHost: x\r\nContent-Length: 8000000\r\n\r\n").unwrap();
+            for _ in 0..80 {
+                stream.write_all(&[0; 100_000]).unwrap();
+            }
+            assert!(rest(stream).0.starts_with("HTTP/1.1 403"));
+        }
+    }
+
+    #[test]
+    fn stopping_does_not_wait_for_the_idle() {
+        let server = Running::start();
+        let mut idle = server.connect();
+        idle.write_all(b"POST /length HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc").unwrap();
+        std::thread::sleep(Duration::from_millis(100));
+        let begun = std::time::Instant::now();
+        drop(server);
+        assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
     }
 }

@@ -82,7 +82,7 @@ pub async fn serve_with_clock(
     std::thread::spawn(|| pages.compress());
     let purge = tokio::spawn(purge_daily(app.clone()));
     tracing::info!("serving");
-    connection::serve(listener, router::router(app), shutdown, stop).await;
+    connection::serve(listener, router::router(app), shutdown, stop, connection::Bounds::DEFAULT).await;
     purge.abort();
     // Blocks until the writer has ended: outside the async threads.
     let _ = tokio::task::spawn_blocking(move || storage.close()).await;

@@ -28,7 +28,7 @@ const ROOM_BYTES: usize = 128 * 1024 * 1024;
 const ROOM_UNIT: usize = 64 * 1024;
 
 /// Why a form was refused; the page has words for each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Refusal {
     NotAge,
     OtherRecipient,
@@ -43,9 +43,17 @@ enum Refusal {
 
 /// The pages of one office, and how much of the forms' room is taken.
 pub(super) struct OneWay {
-    /// By address, with the office's recipients and id put in.
-    pages: HashMap<String, File>,
+    /// By address.
+    forms: HashMap<String, Form>,
     room: Semaphore,
+}
+
+/// The form in one language, and every answer to it, so that each is compressed at most once.
+struct Form {
+    /// With the office's recipients and id put in.
+    page: File,
+    sent: File,
+    refused: HashMap<Refusal, File>,
 }
 
 impl OneWay {
@@ -53,17 +61,25 @@ impl OneWay {
         let recipients: Vec<_> =
             profile.inspectors.iter().map(|inspector| inspector.recipient.as_str()).collect();
         let (recipients, office) = (recipients.join("\n"), profile.office.to_string());
-        let pages = profile.languages.iter().filter_map(|language| {
+        let forms = profile.languages.iter().filter_map(|language| {
             let path = format!("/{language}/sealed");
-            // Bech32 and hex: neither can be markup.
-            let page = pages.file(&path)?.with("@RECIPIENTS@", &recipients).with("@OFFICE@", &office);
-            Some((path, page))
+            let refused = pages.file(&format!("{path}-refused"))?;
+            let form = Form {
+                // Bech32, hex and words of ours: none of them can be markup.
+                page: pages.file(&path)?.with("@RECIPIENTS@", &recipients).with("@OFFICE@", &office),
+                sent: pages.file(&format!("{path}-sent"))?.with("@REASON@", ""),
+                refused: Refusal::ALL
+                    .map(|refusal| (refusal, refused.with("@REASON@", refusal.word())))
+                    .into(),
+            };
+            Some((path, form))
         });
-        Self { pages: pages.collect(), room: Semaphore::new(ROOM_BYTES / ROOM_UNIT) }
+        Self { forms: forms.collect(), room: Semaphore::new(ROOM_BYTES / ROOM_UNIT) }
     }
 
+    /// The page at an address, if it is one of the forms.
     pub(super) fn page(&self, path: &str) -> Option<&File> {
-        self.pages.get(path)
+        self.forms.get(path).map(|form| &form.page)
     }
 }
 
@@ -83,22 +99,18 @@ pub(super) async fn send(
     headers: HeaderMap,
     form: Result<Multipart, MultipartRejection>,
 ) -> Response {
-    if app.one_way.page(uri.path()).is_none() {
+    let Some(answers) = app.one_way.forms.get(uri.path()) else {
         return pages::missing(&uri, &headers, Problem::NotFound);
-    }
+    };
     let outcome = match form {
         Ok(form) => take(&app, form).await,
         Err(_) => Err(Refusal::Malformed),
     };
-    let (status, page, reason) = match outcome {
-        Ok(()) => (StatusCode::CREATED, "-sent", ""),
-        Err(refusal) => (refusal.status(), "-refused", refusal.word()),
+    let (status, page) = match outcome {
+        Ok(()) => (StatusCode::CREATED, &answers.sent),
+        Err(refusal) => (refusal.status(), &answers.refused[&refusal]),
     };
-    let path = format!("{}{page}", uri.path());
-    let Some(page) = app.pages.file(&path) else {
-        return pages::missing(&uri, &headers, Problem::NotFound);
-    };
-    let mut response = page.with("@REASON@", reason).answer(&path, &headers);
+    let mut response = page.answer(uri.path(), &headers);
     *response.status_mut() = status;
     response
 }
@@ -152,6 +164,18 @@ async fn sealed_file(
 }
 
 impl Refusal {
+    const ALL: [Self; 9] = [
+        Refusal::NotAge,
+        Refusal::OtherRecipient,
+        Refusal::Recipients,
+        Refusal::Short,
+        Refusal::TooLarge,
+        Refusal::Malformed,
+        Refusal::StorageFull,
+        Refusal::Busy,
+        Refusal::Internal,
+    ];
+
     fn status(self) -> StatusCode {
         match self {
             Refusal::NotAge | Refusal::OtherRecipient | Refusal::Recipients | Refusal::Short => {
