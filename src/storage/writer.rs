@@ -39,8 +39,11 @@ const WAL_PAGES_HARD: u32 = 32 * 1024;
 const QUIET: Duration = Duration::from_millis(300);
 /// How long it then works before it looks for submissions again.
 const SLICE: Duration = Duration::from_millis(20);
-/// Walks over the small tables take at most one part in this many of the time.
-const WALK_SHARE: u32 = 50;
+/// Walks over the small tables take at most one part in this many of the time: a small office's are walked after every
+/// report, a very large one's (a walk of seconds, a hundred MB written) every hour or two.
+const WALK_SHARE: u32 = 1000;
+/// How long the thread may still keep house when it is told to end. The rest is done after the next start.
+const CLOSE_TIME: Duration = Duration::from_secs(3);
 /// After a failure (a disk that is full stays so for a while) housekeeping is tried again so much later.
 const REST: Duration = Duration::from_secs(60);
 /// How long a checkpoint waits for readers, another process with a backup among them, while submissions queue.
@@ -216,8 +219,8 @@ impl Thread {
                 Next::Closed => break,
             }
         }
-        // All senders are gone and the queue is empty. What cannot be settled now is settled at the next start.
-        let _ = self.settle();
+        // All senders are gone and the queue is empty.
+        let _ = self.settle(Some(CLOSE_TIME));
     }
 
     /// The next message, or that none has come for a while and there is something to do meanwhile.
@@ -348,15 +351,17 @@ impl Thread {
     }
 
     fn settle_now(&mut self, reply: oneshot::Sender<Result<(), Error>>) {
-        let _ = reply.send(self.settle());
+        let _ = reply.send(self.settle(None));
     }
 
-    /// All at once.
-    fn settle(&mut self) -> Result<(), Error> {
-        while self.free_some()? {}
-        self.unsettled = false;
-        self.walk = Some(Rewrite::default());
-        while self.walk_on()? {}
+    /// All at once, or what of it can be done in `time`.
+    fn settle(&mut self, time: Option<Duration>) -> Result<(), Error> {
+        if self.unsettled || time.is_none() {
+            self.walk = Some(Rewrite::default());
+            self.unsettled = false;
+        }
+        let begun = Instant::now();
+        while time.is_none_or(|time| begun.elapsed() < time) && (self.free_some()? || self.walk_on()?) {}
         self.checkpoint("TRUNCATE", TRUNCATE_WAIT)
     }
 
