@@ -16,7 +16,6 @@ export class FirefoxDriver {
       executablePath: "/usr/bin/firefox-esr",
       headless: true,
       userDataDir: profileFolder,
-      defaultViewport: viewport,
       protocolTimeout: 300_000,
       extraPrefsFirefox: {
         "browser.download.folderList": 2,
@@ -42,6 +41,7 @@ export class FirefoxDriver {
     const [first] = await this.browser.pages();
     this.page = await this.browser.newPage();
     await first?.close();
+    await this.page.setViewport(viewport);
     this.page.setDefaultTimeout(120_000);
     this.page.on("request", (request) => this.requests.push({ method: request.method(), url: request.url() }));
     this.page.on("pageerror", (error) => this.errors.push(String(error)));

@@ -1,6 +1,7 @@
 // Searches whole folders for words that must not be there, however a browser or a database may have written them.
 
-import { open, readdir, readFile } from "node:fs/promises";
+import { closeSync, openSync, readSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
 
@@ -29,7 +30,7 @@ export async function searchMemory(pid, words) {
   const needles = needlesOf(words);
   const found = [];
   const piece = 2 ** 24;
-  const memory = await open(`/proc/${pid}/mem`, "r");
+  const memory = openSync(`/proc/${pid}/mem`, "r");
   try {
     for (const line of (await readFile(`/proc/${pid}/maps`, "utf8")).split("\n")) {
       const [, from, to, readable] = /^([0-9a-f]+)-([0-9a-f]+) (.)/.exec(line) ?? [];
@@ -38,12 +39,16 @@ export async function searchMemory(pid, words) {
       for (let position = BigInt(`0x${from}`); position < end; position += BigInt(piece)) {
         // A word on the border of two pieces is found by reading a little more.
         const length = Math.min(piece + 1_024, Number(end - position));
-        const { buffer, bytesRead } = await memory.read({ buffer: Buffer.alloc(length), position }).catch(() => ({ bytesRead: 0 }));
-        if (bytesRead > 0) found.push(...wordsIn(buffer.subarray(0, bytesRead), needles));
+        const buffer = Buffer.alloc(length);
+        try {
+          found.push(...wordsIn(buffer.subarray(0, readSync(memory, buffer, { position, length })), needles));
+        } catch (error) {
+          if (error.code !== "EIO") throw error; // Reserved, and nothing there.
+        }
       }
     }
   } finally {
-    await memory.close();
+    closeSync(memory);
   }
   return [...new Set(found)];
 }
