@@ -76,7 +76,7 @@ function check(field: HTMLTextAreaElement): string | null {
   return null
 }
 
-async function openCase(digits: string, form: HTMLElement | null, sent = false): Promise<void> {
+async function openCase(digits: string, form: HTMLElement | null, sent = false): Promise<boolean> {
   const progress = h("progress", { max: 1, "aria-label": text("status.opening-progress") })
   const opening = h("div", { class: "stack", role: "status" }, h("p", {}, text("status.opening")), progress)
   form?.append(opening)
@@ -86,7 +86,7 @@ async function openCase(digits: string, form: HTMLElement | null, sent = false):
       if (total > 0) progress.value = done / total
     })
     letGo()
-    box = replyBox(profile, core, mailbox, () => void openCase(digits, null, true))
+    box = replyBox(profile, core, mailbox, () => openCase(digits, null, true))
     const answered = mailbox.messages.some(({ direction }) => direction === "to-reporter")
     view.replaceChildren(
       h(
@@ -112,8 +112,10 @@ async function openCase(digits: string, form: HTMLElement | null, sent = false):
     const said = document.getElementById("reply-sent")
     if (said === null) focusHeading(view)
     else said.focus()
+    return true
   } catch (error) {
     showProblem(reasonOf(error))
+    return false
   } finally {
     opening.remove()
   }

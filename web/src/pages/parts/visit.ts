@@ -101,21 +101,22 @@ export function leave(url: string, atFirst: () => void = () => {}): void {
   leaving = true
   const { origin, pathname } = new URL(url)
   const sameDocument = origin === location.origin && pathname === location.pathname
-  let gone = false
-  // Once: asking again would begin a slow page anew.
   const go = () => {
-    if (gone) return
-    gone = true
     atFirst()
     if (sameDocument) location.reload()
     else location.replace(url)
   }
   const depth = depthNow()
   if (depth === 0 || depth === LEFT) return go()
-  window.addEventListener("popstate", go, { once: true })
+  // Some browsers hold a traversal back, and leaving must not wait for it. But one that comes late takes with it the
+  // navigation that did not wait, so then it is begun again.
+  const late = setTimeout(go, 500)
+  const arrived = () => {
+    clearTimeout(late)
+    go()
+  }
+  window.addEventListener("popstate", arrived, { once: true })
   history.go(-depth)
-  // Some browsers hold a traversal back; leaving must not wait for it.
-  setTimeout(go, 500)
 }
 
 /** The cover comes first, in the same frame; all that follows may take its time. */

@@ -20,7 +20,8 @@ export interface ReplyBox {
   isEmpty(): boolean
 }
 
-export function replyBox(profile: Profile, { prepareFollowUp }: Pick<MailboxModule, "prepareFollowUp">, mailbox: Mailbox, onSent: () => void): ReplyBox {
+/** `onSent` shows the thread with what was sent, and says whether it could. */
+export function replyBox(profile: Profile, { prepareFollowUp, followUpBytesLeft }: MailboxModule, mailbox: Mailbox, onSent: () => Promise<boolean>): ReplyBox {
   const files: ChosenFile[] = []
   const leftOut = new Set<string>(mailbox.leftOut ?? [])
   const area = h("textarea", { ...PRIVATE_FIELD, id: "reply-text", class: "input", dir: "auto", "aria-describedby": "reply-hint" })
@@ -64,7 +65,8 @@ export function replyBox(profile: Profile, { prepareFollowUp }: Pick<MailboxModu
         await sending.send({ onProgress: bar.show, signal: stop.signal })
         area.value = ""
         files.length = 0
-        onSent()
+        // A line that breaks when the thread is fetched anew must not look like a loss.
+        if (!(await onSent())) progress.replaceChildren(h("p", { class: "note note-good", id: "reply-sent" }, text("reply.sent")))
       } catch (error) {
         if (stop.signal.aborted) return
         bar.stop()
@@ -84,8 +86,10 @@ export function replyBox(profile: Profile, { prepareFollowUp }: Pick<MailboxModu
   form.addEventListener("submit", (event) => {
     event.preventDefault()
     empty.hidden = true
-    if (area.value.trim() !== "" || files.length > 0) return void send()
-    empty.textContent = text("reply.empty")
+    const isEmpty = area.value.trim() === "" && files.length === 0
+    const isTooLong = files.length === 0 && followUpBytesLeft(mailbox, { text: area.value, leftOut: [...leftOut], language }) < 0
+    if (!isEmpty && !isTooLong) return void send()
+    empty.textContent = isEmpty ? text("reply.empty") : text("steps.too-long")
     empty.hidden = false
     area.setAttribute("aria-invalid", "true")
     area.setAttribute("aria-describedby", "reply-error reply-hint")
