@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { basename } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /// Goes through the report page, whatever it asks, until the report could be sent. Every question but the text and
 /// the files is answered with «نمی‌دانم», or with its first choice. `keepFiles` sends the files as they are, names
@@ -35,15 +36,20 @@ export async function fillReport(driver, home, { text, files = [], keepFiles = t
 async function addFiles(driver, files, keepFiles) {
   await driver.setFiles("#files", files);
   await driver.waitUntil(async () => (await driver.count("[data-file]")) === files.length, { what: `${files.map((path) => basename(path))} to be listed` });
-  await driver.waitUntil(async () => (await driver.count('[data-file][aria-busy="true"]')) === 0, { what: "the files to be cleaned", timeout: 4 * driver.patience });
   if (!keepFiles) return;
-  for (const control of ["original", "name"]) {
-    for (let index = 0; index < files.length; index++) {
-      const selector = `[data-file="${index}"] [data-keep="${control}"]`;
-      if (!(await driver.visible(selector))) continue;
-      if (!(await driver.evaluate((s) => document.querySelector(s).checked, selector))) await driver.click(selector);
-    }
-  }
+  // A choice that is offered while a file is being cleaned goes away when nothing can be cleaned. Once nothing is left
+  // to choose twice in a row, all is chosen.
+  let calm = 0;
+  await driver.waitUntil(async () => {
+    const chosen = await driver.evaluate(() => {
+      const open = [...document.querySelectorAll("[data-file] [data-keep]")].filter((box) => box.checkVisibility() && !box.checked);
+      for (const box of open) box.click();
+      return open.length;
+    });
+    calm = chosen === 0 ? calm + 1 : 0;
+    await sleep(200);
+    return calm === 2;
+  }, { what: "all files to go out as they are" });
 }
 
 /// Whether the step has a field of words.
