@@ -146,6 +146,15 @@ fn every_refusal_says_what_is_wrong_and_prints_no_data() {
     root.args(["inbox", "--server", &demo.server_url(), "--identity"]).arg(demo.path("root_key"));
     root.arg("--passphrase-file").arg(demo.path("passphrase_file"));
     assert!(refusal(&root.output().unwrap()).contains("inspector's keys"));
+    let foreign = demo.inspector(1, "inbox", None).args(["--office", &"0".repeat(32)]).output().unwrap();
+    assert!(refusal(&foreign).contains("another office"));
+    std::fs::write(&text, "x").unwrap();
+    let mut full = demo.reporter("report");
+    full.arg("--text-file").arg(&text).stdout(std::fs::File::create("/dev/full").unwrap());
+    let full = String::from_utf8(
+        full.stderr(std::process::Stdio::piped()).spawn().unwrap().wait_with_output().unwrap().stderr,
+    );
+    assert!(full.unwrap().contains("Its receipt code"));
     let unknown_case = demo.inspector(1, "open", Some("00000000000000000000000000000000")).output().unwrap();
     assert!(refusal(&unknown_case).contains("no case"));
 }
@@ -158,6 +167,10 @@ fn an_inspector_who_is_left_out_reads_nothing_of_the_case_ever() {
     let sent = json(report.arg("--text-file").arg(&text).args(["--leave-out", "inspector-2"]));
     let receipt = sent["receipt"].as_str().unwrap();
     let case = json(&mut demo.inspector(1, "inbox", None))[0]["case"].as_str().unwrap().to_owned();
+    // Before the office has answered nobody but the reporter knows, and nobody guesses.
+    let mut silent = demo.reporter("follow-up");
+    let refused = refusal(&output_with_input(silent.arg("--text-file").arg(&text), receipt));
+    assert!(refused.contains("--leave-out-nobody"), "{refused}");
     json(demo.inspector(1, "reply", Some(&case)).arg("--text-file").arg(&text));
     // The code alone brings the exclusion back, from the office's reply.
     json_with_input(demo.reporter("follow-up").arg("--text-file").arg(&text), receipt);

@@ -53,7 +53,7 @@ fn a_dropped_message_and_an_older_profile_are_noticed() {
 
     let mut server = serve(&config, &url);
     let mut follow_up = mohr();
-    follow_up.args(["follow-up", "--json", "--server", &url, "--text-file"]).arg(&text);
+    follow_up.args(["follow-up", "--json", "--server", &url, "--leave-out-nobody", "--text-file"]).arg(&text);
     json_with_input(&mut follow_up, &receipt);
     let inbox = json(&mut inspect("inbox", &[]));
     let case = inbox[0]["case"].as_str().unwrap().to_owned();
@@ -71,6 +71,15 @@ fn a_dropped_message_and_an_older_profile_are_noticed() {
     assert_eq!(json(&mut inspect("open", &[&case]))["warnings"], changed);
     // It is not forgotten by having been said once.
     assert_eq!(json(&mut inspect("inbox", &[]))[0]["warnings"], changed);
+    assert!(terminate(&mut server).success());
+
+    // The server forgets the whole case.
+    let empty = folder.path().join("empty.sqlite3");
+    mohr::storage::create(&empty).unwrap();
+    copy_database(&empty, &database);
+    let mut server = serve(&config, &url);
+    let inbox = json(&mut inspect("inbox", &[]));
+    assert_eq!((&inbox[0]["case"], &inbox[0]["warnings"]), (&value!(case), &changed));
     assert!(terminate(&mut server).success());
 
     // It remembers again, and hands out an older profile than the desk has seen.

@@ -17,7 +17,7 @@ use crate::desk::export::{self, SafeNames};
 use crate::desk::memory::Memory;
 use crate::desk::{self, Answer, CaseWarning, Desk, OpenedCase};
 use crate::protocol::day::Day;
-use crate::protocol::ids::CaseId;
+use crate::protocol::ids::{CaseId, OfficeId};
 use crate::protocol::message::{File, Outcome, OutcomeId, Status};
 use crate::seal::key_file::{self, InspectorKeys};
 
@@ -31,6 +31,9 @@ struct DeskArguments {
     passphrase: PassphraseArguments,
     #[command(flatten)]
     server: ServerArguments,
+    /// The office's id; another office's server is then refused. Give it on the first visit
+    #[arg(long, value_name = "ID")]
+    office: Option<OfficeId>,
     /// What this desk remembers of earlier visits [default: the identity file's name with .desk.json behind it]
     #[arg(long, value_name = "FILE")]
     memory: Option<PathBuf>,
@@ -96,7 +99,7 @@ pub struct ExportArguments {
 #[derive(Serialize)]
 struct ShownInboxEntry {
     case: CaseId,
-    received: Day,
+    received: Option<Day>,
     status: Status,
     unread: usize,
     messages: usize,
@@ -144,7 +147,8 @@ pub fn inbox(arguments: &InboxArguments) -> Result<(), Failure> {
                 (true, false) => "",
             };
             let unread = if entry.unread > 0 { format!("{} unread", entry.unread) } else { String::new() };
-            println!("{}  {}  {:<26} {unread}{note}", entry.case, entry.received, entry.status.as_str());
+            let received = entry.received.map_or_else(|| "gone      ".to_owned(), |day| day.to_string());
+            println!("{}  {received}  {:<26} {unread}{note}", entry.case, entry.status.as_str());
             warn(&entry.warnings);
         }
         Ok(())
@@ -219,7 +223,20 @@ impl DeskArguments {
         let keys = InspectorKeys::open(&sealed, &passphrase).map_err(key_file_failure)?;
         let memory = self.memory.clone().unwrap_or_else(|| beside(&self.identity, ".desk.json"));
         let memory = Memory::load(&memory).map_err(Failure::new)?;
-        let mut desk = Desk::sign_in(&client, &keys, memory, Day::today()).map_err(desk_failure)?;
+        let mut desk =
+            Desk::sign_in(&client, &keys, self.office, memory, Day::today()).map_err(desk_failure)?;
+        if desk.first_visit {
+            eprintln!(
+                "first visit: this server says it is office {}; compare that with a poster",
+                desk.profile.office
+            );
+        }
+        if desk.expired {
+            eprintln!(
+                "WARNING: the office profile expired on {}; no answers until a new one is signed",
+                desk.profile.expires
+            );
+        }
         work(&mut desk)
     }
 }

@@ -118,7 +118,7 @@ impl ServerArguments {
 fn client_failure(error: crate::client::Error) -> Failure {
     use crate::client::Error;
     let hint = match &error {
-        Error::Away(_) => "check the address, the connection and the proxy; nothing is lost, try again later",
+        Error::Away(_) => "check the address, the connection and the proxy, and try again later",
         Error::Problem { word, .. } => match word.as_str() {
             "unauthorized" => {
                 "the server does not know this inspector, or its profile is not the one you have"

@@ -115,6 +115,10 @@ impl ShownMessage {
         let whose = match self.authenticity {
             Authenticity::Authentic => format!("from {}, signature verified", self.from),
             Authenticity::NotAuthentic => "NOT AUTHENTIC: not from the sender it names".to_owned(),
+            Authenticity::Unverifiable => {
+                "cannot be checked: the report, which has the key, does not open with this identity"
+                    .to_owned()
+            }
             Authenticity::Replayed => "NOT AUTHENTIC: an earlier message once more".to_owned(),
             Authenticity::Unreadable => "unreadable: not sealed to this identity, or damaged".to_owned(),
             Authenticity::OneWay => {
@@ -135,11 +139,11 @@ impl ShownMessage {
             }
         }
         for line in self.text.lines() {
-            println!("    {}", printable(line));
+            print_wrapped(&printable(line));
         }
         for answer in &self.answers {
             let said = if answer.answer.is_empty() { "(does not know)" } else { answer.answer.as_str() };
-            println!("    {}: {}", answer.question, printable(said));
+            print_wrapped(&format!("{}: {}", answer.question, printable(said)));
         }
         for file in &self.files {
             let saved =
@@ -183,10 +187,39 @@ pub fn printable(text: &str) -> String {
     shown
 }
 
-/// One JSON document and a newline on standard output.
+/// Somebody else's words, every line of them behind a bar: none can pass for a line of ours, however wide it is.
+fn print_wrapped(text: &str) {
+    const WIDTH: usize = 70;
+    let characters: Vec<char> = text.chars().collect();
+    for line in characters.chunks(WIDTH) {
+        println!("    | {}", line.iter().collect::<String>());
+    }
+    if characters.is_empty() {
+        println!("    |");
+    }
+}
+
+/// One JSON document and a newline on standard output. What could steer a terminal or turn directions is escaped, as
+/// JSON may: it stands in strings alone.
 pub fn print_json(value: &impl Serialize) {
     let text = serde_json::to_string_pretty(value).expect("plain structures serialize");
-    println!("{text}");
+    println!("{}", escape_hidden(&text));
+}
+
+fn escape_hidden(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for character in json.chars() {
+        if is_bidi(character) || matches!(character, '\u{7f}'..='\u{9f}') {
+            escaped.push_str(&format!("\\u{:04x}", u32::from(character)));
+        } else {
+            escaped.push(character);
+        }
+    }
+    escaped
+}
+
+fn is_bidi(character: char) -> bool {
+    matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 /// Says on a terminal how far a large upload has come.
@@ -208,5 +241,6 @@ mod tests {
     fn a_terminal_takes_no_orders() {
         assert_eq!(printable("a\x1b[2Jb\u{9b}c\u{202e}d\ne"), "a\u{fffd}[2Jb\u{fffd}c<U+202E>d\u{fffd}e");
         assert_eq!(printable("می‌شود"), "می‌شود");
+        assert_eq!(super::escape_hidden("\"a\u{9b}\u{202e}‌\""), "\"a\\u009b\\u202e‌\"");
     }
 }

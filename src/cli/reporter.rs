@@ -1,6 +1,6 @@
 //! `mohr report`, `status` and `follow-up`: a reporter without a browser.
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -71,6 +71,9 @@ pub struct FollowUpArguments {
     office: OfficeArguments,
     #[command(flatten)]
     draft: DraftArguments,
+    /// The report left nobody out; needed until the office has answered, unless somebody is left out
+    #[arg(long, conflicts_with = "leave_out")]
+    leave_out_nobody: bool,
 }
 
 #[derive(Serialize)]
@@ -96,15 +99,33 @@ pub fn report(arguments: &ReportArguments) -> Result<(), Failure> {
     let office = arguments.office.visit(&client)?;
     let draft = arguments.draft.read(&office, arguments.office.language.as_deref())?;
     let code = ReceiptCode::generate(crate::seal::fill_random);
-    office.report(&code, Door::Report, Vec::new(), &draft, progress()).map_err(reporter_failure)?;
-    if arguments.office.json {
+    if let Err(error) = office.report(&code, Door::Report, Vec::new(), &draft, progress()) {
+        // An answer can be lost behind a report that is stored: without its code nobody would ever come back to it.
+        if matches!(error, reporter::Error::Client(_)) {
+            eprintln!(
+                "mohr: it is not known whether the report arrived. If it did, this is its receipt code:"
+            );
+            eprintln!("mohr: {}", *code.group());
+        }
+        return Err(reporter_failure(error));
+    }
+    print_receipt(&code, arguments.office.json).map_err(|error| {
+        eprintln!("mohr: the report is stored. Its receipt code: {}", *code.group());
+        Failure::new(format!("standard output: {error}"))
+    })
+}
+
+/// Fails where `println!` would panic: the code must reach somebody.
+fn print_receipt(code: &ReceiptCode, json: bool) -> std::io::Result<()> {
+    let mut output = std::io::stdout().lock();
+    if json {
         let digits = Zeroizing::new(code.group().replace(' ', ""));
-        print_json(&json!({ "receipt": *digits }));
+        writeln!(output, "{}", Zeroizing::new(json!({ "receipt": *digits }).to_string()).as_str())?;
     } else {
-        println!("{}", *code.group());
+        writeln!(output, "{}", *code.group())?;
         eprintln!("Write this code down and keep it safe: it is the only way back to your report.");
     }
-    Ok(())
+    output.flush()
 }
 
 pub fn status(arguments: &StatusArguments) -> Result<(), Failure> {
@@ -137,6 +158,13 @@ pub fn follow_up(arguments: &FollowUpArguments) -> Result<(), Failure> {
     let draft = arguments.draft.read(&office, arguments.office.language.as_deref())?;
     let code = read_code()?;
     let mailbox = office.open_mailbox(&code).map_err(reporter_failure)?;
+    // Nothing here remembers whom the report left out: guessing "nobody" could show it to the very person it is about.
+    if mailbox.left_out.is_none() && draft.left_out.is_empty() && !arguments.leave_out_nobody {
+        return Err(Failure::with_hint(
+            "the office has not answered yet, so only you know whom your report left out",
+            "say it again: --leave-out INSPECTOR for each of them, or --leave-out-nobody",
+        ));
+    }
     mailbox.follow_up(draft, progress()).map_err(reporter_failure)?;
     if arguments.office.json {
         print_json(&json!({ "sent": true }));

@@ -64,10 +64,16 @@ impl Client {
                 Ok(next) => {
                     // A server that lost the upload, or never had it, makes us begin again.
                     let reached = next.as_ref().map_or(0, |upload| upload.offset);
-                    // Only progress makes up for failures: a line that breaks at every piece must end this loop.
+                    // Only progress makes up for failures: neither a line that breaks at every piece nor a server that
+                    // takes nothing may keep this loop going.
                     if reached > sent {
                         (sent, failures) = (reached, 0);
                         progress(sent as u64);
+                    } else {
+                        failures += 1;
+                        if failures > 2 * TRIES {
+                            return Err(Error::NotOurs("an upload that stands still"));
+                        }
                     }
                     if reached == blob.len() {
                         return Ok(());

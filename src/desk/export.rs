@@ -34,13 +34,20 @@ impl SafeNames {
             }
         };
         let mut safe: String = name.chars().map(kept).collect();
-        safe = safe.trim_start_matches('.').trim_end_matches([' ', '.']).to_owned();
         while safe.len() > NAME_BYTES_MAX {
             // The end is kept: it says what kind of file it is.
             safe.remove(0);
         }
-        if safe.is_empty() {
-            safe.push_str("file");
+        // After the cut, which could bare another: a leading dot hides, and a leading hyphen is an option to
+        // whatever command is given `*`.
+        let leading = safe.len() - safe.trim_start_matches(['.', '-', ' ']).len();
+        safe.replace_range(..leading, &"_".repeat(leading.min(1)));
+        safe = safe.trim_end_matches([' ', '.']).to_owned();
+        if safe.is_empty() || safe == "_" {
+            safe = "file".to_owned();
+        }
+        if is_device(&safe) {
+            safe.insert(0, '_');
         }
         let (stem, extension) = match safe.rsplit_once('.') {
             Some((stem, extension)) if !stem.is_empty() => (stem.to_owned(), format!(".{extension}")),
@@ -55,6 +62,15 @@ impl SafeNames {
         }
         candidate
     }
+}
+
+/// Names that Windows gives to devices, whatever their ending.
+fn is_device(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default().trim_end().to_ascii_lowercase();
+    matches!(stem.as_str(), "con" | "prn" | "aux" | "nul")
+        || ["com", "lpt"]
+            .iter()
+            .any(|device| stem.strip_prefix(device).is_some_and(|number| number.chars().count() == 1))
 }
 
 /// Creates a folder for one's own eyes.
@@ -131,7 +147,13 @@ mod tests {
     #[test]
     fn names_of_hostile_senders_are_harmless() {
         let mut names = SafeNames::default();
-        assert_eq!(names.give("../../etc/passwd"), "_.._etc_passwd");
+        assert_eq!(names.give("../../etc/passwd"), "__.._etc_passwd");
+        assert_eq!(names.give("--checkpoint-action=exec=x"), "_checkpoint-action=exec=x");
+        assert_eq!(names.give("-rf"), "_rf");
+        assert_eq!(names.give(".bashrc"), "_bashrc");
+        assert_eq!(names.give("CON.txt"), "_CON.txt");
+        let cut = names.give(&format!("{}.ssh{}", "x".repeat(20), "y".repeat(116)));
+        assert!(cut.starts_with('_') && cut.len() <= NAME_BYTES_MAX, "{cut}");
         assert_eq!(names.give("عکس ۱.jpg"), "عکس ۱.jpg");
         assert_eq!(names.give("عکس ۱.jpg"), "عکس ۱ (2).jpg");
         assert_eq!(names.give("FILE"), "FILE");

@@ -74,8 +74,24 @@ impl Memory {
         })
     }
 
-    /// Writes a new file beside the old one and renames it: a crash leaves one or the other, whole.
-    pub fn save(&self) -> Result<(), Error> {
+    /// Takes in what another run of this desk has learned meanwhile, writes a new file beside the old one and renames
+    /// it: a crash leaves one or the other, whole.
+    pub fn save(&mut self) -> Result<(), Error> {
+        let failed = |error| Error::Io { path: self.path.clone(), error };
+        // Held until the end of this function; the operating system lets go of it when the process dies.
+        let lock = private_file(&beside(&self.path, ".lock")).map_err(failed)?;
+        lock.lock().map_err(failed)?;
+        let others = Self::load(&self.path)?;
+        self.office = self.office.or(others.office);
+        self.profile_version = self.profile_version.max(others.profile_version);
+        self.read.extend(others.read);
+        for (case, thread) in others.threads {
+            // The longer one knows more; of two that differ in content the next visit warns.
+            let mine = self.threads.entry(case).or_insert(thread);
+            if thread.length > mine.length {
+                *mine = thread;
+            }
+        }
         let stored = Stored {
             format: STORED_FORMAT.to_owned(),
             office: self.office,
@@ -92,6 +108,11 @@ impl Memory {
         self.threads.get(&case).copied()
     }
 
+    /// Every case this desk has opened.
+    pub fn cases(&self) -> impl Iterator<Item = CaseId> {
+        self.threads.keys().copied()
+    }
+
     pub fn remember_thread(&mut self, case: CaseId, thread: Thread) {
         self.threads.insert(case, thread);
     }
@@ -106,15 +127,23 @@ impl Memory {
 }
 
 fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".new");
-    let new = path.with_file_name(name);
+    let new = beside(path, ".new");
+    let mut file = private_file(&new)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    std::fs::rename(&new, path)
+}
+
+fn private_file(path: &Path) -> std::io::Result<std::fs::File> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&new)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    std::fs::rename(&new, path)
+    options.open(path)
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(ending);
+    path.with_file_name(name)
 }

@@ -6,15 +6,16 @@ pub mod memory;
 
 use crate::client::{Bearer, Client, Kind, Listed, ListedCase};
 use crate::protocol::day::Day;
-use crate::protocol::ids::{CaseId, Id};
+use crate::protocol::ids::{CaseId, Id, OfficeId};
 use crate::protocol::message::{Content, Direction, File, Message, Outcome, Sender, Status, Thread};
+use crate::protocol::one_way;
 use crate::protocol::profile::Profile;
 use crate::seal::case::{OpenedMessage, open_next};
 use crate::seal::key_file::InspectorKeys;
-use crate::seal::message::{SealError, recipients, seal};
+use crate::seal::message::{SealError, is_sealed_to, recipients, seal};
 use crate::verify::profile::{self, Expectation};
 use crate::verify::signature::session_bytes;
-use crate::verify::thread::{Authenticity, ThreadReader};
+use crate::verify::thread::ThreadReader;
 
 use memory::Memory;
 
@@ -46,19 +47,23 @@ pub struct Desk<'a> {
     pub profile: Profile,
     pub memory: Memory,
     today: Day,
+    /// The profile's last day is over: cases open, answers are refused.
+    pub expired: bool,
+    /// Nobody said which office this is, and the desk had not been here before: compare the office's id.
+    pub first_visit: bool,
 }
 
 /// A line of the inbox.
 #[derive(Debug)]
 pub struct InboxEntry {
     pub case: CaseId,
-    /// Day on which the server took the report.
-    pub received: Day,
+    /// Day on which the server took the report; nothing when the server no longer shows the case.
+    pub received: Option<Day>,
     pub status: Status,
     /// Messages from the reporter that this inspector has not opened yet.
     pub unread: usize,
     pub messages: usize,
-    /// False when the report is not sealed to this inspector, or is no report at all.
+    /// False when the report is not sealed to this inspector. Whether it is authentic, opening it tells.
     pub readable: bool,
     /// Came through the form without scripts: there is nobody to answer.
     pub one_way: bool,
@@ -100,15 +105,29 @@ pub struct Answer {
 }
 
 impl<'a> Desk<'a> {
-    /// Verifies the profile, checks that it lists these keys, and signs in.
+    /// Verifies the profile, checks that it lists these keys, and signs in. `office` is the office's id where the
+    /// inspector gives it; else the one this desk remembers; else whatever the server says, see [`Desk::first_visit`].
     pub fn sign_in(
         client: &'a Client,
         keys: &'a InspectorKeys,
+        office: Option<OfficeId>,
         mut memory: Memory,
         today: Day,
     ) -> Result<Self, Error> {
-        let expectation = Expectation { office: memory.office, version: memory.profile_version, today };
-        let profile = profile::verify(&client.profile()?, expectation)?;
+        let note = client.profile()?;
+        let first_visit = memory.office.is_none() && office.is_none();
+        let expectation =
+            Expectation { office: office.or(memory.office), version: memory.profile_version, today };
+        // Cases stay readable when the office is late in signing anew; nothing is sealed by an expired profile.
+        let (profile, expired) = match profile::verify(&note, expectation) {
+            Err(profile::Error::Expired { expires }) => {
+                (profile::verify(&note, Expectation { today: expires, ..expectation })?, true)
+            }
+            verified => (verified?, false),
+        };
+        if memory.office.is_some_and(|remembered| remembered != profile.office) {
+            return Err(profile::Error::Foreign { found: profile.office }.into());
+        }
         let listed = profile.inspector(&keys.id).is_some_and(|inspector| {
             inspector.signer == keys.signing.signer()
                 && inspector.recipient == keys.identity.to_recipient().to_string()
@@ -122,11 +141,26 @@ impl<'a> Desk<'a> {
         memory.office = Some(profile.office);
         memory.profile_version = profile.version;
         memory.save()?;
-        Ok(Self { client, session, keys, profile, memory, today })
+        Ok(Self { client, session, keys, profile, memory, today, expired, first_visit })
     }
 
+    /// Every case of the server, and those that this desk has seen and the server no longer shows.
     pub fn inbox(&self) -> Result<Vec<InboxEntry>, Error> {
-        self.client.cases(&self.session)?.iter().map(|listed| self.inbox_entry(listed)).collect()
+        let listed = self.client.cases(&self.session)?;
+        let mut entries =
+            listed.iter().map(|listed| self.inbox_entry(listed)).collect::<Result<Vec<_>, _>>()?;
+        let gone = self.memory.cases().filter(|case| listed.iter().all(|listed| listed.case != *case));
+        entries.extend(gone.map(|case| InboxEntry {
+            case,
+            received: None,
+            status: Status::Received,
+            unread: 0,
+            messages: 0,
+            readable: false,
+            one_way: false,
+            warnings: vec![CaseWarning::HistoryChanged],
+        }));
+        Ok(entries)
     }
 
     /// The one case whose id begins with `prefix`.
@@ -194,25 +228,35 @@ impl<'a> Desk<'a> {
     }
 
     fn inbox_entry(&self, listed: &ListedCase) -> Result<InboxEntry, Error> {
-        // The status needs the replies alone, and who they are from; a reporter's files can wait.
-        let opened =
-            self.read(listed, |message| message.direction == Direction::ToReporter || message.position == 0)?;
+        // The status needs the replies alone. Of what strangers send only the first bytes are fetched: else one large
+        // report would keep everybody waiting for the list.
+        let opened = self.read(listed, |message| message.direction == Direction::ToReporter)?;
+        let first = listed.messages.first();
+        let (readable, one_way) = match first {
+            Some(message) => self.look_at(listed.case, message)?,
+            None => (false, false),
+        };
         let unread = listed.messages.iter().filter(|message| {
             message.direction == Direction::ToOffice && !self.memory.is_read(message.sha256)
         });
-        let first = opened.messages.first();
         Ok(InboxEntry {
             case: listed.case,
-            received: first.map_or(self.today, |message| message.listed.day),
+            received: first.map(|message| message.day),
             status: opened.status,
             unread: unread.count(),
             messages: listed.messages.len(),
-            readable: first.is_some_and(|message| {
-                matches!(message.opened.authenticity, Authenticity::Authentic | Authenticity::OneWay)
-            }),
-            one_way: first.is_some_and(|message| message.opened.authenticity == Authenticity::OneWay),
+            readable,
+            one_way,
             warnings: opened.warnings,
         })
+    }
+
+    /// Whether a report is sealed to this inspector, and whether it is a one-way report.
+    fn look_at(&self, case: CaseId, message: &Listed) -> Result<(bool, bool), Error> {
+        let head = self.client.case_message_head(&self.session, case, message.position)?;
+        let one_way = one_way::is_one_way(&head);
+        let age_file = if one_way { one_way::head(&head) } else { &head };
+        Ok((is_sealed_to(age_file, &self.keys.identity), one_way))
     }
 
     fn listed_case(&self, case: CaseId) -> Result<ListedCase, Error> {

@@ -53,6 +53,11 @@ pub fn is_one_way(blob: &[u8]) -> bool {
     blob.starts_with(MAGIC)
 }
 
+/// What stands of the age file in the first bytes of a stored blob.
+pub fn head(blob: &[u8]) -> &[u8] {
+    blob.get(HEADER_BYTES..).unwrap_or(&[])
+}
+
 /// The age file in a stored blob.
 pub fn decode(blob: &[u8]) -> Result<&[u8], Error> {
     let rest = blob.strip_prefix(MAGIC).ok_or(Error::NotOneWay)?;

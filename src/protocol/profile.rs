@@ -63,12 +63,12 @@ pub struct Choice {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Deadlines {
-    pub conflict_check_working_days: u32,
-    pub acknowledgement_days: u32,
-    pub progress_days: u32,
-    pub feedback_months: u32,
-    pub information_working_days: u32,
-    pub corrective_order_days: u32,
+    pub conflict_check_working_days: u64,
+    pub acknowledgement_days: u64,
+    pub progress_days: u64,
+    pub feedback_months: u64,
+    pub information_working_days: u64,
+    pub corrective_order_days: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -171,9 +171,38 @@ impl Profile {
         let contacts = &self.contacts;
         let texts = [&contacts.emergency_phone, &contacts.phone, &contacts.website, &contacts.neutral_page];
         rule(texts.iter().all(|text| text.len() <= TEXT_BYTES_MAX), "a contact is too long")?;
-        rule(contacts.neutral_page.starts_with("https://"), "the neutral page is an https:// address")?;
+        rule(is_https_address(&contacts.neutral_page), "the neutral page is an https:// address")?;
+        rule(
+            self.deadlines.all().into_iter().all(|number| number <= INTEGER_MAX),
+            "an integer is too large",
+        )?;
         rule(self.limits.files_bytes <= FILES_BYTES_MAX, "files_bytes is at most 251658240")
     }
+}
+
+impl Deadlines {
+    fn all(&self) -> [u64; 6] {
+        [
+            self.conflict_check_working_days,
+            self.acknowledgement_days,
+            self.progress_days,
+            self.feedback_months,
+            self.information_working_days,
+            self.corrective_order_days,
+        ]
+    }
+}
+
+/// `https://`, a host of lowercase letters, digits, dots and hyphens, and perhaps a path of visible ASCII: what every
+/// browser parses, so that leaving fast never fails on it.
+fn is_https_address(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix("https://") else { return false };
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let inner = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9');
+    host.bytes().all(|byte| inner(byte) || matches!(byte, b'.' | b'-'))
+        && host.bytes().next().is_some_and(inner)
+        && host.bytes().next_back().is_some_and(inner)
+        && path.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 fn all_different<T: std::hash::Hash + Eq>(items: impl IntoIterator<Item = T>) -> bool {

@@ -60,7 +60,9 @@ pub struct Mailbox<'a> {
     /// Of the last authentic reply that has one, while the case is closed.
     pub outcome: Option<Outcome>,
     pub replies: Vec<Reply>,
-    left_out: Vec<Id>,
+    /// Whom the report left out, as the office's replies repeat it; nothing before the first authentic one, and then
+    /// only the reporter knows.
+    pub left_out: Option<Vec<Id>>,
     thread: Thread,
     sent: u64,
 }
@@ -121,7 +123,16 @@ impl<'a> Office<'a> {
             }
         }
         let said = || replies.iter().rev().filter_map(|reply| reply.opened.authentic());
-        let left_out = said().next().map(|content| content.message.left_out.clone()).unwrap_or_default();
+        // Of all of them, so that one inspector cannot bring a colleague back whom another's reply leaves out.
+        let mut left_out: Option<Vec<Id>> = None;
+        for content in said() {
+            let known = left_out.get_or_insert_default();
+            for inspector in &content.message.left_out {
+                if !known.contains(inspector) {
+                    known.push(inspector.clone());
+                }
+            }
+        }
         let outcome = said().find_map(|content| match &content.message.content {
             Content::Reply { status: Some(_), outcome } => Some(outcome.clone()),
             _ => None,
@@ -176,9 +187,9 @@ impl<'a> Office<'a> {
 }
 
 impl Mailbox<'_> {
-    /// Writes on. Whoever the office's last reply says is left out stays left out, besides those of the draft.
+    /// Writes on. Whom the office's replies leave out stays left out, besides those of the draft.
     pub fn follow_up(&self, mut draft: Draft, progress: impl FnMut(u64)) -> Result<(), Error> {
-        for inspector in &self.left_out {
+        for inspector in self.left_out.iter().flatten() {
             if !draft.left_out.contains(inspector) {
                 draft.left_out.push(inspector.clone());
             }

@@ -121,6 +121,13 @@ pub fn open(blob: &[u8], identity: &Identity) -> Result<Zeroizing<Vec<u8>>, Open
     Ok(plaintext)
 }
 
+/// Whether a blob is sealed to this identity, by its first bytes alone: the header and some of what follows.
+pub fn is_sealed_to(head: &[u8], identity: &Identity) -> bool {
+    AgeHeader::decode(head).is_ok()
+        && age::Decryptor::new_buffered(head)
+            .is_ok_and(|decryptor| decryptor.decrypt(std::iter::once(identity as &dyn age::Identity)).is_ok())
+}
+
 const NONCE_BYTES: u64 = 16;
 const TAG_BYTES: u64 = 16;
 

@@ -20,6 +20,8 @@ pub enum Authenticity {
     Authentic,
     /// Opened and well formed, but not signed by the sender it names, or for another place.
     NotAuthentic,
+    /// A follow-up in a case whose report this reader cannot open: the key to check it with is unknown.
+    Unverifiable,
     /// The same message once more.
     Replayed,
     /// It does not open or does not decode; nothing is known of it.
@@ -159,6 +161,9 @@ impl<'a> ThreadReader<'a> {
             }
             (Content::Reply { .. }, Sender::Reporter) => None,
         };
+        if in_place && signer.is_none() && matches!(message.content, Content::FollowUp) {
+            return Authenticity::Unverifiable;
+        }
         if !in_place || !signer.is_some_and(|signer| opened.is_signed_by(&signer)) {
             Authenticity::NotAuthentic
         } else if self.message_digests.contains(&opened.digest) {

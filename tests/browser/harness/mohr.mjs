@@ -139,7 +139,7 @@ export function reporter(demo, { server = demo.url } = {}) {
     status: (code) => mohrJson(["status", "--server", server], { input: `${code}\n` }),
     followUp: async (code, { text, attach = [] }) =>
       withText(text, (file) =>
-        mohrJson(["follow-up", "--server", server, "--text-file", file, ...attach.flatMap((path) => ["--attach", path])], {
+        mohrJson(["follow-up", "--server", server, "--leave-out-nobody", "--text-file", file, ...attach.flatMap((path) => ["--attach", path])], {
           input: `${code}\n`,
         }),
       ),
