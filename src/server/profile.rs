@@ -3,21 +3,22 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::header::CONTENT_TYPE;
-use axum::response::IntoResponse;
+use axum::http::HeaderMap;
+use axum::response::Response;
 
 use crate::protocol::profile::Profile;
 use crate::verify;
 
 use super::Error;
 use super::app::App;
+use super::pages::File;
 
 /// The office profile and the note it came in.
 pub(super) struct Signed {
     pub(super) profile: Profile,
-    note: Bytes,
+    /// Public, so it may be compressed; recipients shrink by half.
+    note: File,
 }
 
 impl Signed {
@@ -28,10 +29,10 @@ impl Signed {
             .map_err(|source| Error::ReadProfile { path: path.display().to_string(), source })?;
         let profile = verify::profile::verify_signature(&note)
             .map_err(|source| Error::Profile { path: path.display().to_string(), source })?;
-        Ok(Self { profile, note: note.into() })
+        Ok(Self { profile, note: File::new("profile.txt", note.into()) })
     }
 }
 
-pub(super) async fn read(State(app): State<Arc<App>>) -> impl IntoResponse {
-    ([(CONTENT_TYPE, "text/plain; charset=utf-8")], app.signed.note.clone())
+pub(super) async fn read(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    app.signed.note.answer("/api/v1/profile", &headers)
 }
