@@ -197,12 +197,13 @@ export const today = () => new Date().toISOString().slice(0, 10);
 /// The document of a signed note, unverified.
 export const profileOf = (note) => JSON.parse(String(note).slice(0, String(note).lastIndexOf("\n\n") + 1));
 
-/// Signs a profile; `office` and `root` are made to follow from the key unless `keepOffice`.
+/// Signs a profile; `office` and `root` are made to follow from the key unless `keepOffice`. The note names the key
+/// that the profile names, whoever signs it: only the signature itself then tells a forgery.
 export function signProfile(profile, root, { keepOffice = false } = {}) {
   const document = keepOffice ? profile : { ...profile, root: root.publicKey, office: officeIdOf(root.publicKey) };
   const text = JSON.stringify(document) + "\n";
   const name = document.office;
-  const keyHash = sha256(name, "\n", Buffer.of(1), Buffer.from(root.publicKey, "hex")).subarray(0, 4);
+  const keyHash = sha256(name, "\n", Buffer.of(1), Buffer.from(document.root, "hex")).subarray(0, 4);
   const signature = Buffer.concat([keyHash, Buffer.from(root.sign(Buffer.from(text)), "hex")]).toString("base64");
   return `${text}\n— ${name} ${signature}\n`;
 }
