@@ -131,6 +131,8 @@ export function messages(driver) {
 export async function followUp(driver, { text, files = [] }) {
   await driver.fill("#reply-text", text);
   if (files.length > 0) await driver.setFiles("#reply-files", files);
+  // Asked for as long as no reply repeats whom the report left out.
+  if (await driver.visible('label[for="left-out-nobody"]')) await driver.click('label[for="left-out-nobody"]');
   await driver.click("#reply-send");
   await driver.waitFor("#reply-sent", { timeout: 4 * driver.patience });
 }

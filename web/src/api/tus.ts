@@ -52,6 +52,8 @@ export class Upload {
   #unacknowledgedBytes = 0
   #offset = 0
   #url: string | undefined
+  /** A request has begun that may have brought bytes to the server. */
+  #begun = false
   /** An answer is missing: only the server knows the offset. */
   #unsure = false
   #pieceBytes = PIECE_BYTES_FIRST
@@ -68,12 +70,15 @@ export class Upload {
     let failures = 0
     while (this.#offset < this.#options.sizeBytes) {
       const before = this.#offset
+      const asking = this.#url !== undefined && this.#unsure
       try {
         if (this.#url === undefined) await this.#create(signal)
         else if (this.#unsure) await this.#askOffset(this.#url, signal)
         else await this.#append(this.#url, signal)
         onAcknowledged(this.#offset)
         if (this.#offset > before) failures = 0
+        // Taken and yet not taken: a server that says so again and again would be sent the same bytes for ever.
+        else if (!asking) throw new StandsStill()
       } catch (error) {
         this.#unsure = this.#url !== undefined
         if (!isTemporary(error) && !isStanding(error)) throw error
@@ -90,24 +95,50 @@ export class Upload {
     await this.#source.cancel().catch(() => undefined)
   }
 
+  /**
+   * Lets go of the source, and asks the server to drop what it has. False when it says that the upload is finished;
+   * undefined when only the mailbox can tell.
+   */
+  async terminate(): Promise<boolean | undefined> {
+    await this.cancel()
+    if (!this.#begun) return true
+    if (this.#url === undefined) return undefined
+    try {
+      await exchange({ method: "DELETE", url: this.#url, headers: this.#headers() })
+      return true
+    } catch (error) {
+      return error instanceof Refusal && error.word === "finished" ? false : undefined
+    }
+  }
+
   /** A POST that carries the first piece: a text report needs no other request. Sent again, it adds nothing. */
   async #create(signal: AbortSignal | undefined): Promise<void> {
     const { url, kind, caseId, sizeBytes } = this.#options
-    const answer = await this.#send("POST", url, signal, {
+    const headers = {
       "Upload-Length": String(sizeBytes),
       "Upload-Metadata": `kind ${encodeBase64(encodeUtf8(kind))},case ${encodeBase64(encodeUtf8(caseId))}`,
+    }
+    // Before its offset counts: bytes that stand at no address would be let go of here.
+    await this.#send("POST", url, signal, headers, (answer) => {
+      const id = /\/uploads\/([0-9a-f]{32})$/.exec(answer.headers.get("Location") ?? "")?.[1]
+      if (id === undefined) throw new ReporterError("server-wrong", "Location")
+      this.#url = `${url}/${id}`
     })
-    const id = /\/uploads\/([0-9a-f]{32})$/.exec(answer.headers.get("Location") ?? "")?.[1]
-    if (id === undefined) throw new ReporterError("server-wrong", "Location")
-    this.#url = `${url}/${id}`
   }
 
   async #append(url: string, signal: AbortSignal | undefined): Promise<void> {
     await this.#send("PATCH", url, signal, { "Upload-Offset": String(this.#offset) })
   }
 
-  async #send(method: "POST" | "PATCH", url: string, signal: AbortSignal | undefined, headers: Record<string, string>): Promise<Answer> {
+  async #send(
+    method: "POST" | "PATCH",
+    url: string,
+    signal: AbortSignal | undefined,
+    headers: Record<string, string>,
+    check: (answer: Answer) => void = () => {},
+  ): Promise<void> {
     const piece = await this.#nextPiece()
+    if (!signal?.aborted) this.#begun = true
     const start = performance.now()
     const answer = await exchange({
       method,
@@ -117,11 +148,11 @@ export class Upload {
       signal,
       silenceMs: 30_000 + (piece.length / LEAST_BYTES_PER_SECOND) * 1000,
     })
+    check(answer)
     this.#acknowledge(answer, piece.length)
     const took = performance.now() - start
     if (took < PIECE_MS) this.#pieceBytes = Math.min(PIECE_BYTES_MOST, this.#pieceBytes * 2)
     if (took > 4 * PIECE_MS) this.#pieceBytes = Math.max(PIECE_BYTES_LEAST, this.#pieceBytes / 2)
-    return answer
   }
 
   async #askOffset(url: string, signal: AbortSignal | undefined): Promise<void> {
@@ -167,7 +198,13 @@ export class Upload {
   }
 }
 
-/** The server stands elsewhere than we thought; HEAD will tell where. */
+/** A request that went well and brought nothing. */
+class StandsStill extends Error {
+  override name = "StandsStill"
+}
+
+/** The server stands elsewhere than we thought, or does not move; HEAD will tell where. */
 function isStanding(error: unknown): boolean {
+  if (error instanceof StandsStill) return true
   return error instanceof Refusal && (error.word === "offset-mismatch" || error.word === "finished")
 }

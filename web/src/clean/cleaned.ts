@@ -44,7 +44,7 @@ export type Remains =
   | "embedded-files"      // objects inside a document which could not be cleaned
   | "comments"            // remarks in the margin, with their text
   | "tracked-changes"     // deleted and inserted text
-  | "hidden-content"      // hidden sheets, slides or text
+  | "hidden-content"      // hidden sheets, slides or text, cropped pictures, speaker's notes, remembered rows
   | "form-data"
   | "macros"
   | "scripts"

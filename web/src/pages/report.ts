@@ -5,7 +5,7 @@ import { button, byId, focusHeading, h, icon } from "./parts/dom"
 import { armExit, exit } from "./parts/exit"
 import { releasePictures } from "./parts/file-list"
 import { number } from "./parts/format"
-import { carryFragment, fillOffice, fragment, loadOffice, office, profileNow, type Office } from "./parts/office"
+import { carryFragment, fillOffice, fragment, loadOffice, office, profileNow, watchFragment, type Office } from "./parts/office"
 import { clearProblem, isDistrusted, reasonOf, showProblem } from "./parts/problem"
 import { beginVisit, currentDepth, guardLeaving, leave, onStep, pushStep } from "./parts/visit"
 import { prepareWarnings } from "./parts/warning"
@@ -21,7 +21,8 @@ type View = StepId | "sending" | "receipt"
 const answers = new Answers()
 const place = byId("step")
 const back = byId("back")
-const homeUrl = document.querySelector<HTMLAnchorElement>("a.brand")?.href ?? "/"
+/** With the office of the fragment, once it was carried there. */
+const homeUrl = () => document.querySelector<HTMLAnchorElement>("a.brand")?.href ?? location.origin
 
 /** Which step stands at which depth of the history. After a reload nothing is known, and the first step is shown. */
 const stepAtDepth = new Map<number, StepId>()
@@ -60,6 +61,7 @@ function begin(): void {
     history.replaceState(history.state, "", rest.toString() === "" ? location.pathname : `#${rest}`)
   }
   carryFragment()
+  watchFragment(() => view !== "sending" && view !== "receipt" && answers.isEmpty())
   askOffice()
   show(firstStep())
 }
@@ -102,7 +104,7 @@ function askOffice(): void {
 }
 
 function leaveHome(): void {
-  if (answers.isEmpty() || window.confirm(text("leave.typed"))) leave(homeUrl)
+  if (answers.isEmpty() || window.confirm(text("leave.typed"))) leave(homeUrl())
 }
 
 function goTo(step: StepId): void {
@@ -224,7 +226,7 @@ function sendTo(loaded: Office): void {
   byId("count").textContent = ""
   byId("count-line").hidden = true
   const shown = sendingView(loaded, answers, withKinds(), {
-    onSent: (code) => receipt(loaded, code),
+    onSent: (code, unwanted) => receipt(loaded, code, unwanted),
     onCancel: () => {
       locked = false
       back.hidden = false
@@ -236,7 +238,7 @@ function sendTo(loaded: Office): void {
   focusHeading(place)
 }
 
-function receipt(loaded: Office, code: string): void {
+function receipt(loaded: Office, code: string, unwanted: boolean): void {
   const door = answers.door
   answers.forget()
   view = "receipt"
@@ -248,6 +250,7 @@ function receipt(loaded: Office, code: string): void {
       focusHeading(place)
     }),
   )
+  if (unwanted) place.querySelector("h1")?.after(h("p", { class: "note note-warn", id: "arrived-anyway", role: "status" }, text("receipt.arrived-anyway")))
   focusHeading(place)
 }
 
@@ -259,6 +262,6 @@ function farewell(): HTMLElement {
     h("h1", {}, text("farewell.title")),
     h("p", { class: "lead" }, text("farewell.more")),
     h("p", { class: "note" }, text("farewell.traces")),
-    h("div", { class: "actions" }, h("a", { class: "button button-quiet", href: homeUrl }, text("farewell.home"))),
+    h("div", { class: "actions" }, h("a", { class: "button button-quiet", href: homeUrl() }, text("farewell.home"))),
   )
 }

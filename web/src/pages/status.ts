@@ -4,7 +4,7 @@ import { text, textOf } from "../texts"
 import { decodeCode } from "../protocol/receipt"
 import { button, byId, focusHeading, h } from "./parts/dom"
 import { armExit, exit } from "./parts/exit"
-import { carryFragment, loadOffice, loadScript } from "./parts/office"
+import { carryFragment, loadOffice, loadScript, watchFragment } from "./parts/office"
 import { clearProblem, reasonOf, showProblem } from "./parts/problem"
 import { beginVisit, guardLeaving, leave } from "./parts/visit"
 import { codeField } from "./status/code-field"
@@ -12,7 +12,8 @@ import { replyBox, type ReplyBox } from "./status/reply"
 import { outcomeCard, statusCard, thread } from "./status/thread"
 
 const view = byId("view")
-const homeUrl = document.querySelector<HTMLAnchorElement>("a.brand")?.href ?? "/"
+/** With the office of the fragment, once it was carried there. */
+const homeUrl = () => document.querySelector<HTMLAnchorElement>("a.brand")?.href ?? location.origin
 let box: ReplyBox | undefined
 
 armExit()
@@ -24,6 +25,7 @@ function begin(): void {
   document.addEventListener("mohr:vanish", letGo)
   for (const type of ["dragover", "drop"]) addEventListener(type, (event) => event.preventDefault())
   carryFragment()
+  watchFragment(() => box === undefined || box.isEmpty())
   view.replaceChildren(codeForm())
   loadOffice().then(
     () => void mailboxes().catch(() => {}),
@@ -104,7 +106,7 @@ async function openCase(digits: string, form: HTMLElement | null, sent = false):
           button(text("status.close"), { class: "button button-quiet", id: "close" }, () => {
             if (box !== undefined && !box.isEmpty() && !window.confirm(text("leave.typed"))) return
             letGo()
-            leave(homeUrl)
+            leave(homeUrl())
           }),
         ),
       ),

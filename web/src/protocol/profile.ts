@@ -9,6 +9,8 @@ export const PROFILE_BYTES_MAX = 262_144
 const TEXT_BYTES_MAX = 4096
 const CHOICES_MAX = 200
 const FILES_BYTES_MAX = 251_658_240
+/** A name and a path in ASCII, without user, port or query before the path: every browser parses it, to the same place. */
+const NEUTRAL_PAGE = /^https:\/\/[a-z0-9]([a-z0-9.-]*[a-z0-9])?(\/[!-~]*)?$/
 
 /** One text for each language of the profile. */
 export type Texts = Readonly<Record<string, string>>
@@ -53,7 +55,7 @@ export interface OfficeProfile {
     readonly emergencyPhone: string
     readonly phone: string
     readonly website: string
-    /** Where the quick exit leads; begins with https:// */
+    /** Where the quick exit leads: https://, a name in lower case, and perhaps a path. */
     readonly neutralPage: string
   }
   readonly legalNote: Texts
@@ -167,7 +169,7 @@ export function decodeProfile(text: string): OfficeProfile {
     limits: { filesBytes: asInteger(limits["files_bytes"], "files_bytes") },
   }
   require(profile.version >= 1, "the version counts from 1")
-  require(profile.contacts.neutralPage.startsWith("https://"), "the neutral page is no https:// address")
+  require(NEUTRAL_PAGE.test(profile.contacts.neutralPage), "the neutral page is no plain https:// address")
   require(profile.limits.filesBytes <= FILES_BYTES_MAX, "files_bytes is too large")
   return profile
 }

@@ -10,7 +10,7 @@ import { ReporterKeys } from "../seal/derive"
 import { open, Unverified, type OpenedFile } from "../seal/opening"
 import { bytesLeft, followUpMessage, type FollowUpDraft, type Unfinished } from "./drafts"
 import { API } from "./loading"
-import { MessageSending, sealableOf, type Sending } from "./sending"
+import { BlobSending, sealableOf, type Sending } from "./sending"
 
 export interface Mailbox {
   readonly caseId: string
@@ -105,10 +105,14 @@ export function refreshMailbox(mailbox: Mailbox, onProgress: OnProgress = () => 
 }
 
 /** A further message in the case. It leaves out whom the report left out, and whom the draft names besides. */
-export function prepareFollowUp(mailbox: Mailbox, draft: FollowUpDraft): Sending<void> {
+export function prepareFollowUp(mailbox: Mailbox, draft: FollowUpDraft): Sending<void, boolean> {
   const { visit, profile } = visitOf(mailbox)
   const message = messageOf(mailbox, draft)
-  return new MessageSending("follow-up", () => sealableOf(profile, visit.keys, message, draft.files))
+  const sending = new BlobSending("follow-up", () => sealableOf(profile, visit.keys, message, draft.files))
+  return {
+    send: (options) => sending.send(options),
+    withdraw: () => sending.withdraw(),
+  }
 }
 
 /** Bytes that a further message may still grow by. */

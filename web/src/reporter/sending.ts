@@ -1,10 +1,12 @@
 // Sealing and sending a message, again and again if need be: what was made once, the code, the keys, the message, the sealed
 // bytes that are not yet acknowledged, stays the same until it has arrived.
 
+import { sha256 } from "@noble/hashes/sha2.js"
 import { fetchListing } from "../api/mailbox"
 import { asReporterError, Refusal } from "../api/problems"
 import { Upload, UploadLost, type RunOptions } from "../api/tus"
 import { ReporterError, type Reason } from "../errors"
+import { digestOf, encodeHex, join, type Bytes } from "../protocol/bytes"
 import { encodeMessage, MESSAGE_BYTES_MAX, measureMessage, type Message } from "../protocol/message"
 import type { OfficeProfile } from "../protocol/profile"
 import { createCode } from "../protocol/receipt"
@@ -27,18 +29,24 @@ export interface SendOptions {
 }
 
 /** A message on its way. */
-export interface Sending<Result> {
+export interface Sending<Result, Withdrawn = Result | undefined> {
   /**
    * Resolves when the message is durable at the server. Throws ReporterError; then it may be called again and goes on
    * from where it stood.
    */
   send(options?: SendOptions): Promise<Result>
+  /**
+   * After the caller stopped it for good: asks the server to drop what has not wholly arrived. A report whose message is there all
+   * the same resolves with its code, else with undefined; a follow-up with whether it is there. Throws ReporterError when
+   * the server does not say; then it may be called again.
+   */
+  withdraw(): Promise<Withdrawn>
 }
 
 /** A report with a code of its own, which is told when it has arrived. */
 export function prepareReport(profile: OfficeProfile, draft: Draft): Sending<{ code: string }> {
   const code = createCode()
-  const sending = new MessageSending("report", async () => {
+  const sending = new BlobSending("report", async () => {
     const keys = await ReporterKeys.derive(code, profile.office)
     return sealableOf(profile, keys, reportMessage(profile, keys, draft), draft.files)
   })
@@ -46,6 +54,9 @@ export function prepareReport(profile: OfficeProfile, draft: Draft): Sending<{ c
     async send(options = {}) {
       await sending.send(options)
       return { code }
+    },
+    async withdraw() {
+      return (await sending.withdraw()) ? { code } : undefined
     },
   }
 }
@@ -64,15 +75,27 @@ export async function sealableOf(profile: OfficeProfile, keys: ReporterKeys, mes
   return { keys, messageJson, files: files.map(({ blob }) => blob), recipients, sign: (bytes) => keys.sign(bytes) }
 }
 
-/** After these the upload may go on where it stands; after any other the next try seals anew. */
-const RESUMABLE: readonly Reason[] = ["server-away", "busy", "storage-full", "stopped"]
-const SEALINGS_MAX = 3
+/** After these nothing was sealed that could be sent: the files are read once more. */
+const UNSEALED: readonly Reason[] = ["file-unreadable"]
+const TRIES_MAX = 3
+/** Blobs up to this size are kept whole until they have arrived: sent again, they are the same bytes, which add nothing. */
+const WHOLE_BYTES_MAX = 262_144
 
-export class MessageSending implements Sending<void> {
+/** Sealed bytes on their way. */
+interface SealedUpload {
+  readonly upload: Upload
+  readonly sizeBytes: number
+  readonly whole: Uint8Array | undefined
+  /** SHA-256 of all the bytes in hex, once they have been read: before that they cannot have arrived. */
+  readonly digest: () => string | undefined
+}
+
+/** A sealed blob on its way to the server: the same blob until it has arrived. */
+export class BlobSending {
   readonly #kind: "report" | "follow-up"
   readonly #prepare: () => Promise<Material>
   #material: Material | undefined
-  #upload: { upload: Upload; sizeBytes: number } | undefined
+  #upload: SealedUpload | undefined
   #arrived = false
   #running: Promise<void> | undefined
 
@@ -89,24 +112,41 @@ export class MessageSending implements Sending<void> {
     return this.#running
   }
 
+  /** Whether the message has arrived, after all that had not was dropped. */
+  async withdraw(): Promise<boolean> {
+    await this.#running?.catch(() => undefined)
+    if (this.#arrived || this.#upload === undefined) return this.#arrived
+    const dropped = await this.#upload.upload.terminate()
+    this.#arrived = dropped === false || (dropped === undefined && (await this.#isListed(undefined)))
+    if (!this.#arrived) await this.#startOver()
+    return this.#arrived
+  }
+
   async #run({ onProgress = () => {}, signal }: SendOptions): Promise<void> {
-    for (let sealings = 1; !this.#arrived; sealings += 1) {
+    for (let tries = 1; !this.#arrived; tries += 1) {
       try {
         await this.#sendOnce(onProgress, signal)
         this.#arrived = true
       } catch (error) {
         const known = asReporterError(error)
-        if (!(known instanceof ReporterError && RESUMABLE.includes(known.reason))) await this.#drop()
-        if (error instanceof Refusal && error.word === "case-exists" && (await this.#arrivedBefore(signal))) this.#arrived = true
-        else if (!(error instanceof UploadLost)) throw known
-        else if (sealings === SEALINGS_MAX) throw new ReporterError("server-wrong", "the server loses what it acknowledged")
+        const lost = error instanceof UploadLost
+        if (known instanceof ReporterError && known.reason === "stopped") throw known
+        const over = lost || !(known instanceof ReporterError) || UNSEALED.includes(known.reason)
+        // An earlier try may have arrived, and only its answer was lost: nothing is sealed anew before the mailbox was asked.
+        if ((over || (error instanceof Refusal && error.word === "case-exists")) && (await this.#isListed(signal))) {
+          this.#arrived = true
+          return
+        }
+        if (over) await this.#startOver()
+        if (!lost) throw known
+        if (tries === TRIES_MAX) throw new ReporterError("server-wrong", "the server loses what it acknowledged")
       }
     }
   }
 
   async #sendOnce(onProgress: (progress: Progress) => void, signal: AbortSignal | undefined): Promise<void> {
     const material = (this.#material ??= await this.#prepare())
-    this.#upload ??= await this.#begin(material)
+    this.#upload ??= await this.#seal(material)
     const { upload, sizeBytes } = this.#upload
     let acknowledged = false
     const options: RunOptions = {
@@ -122,25 +162,60 @@ export class MessageSending implements Sending<void> {
     await upload.run(options)
   }
 
-  async #begin(material: Material): Promise<{ upload: Upload; sizeBytes: number }> {
+  async #seal(material: Material): Promise<SealedUpload> {
     const { sizeBytes, stream } = await seal(material)
-    const { keys } = material
-    return { sizeBytes, upload: new Upload({ url: `${API}/uploads`, token: keys.token(), kind: this.#kind, caseId: keys.caseId, sizeBytes, stream }) }
+    if (sizeBytes <= WHOLE_BYTES_MAX) return this.#uploadWhole(material, await readWhole(stream))
+    const { digest, digested } = digesting(stream, sizeBytes)
+    return { upload: this.#uploadOf(material, sizeBytes, digested), sizeBytes, whole: undefined, digest }
   }
 
-  async #drop(): Promise<void> {
+  #uploadWhole(material: Material, whole: Uint8Array): SealedUpload {
+    const digest = digestOf(whole)
+    return { upload: this.#uploadOf(material, whole.length, new Blob([whole as Bytes]).stream()), sizeBytes: whole.length, whole, digest: () => digest }
+  }
+
+  #uploadOf({ keys }: Material, sizeBytes: number, stream: ReadableStream<Uint8Array>): Upload {
+    return new Upload({ url: `${API}/uploads`, token: keys.token(), kind: this.#kind, caseId: keys.caseId, sizeBytes, stream })
+  }
+
+  /** From the first byte: the same bytes where they are still here, else they are sealed anew. */
+  async #startOver(): Promise<void> {
+    const whole = this.#upload?.whole
     await this.#upload?.upload.cancel()
-    this.#upload = undefined
+    this.#upload = whole === undefined || this.#material === undefined ? undefined : this.#uploadWhole(this.#material, whole)
   }
 
-  /**
-   * A case that exists already is ours when our token opens it: nobody else has it, so an earlier try arrived and only its
-   * answer was lost.
-   */
-  async #arrivedBefore(signal: AbortSignal | undefined): Promise<boolean> {
-    if (this.#kind !== "report" || this.#material === undefined) return false
+  /** Whether the mailbox holds exactly these sealed bytes: an earlier try arrived, and only its answer was lost. */
+  async #isListed(signal: AbortSignal | undefined): Promise<boolean> {
+    const digest = this.#upload?.digest()
+    if (this.#material === undefined || digest === undefined) return false
     const { keys } = this.#material
     const { caseId, messages } = await fetchListing(API, keys.token(), signal)
-    return caseId === keys.caseId && messages.length > 0
+    return caseId === keys.caseId && messages.some(({ direction, sha256 }) => direction === "to-office" && sha256 === digest)
   }
+}
+
+/** The same bytes, with their SHA-256 as soon as the last of them has passed. */
+function digesting(stream: ReadableStream<Uint8Array>, sizeBytes: number) {
+  const hash = sha256.create()
+  let passed = 0
+  let digest: string | undefined
+  const digested = stream.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(bytes, controller) {
+        hash.update(bytes)
+        passed += bytes.length
+        if (passed === sizeBytes) digest = encodeHex(hash.digest())
+        controller.enqueue(bytes)
+      },
+    }),
+  )
+  return { digested, digest: () => digest }
+}
+
+async function readWhole(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = []
+  const reader = stream.getReader()
+  for (let next = await reader.read(); !next.done; next = await reader.read()) pieces.push(next.value)
+  return join(pieces)
 }

@@ -62,7 +62,8 @@ export class CaseReader {
     if (reading.authenticity === "authentic") {
       this.#seen.add(opened.digest)
       this.#count(reading.reply.sender)
-      this.#leftOut = reading.reply.left_out
+      // All of them: an inspector who repeats too few must not bring anybody back.
+      this.#leftOut = [...new Set([...(this.#leftOut ?? []), ...reading.reply.left_out])]
       if (reading.reply.status !== undefined) {
         this.#status = reading.reply.status
         this.#outcome = reading.reply.outcome
@@ -91,7 +92,7 @@ export class CaseReader {
     return this.#outcome
   }
 
-  /** Whom the report left out, as the last authentic reply repeats it; unknown before the first. */
+  /** Whom the report left out, as any authentic reply repeats it; unknown before the first. */
   get leftOut(): readonly string[] | undefined {
     return this.#leftOut
   }

@@ -188,3 +188,47 @@ test("an answer that cannot be true is refused", async () => {
     globalThis.fetch = fetchTruly
   }
 })
+
+test("a server that takes everything and keeps nothing is given up", async () => {
+  const fetchTruly = globalThis.fetch
+  let requests = 0
+  try {
+    globalThis.fetch = async () => {
+      requests += 1
+      return new Response(null, { status: 200, headers: { Location: `/api/v1/uploads/${"0".repeat(32)}`, "Upload-Offset": "0" } })
+    }
+    await assert.rejects(uploadOf(small).run(), { reason: "server-wrong" })
+    assert.ok(requests <= 12, `${requests} requests`)
+  } finally {
+    globalThis.fetch = fetchTruly
+  }
+})
+
+test("an answer without an address loses no byte: the same POST goes out again", async () => {
+  const fetchTruly = globalThis.fetch
+  const upload = uploadOf(large)
+  try {
+    globalThis.fetch = async () => new Response(null, { status: 201, headers: { "Upload-Offset": "262144" } })
+    await assert.rejects(upload.run(), { reason: "server-wrong" })
+  } finally {
+    globalThis.fetch = fetchTruly
+  }
+  await upload.run()
+  assertArrived(large)
+})
+
+test("terminating drops what is unfinished, and says what is finished", async () => {
+  const controller = new AbortController()
+  const upload = uploadOf(large)
+  await assert.rejects(upload.run({ signal: controller.signal, onAcknowledged: () => controller.abort() }), { reason: "stopped" })
+  assert.equal(server.uploads.size, 1)
+  assert.equal(await upload.terminate(), true)
+  assert.deepEqual([server.uploads.size, server.cases.size], [0, 0])
+
+  const whole = uploadOf(large)
+  await whole.run()
+  assert.equal(await whole.terminate(), false)
+  server.seen.length = 0
+  assert.equal(await uploadOf(small).terminate(), true, "nothing was begun")
+  assert.equal(server.seen.length, 0)
+})

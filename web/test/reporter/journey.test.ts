@@ -158,6 +158,66 @@ test("a failed sending keeps its code and goes on", async () => {
   await assert.rejects(prepareReport(office.profile, draft).send({ signal }), { reason: "stopped" })
 })
 
+test("a follow-up that arrived unheard is the same bytes when it is sent again", async () => {
+  const { code } = await prepareReport(office.profile, draft).send()
+  const mailbox = await openMailbox(office.profile, code)
+  const blob = new Blob([new Uint8Array(400_000)])
+  for (const [index, files] of [[], [{ name: "a", type: "a/b", blob }]].entries()) {
+    const sending = prepareFollowUp(await refreshMailbox(mailbox), { text: "x", leftOut: [], language: "fa", files })
+    // All of it arrives; a filter answers in the server's place, and the server forgets the upload.
+    let arrived = false
+    const fetchHere = globalThis.fetch
+    globalThis.fetch = async (url, init) => {
+      const answer = await fetchHere(url, init)
+      if (arrived || (init?.method !== "POST" && init?.method !== "PATCH")) return answer
+      arrived = server.cases.values().next().value?.messages.length === index + 2
+      if (arrived) server.uploads.clear()
+      return arrived ? new Response("<html>", { status: 403 }) : answer
+    }
+    try {
+      await assert.rejects(sending.send(), { reason: "server-wrong" })
+      assert.ok(arrived)
+      await sending.send()
+    } finally {
+      globalThis.fetch = fetchHere
+    }
+    assert.equal((await refreshMailbox(mailbox)).messages.length, index + 2)
+  }
+})
+
+test("a report that is taken back is gone, or its code is told", async () => {
+  const file = { name: "a", type: "a/b", blob: new Blob([new Uint8Array(400_000)]) }
+  for (const files of [[], [file]]) {
+    // Before anything was sent.
+    assert.equal(await prepareReport(office.profile, { ...draft, files }).withdraw(), undefined)
+    // When all of it has arrived, and no answer has.
+    const controller = new AbortController()
+    server.cases.clear()
+    server.fault = ({ method }) => {
+      // 32 KiB go in one request, 512 KiB in two.
+      if (method !== (files.length === 0 ? "POST" : "PATCH")) return undefined
+      setTimeout(() => controller.abort(), 300)
+      return "silence"
+    }
+    const sending = prepareReport(office.profile, { ...draft, files })
+    await assert.rejects(sending.send({ signal: controller.signal }), { reason: "stopped" })
+    server.fault = () => undefined
+    assert.equal(server.cases.size, 1, "the report arrived")
+    const told = await sending.withdraw()
+    assert.equal((await openMailbox(office.profile, told?.code ?? "")).messages.length, 1)
+  }
+  // Half of it.
+  server.cases.clear()
+  server.uploads.clear()
+  const controller = new AbortController()
+  const sending = prepareReport(office.profile, { ...draft, files: [file] })
+  const onProgress = ({ phase }: Progress) => phase === "uploading" && controller.abort()
+  await assert.rejects(sending.send({ signal: controller.signal, onProgress }), { reason: "stopped" })
+  assert.equal(server.uploads.size, 1)
+  assert.equal(await sending.withdraw(), undefined)
+  assert.deepEqual([server.uploads.size, server.cases.size], [0, 0])
+})
+
 test("what cannot be sent is refused before anything is", async () => {
   const file = (size: number) => ({ name: "a", type: "a/b", blob: { size } as Blob })
   const wrong: [Partial<Draft>, string][] = [

@@ -47,7 +47,7 @@ test("replies of two inspectors are believed, and fold to a status and an outcom
     assert.deepEqual(reading.authenticity === "authentic" && reading.warnings, [])
     assert.deepEqual([reader.status, reader.outcome?.id], [status, outcome])
   }
-  assert.deepEqual(reader.leftOut, [])
+  assert.deepEqual(reader.leftOut, ["inspector-2"])
 })
 
 test("a reply that a server seals itself is not believed, whomever it names", async () => {
@@ -122,4 +122,12 @@ test("a sender who claims to have seen more than there is, is warned of", async 
   const reader = newCase()
   const reading = await read(reader, await seal(answer(reader, { thread: { length: 5, digest: "ab".repeat(32) } })))
   assert.deepEqual(reading.authenticity === "authentic" && reading.warnings, ["thread-differs"])
+})
+
+test("whom any inspector's reply says to leave out stays left out", async () => {
+  const reader = newCase()
+  for (const [sender, left_out] of [["inspector-1", ["inspector-2"]], ["inspector-1", []], ["inspector-2", ["inspector-3", "inspector-2"]]] as const) {
+    assert.equal((await read(reader, await seal(answer(reader, { sender, left_out: [...left_out] })))).authenticity, "authentic")
+  }
+  assert.deepEqual(reader.leftOut, ["inspector-2", "inspector-3"])
 })

@@ -152,6 +152,11 @@ export class TestServer {
     const upload = this.uploads.get(/^\/api\/v1\/uploads\/([0-9a-f]{32})$/.exec(path)?.[1] ?? "")
     if (upload === undefined || upload.token !== token) return problem(404, "not-found")
     if (method === "HEAD") return { status: 200, headers: { "Upload-Offset": String(upload.bytes.length), "Upload-Length": String(upload.length) } }
+    if (method === "DELETE") {
+      if (upload.finished) return problem(409, "finished")
+      this.uploads.delete(path.slice(-32))
+      return { status: 204 }
+    }
     if (method !== "PATCH") return problem(405, "method-not-allowed")
     if (headers["content-type"] !== "application/offset+octet-stream") return problem(415, "media-type")
     if (upload.finished) return problem(409, "finished")

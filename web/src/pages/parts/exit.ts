@@ -19,7 +19,7 @@ export function setNeutralPage(url: string): void {
 
 /** Leaves at once, to the neutral page as far as it is known. */
 export function exit(): void {
-  vanish(neutralPage)
+  vanish(neutralPage, DEFAULT_PAGE)
 }
 
 export function armExit(): void {

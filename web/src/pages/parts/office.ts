@@ -4,6 +4,8 @@ import type { Profile, Reason } from "../../reporter"
 import { text } from "../../texts"
 import { setNeutralPage } from "./exit"
 import { localized, phone } from "./format"
+import { officeIn } from "./fragment"
+import { reasonOf, showProblem } from "./problem"
 
 export type { Profile } from "../../reporter"
 export type Core = typeof import("../../reporter")
@@ -18,9 +20,9 @@ let coreLoading: Promise<Core> | undefined
 let profile: Profile | undefined
 let core: Core | undefined
 
-/** The office id that a poster or a link gave in the fragment, which no server sees. */
+/** The office id that a poster or a link gave in the fragment. What is no office id is no office's: "profile-foreign". */
 export function expectedOffice(): string | undefined {
-  return /^[0-9a-f]{32}$/.exec(fragment().get("office") ?? "")?.[0]
+  return officeIn(location.hash)
 }
 
 export function fragment(): URLSearchParams {
@@ -68,12 +70,36 @@ async function strictLoader(): Promise<LoadProfile> {
 }
 
 async function load(loader: () => Promise<LoadProfile>): Promise<Profile> {
-  const loadProfile = await loader()
   const expected = expectedOffice()
-  profile = await loadProfile(expected === undefined ? {} : { expectedOffice: expected })
+  if (expected !== undefined && !/^[0-9a-f]{32}$/.test(expected)) {
+    throw Object.assign(new Error("the fragment names no office"), { reason: "profile-foreign" satisfies Reason })
+  }
+  const loadProfile = await loader()
+  const loaded = await loadProfile(expected === undefined ? {} : { expectedOffice: expected })
+  // The fragment may have changed meanwhile; what was checked against the old one counts for nothing.
+  if (expectedOffice() !== expected) return load(loader)
+  profile = loaded
   setNeutralPage(profile.contacts.neutralPage)
   fillOffice()
   return profile
+}
+
+/**
+ * Another office in the fragment is another page. Where something is typed it stays, and the profile is checked again
+ * before anything can be sent.
+ */
+export function watchFragment(isEmpty: () => boolean): void {
+  let before = expectedOffice()
+  addEventListener("hashchange", () => {
+    const now = expectedOffice()
+    if (now === before) return
+    before = now
+    if (isEmpty()) return location.reload()
+    profile = undefined
+    profileLoading = undefined
+    carryFragment()
+    loadOffice().catch((error: unknown) => showProblem(reasonOf(error)))
+  })
 }
 
 /** A part of the scripts that is fetched when it is needed. One that does not come is a server that is away. */
@@ -108,14 +134,19 @@ export function dangerWords(): string {
   return emergency === "" ? text("danger.plain") : text("danger.phone", { phone: phone(emergency) })
 }
 
+/** Whether links carry an office, which has to be taken out again when the fragment loses it. */
+let carried = false
+
 /** The fragment goes along to every page of ours, or the check would end with the first link. */
 export function carryFragment(): void {
   const expected = expectedOffice()
-  if (expected === undefined) return
+  if (expected === undefined && !carried) return
+  carried = true
   for (const link of document.querySelectorAll<HTMLAnchorElement>("a[href]")) {
     if (link.origin !== location.origin || link.getAttribute("href")?.startsWith("#")) continue
     const own = new URLSearchParams(link.hash.slice(1))
-    own.set("office", expected)
+    if (expected === undefined) own.delete("office")
+    else own.set("office", expected)
     link.hash = own.toString()
   }
 }

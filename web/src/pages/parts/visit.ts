@@ -17,7 +17,7 @@ const LEFT = 999_999
 
 const page = document.documentElement
 let show: Show = () => {}
-let home: string | null = null
+let home: (() => string) | null = null
 let leaving = false
 let unsaved: () => string | null = () => null
 
@@ -27,17 +27,19 @@ function depthNow(): number {
 }
 
 /**
- * Begins the keeping of history on this page; `homeUrl` is null on the home page itself. False where the quick exit
- * has been before: nothing may be shown then.
+ * Begins the keeping of history on this page; `homeUrl`, asked when it is needed, is null on the home page itself.
+ * False where the quick exit has been before: nothing may be shown then.
  */
-export function beginVisit(homeUrl: string | null): boolean {
+export function beginVisit(homeUrl: (() => string) | null): boolean {
   if (depthNow() === LEFT) return false
   home = homeUrl
   history.scrollRestoration = "manual"
   window.addEventListener("popstate", () => {
     if (leaving) return
+    // An entry without a depth is a fragment that the person typed, not a way back.
+    if (history.state === null && home !== null) return
     const depth = depthNow()
-    if (depth === 0 && home !== null) return backHome(home)
+    if (depth === 0 && home !== null) return backHome(home())
     show(depth)
   })
   document.addEventListener("click", (event) => {
@@ -119,14 +121,27 @@ export function leave(url: string, atFirst: () => void = () => {}): void {
   history.go(-depth)
 }
 
-/** The cover comes first, in the same frame; all that follows may take its time. */
-export function vanish(url: string): void {
+/**
+ * The cover comes first, in the same frame, and the page is emptied before anything that could fail; all that follows
+ * may take its time. `fallback` is for a `url` that this browser cannot parse.
+ */
+export function vanish(url: string, fallback: string): void {
   page.classList.add("gone")
-  document.title = new URL(url).hostname
   leaving = true
+  document.title = ""
   document.dispatchEvent(new Event("mohr:vanish"))
   document.body.replaceChildren()
-  leave(url, () => history.replaceState({ depth: LEFT }, ""))
+  const target = isAddress(url) ? url : fallback
+  document.title = new URL(target).hostname
+  leave(target, () => history.replaceState({ depth: LEFT }, ""))
+}
+
+function isAddress(url: string): boolean {
+  try {
+    return new URL(url).protocol === "https:"
+  } catch {
+    return false
+  }
 }
 
 function mayLeave(): boolean {

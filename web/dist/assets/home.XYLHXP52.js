@@ -1,1 +1,0 @@
-import{B as e,E as n,M as m,P as l,a as r,g as t,h as i,x as a}from"./chunk.FMHHZJ6C.js";i();r(null)?f():t();function f(){for(let o of document.querySelectorAll("a[data-door]"))o.hash=`door=${o.dataset.door}`;n(),a(async()=>(await e(()=>import("./office-shown.JKMRRM4H.js"))).loadShownProfile).catch(o=>m(l(o)))}
