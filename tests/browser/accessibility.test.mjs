@@ -132,7 +132,9 @@ for (const browser of ["chromium", "firefox"]) {
       for (let presses = 0; presses < 80; presses++) {
         if (await page.evaluate((s) => document.activeElement?.matches(s) ?? false, selector)) {
           const seen = await page.evaluate(() => {
-            const style = getComputedStyle(document.activeElement);
+            // The ring of a choice stands around its words and box.
+            const { activeElement: focused } = document;
+            const style = getComputedStyle(focused.matches(".choice input") ? focused.labels[0] : focused);
             return (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== "none";
           });
           assert.ok(seen, `the focus on ${selector} is seen`);
@@ -195,7 +197,7 @@ for (const browser of ["chromium", "firefox"]) {
     await tabTo("#reply-text");
     await page.type("ادامه");
     await tabTo("#left-out-nobody");
-    await page.press("Space");
+    await page.press(" ");
     await tabTo("#reply-send");
     await page.press("Enter");
     await page.waitFor("#reply-sent");

@@ -9,7 +9,7 @@ import { after, before, beforeEach, describe, test } from "node:test";
 
 import { launch } from "./drivers/driver.mjs";
 import { inspector, lifetime, reporter, savedFile, startDemo, temporaryFolder } from "./harness/mohr.mjs";
-import { enterCode, fillReport, messages, openCase, persianDigits, problem, sendReport } from "./harness/pages.mjs";
+import { enterCode, fillReport, messages, openCase, persianDigits, problem, readReceipt, sendReport } from "./harness/pages.mjs";
 import { newCode, sha256 } from "./harness/protocol.mjs";
 import { problem as problemDocument, startProxy } from "./harness/proxy.mjs";
 
@@ -72,6 +72,22 @@ for (const browser of ["chromium", "firefox"]) {
       assert.ok(losses < 2, "an answer was lost");
       const opened = await arrived();
       assert.deepEqual(opened.messages.map((message) => message.text), ["پاسخ گم شد"]);
+      await openCase(page, home, code);
+    });
+
+    test("a report that is taken back after it arrived shows its code", async () => {
+      proxy.cutResponse = (request) => (request.path.startsWith(UPLOADS) ? 0 : null);
+      await fillReport(page, home, { text: "پشیمان شد" });
+      await page.click("#send");
+      await page.waitUntil(async () => (await inspector(demo).inbox()).some((entry) => !known.has(entry.case)), { what: "the report at the server" });
+      await page.click("#cancel");
+      await page.waitFor("#arrived-anyway");
+      const code = await readReceipt(page);
+      proxy.cutResponse = () => null;
+      assert.deepEqual((await arrived()).messages.map((message) => message.text), ["پشیمان شد"]);
+      // The receipt is not left by mistake, either.
+      await page.fill("#receipt-check", code.slice(-4));
+      await page.click("#receipt-done");
       await openCase(page, home, code);
     });
 
