@@ -15,6 +15,7 @@ export class FirefoxDriver {
       browser: "firefox",
       executablePath: "/usr/bin/firefox-esr",
       headless: true,
+      defaultViewport: null,
       userDataDir: profileFolder,
       protocolTimeout: 300_000,
       extraPrefsFirefox: {
@@ -41,7 +42,7 @@ export class FirefoxDriver {
     const [first] = await this.browser.pages();
     this.page = await this.browser.newPage();
     await first?.close();
-    await this.page.setViewport(viewport);
+    await this.viewport(viewport.width, viewport.height);
     this.page.setDefaultTimeout(120_000);
     this.page.on("request", (request) => this.requests.push({ method: request.method(), url: request.url() }));
     this.page.on("pageerror", (error) => this.errors.push(String(error)));
@@ -114,8 +115,14 @@ export class FirefoxDriver {
     return this.page.screenshot({ path, fullPage });
   }
 
-  viewport(width, height) {
-    return this.page.setViewport({ width, height });
+  async viewport(width, height) {
+    try {
+      await this.page.setViewport({ width, height });
+    } catch (error) {
+      // The size is sent together with the screen's orientation, which Firefox 140 does not know yet.
+      if (!error.message.includes("emulation.setScreenOrientationOverride")) throw error;
+    }
+    await this.page.waitForFunction((w, h) => innerWidth === w && innerHeight === h, {}, width, height);
   }
 
   colorScheme() {
