@@ -34,7 +34,10 @@ finish() {
 }
 
 in_web() { (cd web && npm run --silent "$@"); }
-browser_tests() { (cd tests/browser && MOHR_BIN="$PWD/../../target/release/mohr" npm test --silent); }
+# Where cargo puts things, as an absolute path: the browser tests run in a folder of their own.
+target=${CARGO_TARGET_DIR:-target}
+[[ $target = /* ]] || target=$PWD/$target
+browser_tests() { (cd tests/browser && MOHR_BIN="$target/release/mohr" npm test --silent); }
 
 step "installing what is missing" tools/install.sh || finish
 step "web/dist is what web/ builds" tools/check-dist.sh
