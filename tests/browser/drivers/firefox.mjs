@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import puppeteer from "puppeteer-core";
 
 export class FirefoxDriver {
@@ -122,7 +123,12 @@ export class FirefoxDriver {
       // The size is sent together with the screen's orientation, which Firefox 140 does not know yet.
       if (!error.message.includes("emulation.setScreenOrientationOverride")) throw error;
     }
-    await this.page.waitForFunction((w, h) => innerWidth === w && innerHeight === h, {}, width, height);
+    // Asked from outside: a page whose scripts are off runs no callback of its own.
+    const end = Date.now() + 30_000;
+    while (!(await this.page.evaluate((w, h) => innerWidth === w && innerHeight === h, width, height))) {
+      if (Date.now() > end) throw new Error(`Firefox does not take the size ${width} × ${height}`);
+      await sleep(50);
+    }
   }
 
   colorScheme() {
