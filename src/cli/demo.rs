@@ -151,10 +151,10 @@ fn print_guide(index: &Index) {
     println!("Report as a citizen    {}", index.reporter_url);
     println!("                       {server}/en/ in English");
     println!(
-        "Read as an inspector   mohr inbox --identity {identity} --passphrase-file {passphrase} --server {server}"
+        "Read as an inspector   {program} inbox --identity {identity} --passphrase-file {passphrase} --server {server}"
     );
     println!(
-        "                       mohr open CASE, mohr reply CASE --text-file FILE, with the same three options"
+        "                       {program} open CASE, {program} reply CASE --text-file FILE, with the same three options"
     );
     println!("Office id              {}", index.office);
     println!("Everything is in       {}", index.config.parent().unwrap_or(Path::new(".")).display());
