@@ -3,8 +3,8 @@
 mod common;
 
 use common::{Case, Office, public_entry, today};
+use mohr::protocol::limits::{TEXT_SEALED_BYTES, is_size_class};
 use mohr::protocol::message::{Content, Direction, Message, Reporter, Sender, Status};
-use mohr::protocol::sizes::{TEXT_SEALED_BYTES, is_size_class};
 use mohr::seal::case::{OpenedMessage, open_next};
 use mohr::seal::derive::ReporterKeys;
 use mohr::seal::hybrid::Identity;

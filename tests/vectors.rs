@@ -5,10 +5,10 @@ use std::path::Path;
 use mohr::protocol::age_header;
 use mohr::protocol::archive::Archive;
 use mohr::protocol::ids::{CaseId, Digest, OfficeId, Signature, Signer, encode_hex};
+use mohr::protocol::limits;
 use mohr::protocol::message::Message;
 use mohr::protocol::receipt::{self, ReceiptCode};
 use mohr::protocol::seal_json::{SealJson, signed_bytes};
-use mohr::protocol::sizes;
 use mohr::seal::derive::ReporterKeys;
 use mohr::seal::hybrid::Identity;
 use mohr::seal::message::{OpenError, open};
@@ -140,7 +140,7 @@ fn archive(vector: &Vector) {
 fn padding(vector: &Vector) {
     if vector.fails() {
         assert_eq!(
-            sizes::plan(vector.get("header_bytes"), vector.get("archive_bytes")),
+            limits::plan(vector.get("header_bytes"), vector.get("archive_bytes")),
             None,
             "{}",
             vector.name
@@ -148,13 +148,13 @@ fn padding(vector: &Vector) {
         return;
     }
     if vector.value.get("classes").is_some() {
-        assert!(vector.get::<Vec<u64>>("classes").into_iter().all(sizes::is_size_class));
-        assert!(!vector.get::<Vec<u64>>("others").into_iter().any(sizes::is_size_class));
+        assert!(vector.get::<Vec<u64>>("classes").into_iter().all(limits::is_size_class));
+        assert!(!vector.get::<Vec<u64>>("others").into_iter().any(limits::is_size_class));
         return;
     }
     for [header, at_least, filled, sealed] in vector.get::<Vec<[u64; 4]>>("plans") {
-        let plan = sizes::Plan { archive_bytes: filled, sealed_bytes: sealed };
-        assert_eq!(sizes::plan(header, at_least), Some(plan), "{header} {at_least}");
+        let plan = limits::Plan { archive_bytes: filled, sealed_bytes: sealed };
+        assert_eq!(limits::plan(header, at_least), Some(plan), "{header} {at_least}");
     }
 }
 
@@ -216,7 +216,7 @@ fn sealed(vector: &Vector) {
             let files: Vec<_> = opened.files.iter().map(|file| encode_hex(file.bytes)).collect();
             assert_eq!(files, vector.get::<Vec<String>>("files"));
             assert!(opened.is_signed_by(&vector.get("signer")));
-            assert!(sizes::is_size_class(vector.bytes("blob").len() as u64));
+            assert!(limits::is_size_class(vector.bytes("blob").len() as u64));
             return;
         }
         Err(OpenError::Header(age_header::Error::OtherRecipient)) => "other-recipient",

@@ -11,8 +11,8 @@ use zeroize::Zeroizing;
 
 use crate::protocol::day::Day;
 use crate::protocol::ids::{CaseId, Digest, Id, Signature};
+use crate::protocol::limits::{PROFILE_BYTES_MAX, SEALED_BYTES_MAX};
 use crate::protocol::message::Direction;
-use crate::protocol::sizes::{PROFILE_BYTES_MAX, SEALED_BYTES_MAX};
 use crate::verify::digest::sha256;
 
 pub use upload::Kind;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::FORMAT;
 use super::day::Day;
 use super::ids::{CaseId, Digest, Id, OfficeId, Signer};
-use super::sizes::{FILES_MAX, INSPECTORS_MAX, MESSAGE_JSON_BYTES_MAX};
+use super::limits::{FILES_MAX, INSPECTORS_MAX, MESSAGE_JSON_BYTES_MAX};
 
 const ANSWERS_MAX: usize = 64;
 const NAME_BYTES_MAX: usize = 255;

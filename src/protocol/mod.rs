@@ -5,13 +5,13 @@ pub mod age_header;
 pub mod archive;
 pub mod day;
 pub mod ids;
+pub mod limits;
 pub mod message;
 pub mod note;
 pub mod one_way;
 pub mod profile;
 pub mod receipt;
 pub mod seal_json;
-pub mod sizes;
 
 /// The format this program speaks; every signed statement begins with it.
 pub const FORMAT: &str = "mohr/v1";

@@ -2,7 +2,7 @@
 //! (PROTOCOL 4.5).
 
 use super::age_header::{self, AgeHeader};
-use super::sizes::size_class;
+use super::limits::size_class;
 
 const MAGIC: &[u8] = b"mohr-one-way/v1\n";
 const LENGTH_BYTES: usize = 8;
@@ -71,7 +71,7 @@ pub fn decode(blob: &[u8]) -> Result<&[u8], Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::sizes::is_size_class;
+    use crate::protocol::limits::is_size_class;
 
     fn age_file(stanzas: usize, payload_bytes: usize) -> Vec<u8> {
         let mut file = age_header::VERSION_LINE.to_vec();

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::FORMAT;
 use super::day::Day;
 use super::ids::{Id, OfficeId, Signer};
+use super::limits::{FILES_BYTES_MAX, INSPECTORS_MAX, PROFILE_BYTES_MAX};
 use super::message::{Sender, is_recipient};
-use super::sizes::{FILES_BYTES_MAX, INSPECTORS_MAX, PROFILE_BYTES_MAX};
 
 const TEXT_BYTES_MAX: usize = 4096;
 const LANGUAGES_MAX: usize = 8;

@@ -5,7 +5,7 @@ use axum::extract::rejection::PathRejection;
 use tokio::sync::watch;
 
 use crate::protocol::day::Day;
-use crate::protocol::sizes::SEALED_BYTES_MAX;
+use crate::protocol::limits::SEALED_BYTES_MAX;
 use crate::storage::Storage;
 
 use super::config::Limits;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::protocol::sizes::{SEALED_BYTES_MAX, TEXT_SEALED_BYTES};
+use crate::protocol::limits::{SEALED_BYTES_MAX, TEXT_SEALED_BYTES};
 
 /// A database smaller than this holds next to nothing and is a slip of the pen.
 const DATABASE_BYTES_MIN: u64 = 1024 * 1024;

@@ -13,7 +13,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use crate::protocol::ids::CaseId;
 use crate::protocol::one_way::{self, AGE_FILE_BYTES_MAX};
 use crate::protocol::profile::Profile;
-use crate::protocol::{age_header, sizes};
+use crate::protocol::{age_header, limits};
 use crate::storage::{self, Kind, NewUpload, Owner, Piece};
 use crate::verify::digest::sha256;
 
@@ -123,7 +123,7 @@ async fn take(app: &App, form: Multipart) -> Result<(), Refusal> {
     if blob.len() as u64 > app.message_bytes_max {
         return Err(Refusal::TooLarge);
     }
-    debug_assert!(sizes::is_size_class(blob.len() as u64));
+    debug_assert!(limits::is_size_class(blob.len() as u64));
     let new = NewUpload {
         owner: Owner::from_bytes(rand::random()),
         kind: Kind::Report,

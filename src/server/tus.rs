@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::protocol::ids::CaseId;
-use crate::protocol::sizes::is_size_class;
+use crate::protocol::limits::is_size_class;
 use crate::storage::{Kind, Upload};
 
 use super::app::App;
