@@ -5,6 +5,7 @@ mod server_support;
 use std::io::Write;
 
 use age::Recipient;
+use mohr::protocol::limits::AGE_FILE_BYTES_MAX;
 use mohr::protocol::{age_header, one_way};
 use mohr::seal::hybrid;
 use server_support::*;
@@ -104,8 +105,8 @@ fn anything_else_is_refused_and_nothing_is_kept() {
     let classic = age::x25519::Identity::generate().to_public();
     let classic = encrypt(std::iter::once(&classic as &dyn Recipient), b"text");
     let header_bytes = age_header::AgeHeader::decode(&good).unwrap().header_bytes;
-    let large = age_file(&server, 2, &vec![0; one_way::AGE_FILE_BYTES_MAX]);
-    let very_large = vec![0; 3 * one_way::AGE_FILE_BYTES_MAX];
+    let large = age_file(&server, 2, &vec![0; AGE_FILE_BYTES_MAX]);
+    let very_large = vec![0; 3 * AGE_FILE_BYTES_MAX];
     for (file, status, reason) in [
         (&b"My neighbour takes bribes"[..], 422, "not-age"),
         (b"", 422, "not-age"),

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 
 use mohr::protocol::day::Day;
 use mohr::protocol::ids::CaseId;
-use mohr::storage::{self, Error, Kind, NewUpload, Options, Owner, Piece, Storage, UploadId};
+use mohr::protocol::upload::MessageKind;
+use mohr::storage::{self, Error, NewUpload, Options, Owner, Piece, Storage, UploadId};
 use mohr::verify::digest::sha256;
 use proptest::prelude::*;
 
@@ -18,7 +19,7 @@ enum Operation {
     /// With so many of its first bytes, in parts of a thousand.
     Create {
         case: u8,
-        kind: Kind,
+        kind: MessageKind,
         large: bool,
         first: usize,
         seed: u8,
@@ -37,7 +38,7 @@ enum Operation {
 }
 
 fn operation() -> impl Strategy<Value = Operation> {
-    let kind = prop_oneof![3 => Just(Kind::Report), 2 => Just(Kind::FollowUp), 1 => Just(Kind::Reply)];
+    let kind = prop_oneof![3 => Just(MessageKind::Report), 2 => Just(MessageKind::FollowUp), 1 => Just(MessageKind::Reply)];
     prop_oneof![
         5 => (0..CASES, kind, any::<bool>(), prop_oneof![Just(0), 1..1000usize, Just(1000)], 0..3u8)
             .prop_map(|(case, kind, large, first, seed)| Operation::Create { case, kind, large, first, seed }),
@@ -59,7 +60,7 @@ struct Model {
 struct Upload {
     id: UploadId,
     case: u8,
-    kind: Kind,
+    kind: MessageKind,
     data: Vec<u8>,
     at: usize,
     day: i32,
@@ -68,14 +69,14 @@ struct Upload {
 
 impl Model {
     /// What becomes of a blob that is whole: its case is refused, or it is there afterwards.
-    fn take(&mut self, case: u8, kind: Kind, data: &[u8]) -> Result<(), Error> {
-        let to_office = kind != Kind::Reply;
+    fn take(&mut self, case: u8, kind: MessageKind, data: &[u8]) -> Result<(), Error> {
+        let to_office = kind != MessageKind::Reply;
         let held =
             self.cases.get(&case).is_some_and(|messages| messages.contains(&(to_office, data.to_vec())));
         if held {
             return Ok(());
         }
-        if kind == Kind::Report && self.cases.contains_key(&case) {
+        if kind == MessageKind::Report && self.cases.contains_key(&case) {
             return Err(Error::CaseExists);
         }
         self.cases.entry(case).or_default().push((to_office, data.to_vec()));
@@ -83,8 +84,8 @@ impl Model {
     }
 }
 
-fn owner(case: u8, kind: Kind) -> Owner {
-    Owner::from_bytes([if kind == Kind::Reply { 99 } else { case }; 32])
+fn owner(case: u8, kind: MessageKind) -> Owner {
+    Owner::from_bytes([if kind == MessageKind::Reply { 99 } else { case }; 32])
 }
 
 fn data(large: bool, seed: u8) -> Vec<u8> {
@@ -128,8 +129,8 @@ async fn run(operations: Vec<Operation>) {
                 let result = storage.create_upload(new, piece).await;
                 let known = model.cases.contains_key(&case);
                 let expected = match kind {
-                    Kind::FollowUp if !known => Err(Error::UnknownMailbox),
-                    Kind::Reply if !known => Err(Error::NotFound),
+                    MessageKind::FollowUp if !known => Err(Error::UnknownMailbox),
+                    MessageKind::Reply if !known => Err(Error::NotFound),
                     _ if at == data.len() => model.take(case, kind, &data),
                     _ => Ok(()),
                 };

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use mohr::protocol::ids::CaseId;
-use mohr::storage::{self, Kind, NewUpload, Options, Owner, Piece, Storage};
+use mohr::protocol::upload::MessageKind;
+use mohr::storage::{self, NewUpload, Options, Owner, Piece, Storage};
 use mohr::verify::digest::sha256;
 
 const SIZE: usize = 32 * 1024;
@@ -21,7 +22,7 @@ async fn store(storage: &Storage, reports: usize) -> Vec<Marks> {
         let (case, owner) = (rand::random(), rand::random());
         let new = NewUpload {
             owner: Owner::from_bytes(owner),
-            kind: Kind::Report,
+            kind: MessageKind::Report,
             case: CaseId::from_bytes(case),
             length_bytes: SIZE as u64,
             day: "2026-11-21".parse().unwrap(),

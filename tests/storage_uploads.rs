@@ -3,7 +3,8 @@
 use mohr::protocol::day::Day;
 use mohr::protocol::ids::{CaseId, Digest};
 use mohr::protocol::message::Direction;
-use mohr::storage::{self, Error, Kind, NewUpload, Options, Owner, Piece, Storage};
+use mohr::protocol::upload::MessageKind;
+use mohr::storage::{self, Error, NewUpload, Options, Owner, Piece, Storage};
 use mohr::verify::digest::sha256;
 
 const SIZE: usize = 32 * 1024;
@@ -42,7 +43,7 @@ fn owner(n: u8) -> Owner {
     Owner::from_bytes([n; 32])
 }
 
-fn new(kind: Kind, n: u8, length_bytes: usize) -> NewUpload {
+fn new(kind: MessageKind, n: u8, length_bytes: usize) -> NewUpload {
     NewUpload { owner: owner(n), kind, case: case(n), length_bytes: length_bytes as u64, day: today() }
 }
 
@@ -65,7 +66,7 @@ async fn a_report_in_one_piece_is_a_message() {
     let fixture = Fixture::new(Options::default());
     let data = blob(1, SIZE);
     let (id, progress) =
-        fixture.storage.create_upload(new(Kind::Report, 1, SIZE), whole(&data)).await.unwrap();
+        fixture.storage.create_upload(new(MessageKind::Report, 1, SIZE), whole(&data)).await.unwrap();
     assert!(progress.finished && progress.offset == SIZE as u64);
     assert!(fixture.storage.upload(id, owner(1)).await.unwrap().is_finished());
     let listed = fixture.storage.case(case(1)).await.unwrap();
@@ -81,7 +82,7 @@ async fn pieces_of_any_length_make_the_same_blob_and_nobody_sees_it_before_it_is
     let fixture = Fixture::new(Options::default());
     let storage = &fixture.storage;
     let data = blob(2, 4 * SIZE);
-    let (id, _) = storage.create_upload(new(Kind::Report, 2, data.len()), None).await.unwrap();
+    let (id, _) = storage.create_upload(new(MessageKind::Report, 2, data.len()), None).await.unwrap();
     let cuts = [0, 1, 22, SIZE - 1, SIZE, SIZE + 1, 2 * SIZE, 3 * SIZE + 77, 4 * SIZE];
     for cut in cuts.windows(2) {
         assert_eq!(storage.case(case(2)).await, Err(Error::NotFound));
@@ -101,21 +102,23 @@ async fn a_repeat_adds_nothing_and_another_blob_for_the_same_case_is_refused() {
     let fixture = Fixture::new(Options::default());
     let storage = &fixture.storage;
     let (first, other) = (blob(3, SIZE), blob(4, SIZE));
-    storage.create_upload(new(Kind::Report, 3, SIZE), whole(&first)).await.unwrap();
-    let (id, progress) = storage.create_upload(new(Kind::Report, 3, SIZE), whole(&first)).await.unwrap();
+    storage.create_upload(new(MessageKind::Report, 3, SIZE), whole(&first)).await.unwrap();
+    let (id, progress) =
+        storage.create_upload(new(MessageKind::Report, 3, SIZE), whole(&first)).await.unwrap();
     assert!(progress.finished);
     assert!(storage.upload(id, owner(3)).await.unwrap().is_finished());
     assert_eq!(storage.case(case(3)).await.unwrap().messages.len(), 1);
 
-    let refused = storage.create_upload(new(Kind::Report, 3, SIZE), whole(&other)).await;
+    let refused = storage.create_upload(new(MessageKind::Report, 3, SIZE), whole(&other)).await;
     assert_eq!(refused.map(|_| ()), Err(Error::CaseExists));
     // In pieces it is only known at the end, and then the upload is gone.
-    let (id, _) = storage.create_upload(new(Kind::Report, 3, SIZE), None).await.unwrap();
+    let (id, _) = storage.create_upload(new(MessageKind::Report, 3, SIZE), None).await.unwrap();
     storage.append(id, owner(3), piece(&other, 0, 100), today()).await.unwrap();
     assert_eq!(storage.append(id, owner(3), piece(&other, 100, SIZE), today()).await, Err(Error::CaseExists));
     assert_eq!(storage.upload(id, owner(3)).await, Err(Error::NotFound));
 
-    let follow_up = storage.create_upload(new(Kind::FollowUp, 3, SIZE), whole(&other)).await.unwrap().1;
+    let follow_up =
+        storage.create_upload(new(MessageKind::FollowUp, 3, SIZE), whole(&other)).await.unwrap().1;
     assert!(follow_up.finished);
     assert_eq!(storage.case(case(3)).await.unwrap().messages.len(), 2);
 }
@@ -128,16 +131,20 @@ async fn each_kind_needs_its_right() {
     let begin = |owner_n: u8, kind, case_n: u8| {
         storage.create_upload(NewUpload { owner: owner(owner_n), ..new(kind, case_n, SIZE) }, None)
     };
-    assert_eq!(begin(5, Kind::FollowUp, 5).await.unwrap_err(), Error::UnknownMailbox);
-    assert_eq!(begin(9, Kind::Reply, 5).await.unwrap_err(), Error::NotFound);
-    storage.create_upload(new(Kind::Report, 5, SIZE), whole(&data)).await.unwrap();
-    storage.create_upload(new(Kind::Report, 6, SIZE), whole(&data)).await.unwrap();
-    assert_eq!(begin(6, Kind::Report, 5).await.unwrap_err(), Error::CaseExists, "another's case");
-    assert_eq!(begin(7, Kind::Report, 5).await.unwrap_err(), Error::CaseExists, "another's case");
-    assert_eq!(begin(5, Kind::Report, 7).await.unwrap_err(), Error::CaseExists, "a mailbox has one case");
-    assert_eq!(begin(5, Kind::FollowUp, 6).await.unwrap_err(), Error::NotFound, "another's case");
-    assert!(begin(9, Kind::Reply, 5).await.is_ok());
-    assert!(begin(5, Kind::FollowUp, 5).await.is_ok());
+    assert_eq!(begin(5, MessageKind::FollowUp, 5).await.unwrap_err(), Error::UnknownMailbox);
+    assert_eq!(begin(9, MessageKind::Reply, 5).await.unwrap_err(), Error::NotFound);
+    storage.create_upload(new(MessageKind::Report, 5, SIZE), whole(&data)).await.unwrap();
+    storage.create_upload(new(MessageKind::Report, 6, SIZE), whole(&data)).await.unwrap();
+    assert_eq!(begin(6, MessageKind::Report, 5).await.unwrap_err(), Error::CaseExists, "another's case");
+    assert_eq!(begin(7, MessageKind::Report, 5).await.unwrap_err(), Error::CaseExists, "another's case");
+    assert_eq!(
+        begin(5, MessageKind::Report, 7).await.unwrap_err(),
+        Error::CaseExists,
+        "a mailbox has one case"
+    );
+    assert_eq!(begin(5, MessageKind::FollowUp, 6).await.unwrap_err(), Error::NotFound, "another's case");
+    assert!(begin(9, MessageKind::Reply, 5).await.is_ok());
+    assert!(begin(5, MessageKind::FollowUp, 5).await.is_ok());
 }
 
 #[tokio::test]
@@ -145,7 +152,7 @@ async fn an_upload_answers_to_its_owner_alone() {
     let fixture = Fixture::new(Options::default());
     let storage = &fixture.storage;
     let data = blob(6, SIZE);
-    let (id, _) = storage.create_upload(new(Kind::Report, 1, SIZE), None).await.unwrap();
+    let (id, _) = storage.create_upload(new(MessageKind::Report, 1, SIZE), None).await.unwrap();
     assert_eq!(storage.upload(id, owner(2)).await, Err(Error::NotFound));
     assert_eq!(storage.append(id, owner(2), piece(&data, 0, 9), today()).await, Err(Error::NotFound));
     assert_eq!(storage.remove_upload(id, owner(2)).await, Err(Error::NotFound));
@@ -165,18 +172,18 @@ async fn an_upload_answers_to_its_owner_alone() {
 async fn two_racing_for_a_position_both_get_one_and_two_at_one_offset_do_not() {
     let fixture = Fixture::new(Options::default());
     let storage = &fixture.storage;
-    storage.create_upload(new(Kind::Report, 1, SIZE), whole(&blob(1, SIZE))).await.unwrap();
+    storage.create_upload(new(MessageKind::Report, 1, SIZE), whole(&blob(1, SIZE))).await.unwrap();
     let (a, b) = (blob(2, SIZE), blob(3, SIZE));
     let (one, two) = tokio::join!(
-        storage.create_upload(new(Kind::FollowUp, 1, SIZE), whole(&a)),
-        storage.create_upload(NewUpload { owner: owner(8), ..new(Kind::Reply, 1, SIZE) }, whole(&b)),
+        storage.create_upload(new(MessageKind::FollowUp, 1, SIZE), whole(&a)),
+        storage.create_upload(NewUpload { owner: owner(8), ..new(MessageKind::Reply, 1, SIZE) }, whole(&b)),
     );
     assert!(one.unwrap().1.finished && two.unwrap().1.finished);
     let positions: Vec<u32> =
         storage.case(case(1)).await.unwrap().messages.iter().map(|m| m.position).collect();
     assert_eq!(positions, [0, 1, 2]);
 
-    let (id, _) = storage.create_upload(new(Kind::FollowUp, 1, SIZE), None).await.unwrap();
+    let (id, _) = storage.create_upload(new(MessageKind::FollowUp, 1, SIZE), None).await.unwrap();
     let c = blob(4, SIZE);
     let (one, two) = tokio::join!(
         storage.append(id, owner(1), piece(&c, 0, 1000), today()),
@@ -191,10 +198,11 @@ async fn a_purge_drops_what_is_older_than_two_days_and_frees_its_place() {
     let storage = &fixture.storage;
     let data = blob(7, 8 * SIZE);
     let (unfinished, _) = storage
-        .create_upload(new(Kind::Report, 1, data.len()), Some(piece(&data, 0, 7 * SIZE + 5)))
+        .create_upload(new(MessageKind::Report, 1, data.len()), Some(piece(&data, 0, 7 * SIZE + 5)))
         .await
         .unwrap();
-    let (finished, _) = storage.create_upload(new(Kind::Report, 2, data.len()), whole(&data)).await.unwrap();
+    let (finished, _) =
+        storage.create_upload(new(MessageKind::Report, 2, data.len()), whole(&data)).await.unwrap();
     storage.purge(day("2026-11-23")).await.unwrap();
     assert!(
         storage.upload(unfinished, owner(1)).await.is_ok()
@@ -223,7 +231,7 @@ async fn cases_are_listed_by_id_page_by_page() {
     let fixture = Fixture::new(Options::default());
     let storage = &fixture.storage;
     for n in [7, 2, 9, 4] {
-        storage.create_upload(new(Kind::Report, n, SIZE), whole(&blob(n, SIZE))).await.unwrap();
+        storage.create_upload(new(MessageKind::Report, n, SIZE), whole(&blob(n, SIZE))).await.unwrap();
     }
     let first = storage.cases(None, 3).await.unwrap();
     assert_eq!(first.cases.iter().map(|c| c.case).collect::<Vec<_>>(), [case(2), case(4), case(7)]);
@@ -246,9 +254,10 @@ async fn of_what_is_dropped_nothing_is_left_in_the_file() {
     };
     let dropped = marked(&mark, 16);
     for n in 1..5 {
-        storage.create_upload(new(Kind::Report, n, SIZE), whole(&marked(&kept, 1))).await.unwrap();
+        storage.create_upload(new(MessageKind::Report, n, SIZE), whole(&marked(&kept, 1))).await.unwrap();
         let first = Some(piece(&dropped, 0, 16 * SIZE - 1));
-        let (id, _) = storage.create_upload(new(Kind::Report, n + 100, dropped.len()), first).await.unwrap();
+        let (id, _) =
+            storage.create_upload(new(MessageKind::Report, n + 100, dropped.len()), first).await.unwrap();
         if n % 2 == 0 {
             storage.remove_upload(id, owner(n + 100)).await.unwrap();
         }
@@ -269,7 +278,7 @@ async fn a_purge_drops_any_number() {
     let fixture = Fixture::new(Options::default());
     let storage = &fixture.storage;
     for n in 0..250 {
-        storage.create_upload(new(Kind::Report, n, SIZE), None).await.unwrap();
+        storage.create_upload(new(MessageKind::Report, n, SIZE), None).await.unwrap();
     }
     storage.purge(day("2026-11-24")).await.unwrap();
     storage.close();

@@ -15,7 +15,8 @@ use crate::protocol::limits::{PROFILE_BYTES_MAX, SEALED_BYTES_MAX};
 use crate::protocol::message::Direction;
 use crate::verify::digest::sha256;
 
-pub use upload::Kind;
+pub use crate::protocol::api::{ListedCase, ListedMailbox, ListedMessage};
+pub use crate::protocol::upload::MessageKind;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long one read or write may stand still: Tor and bad lines take their time.
@@ -47,60 +48,6 @@ pub enum Error {
     Problem { word: String, status: u16 },
     #[error("the server's answer is not of this protocol ({0})")]
     NotOurs(&'static str),
-}
-
-/// A message as the server lists it. Nothing of it is believed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Listed {
-    pub position: u64,
-    pub direction: Direction,
-    pub size_bytes: u64,
-    pub sha256: Digest,
-    pub day: Day,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ListedMailbox {
-    /// Nothing when the token names no mailbox.
-    pub case: Option<CaseId>,
-    pub messages: Vec<Listed>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ListedCase {
-    pub case: CaseId,
-    pub messages: Vec<Listed>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CasesPage {
-    cases: Vec<ListedCase>,
-    next: Option<CaseId>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Challenge {
-    challenge: Digest,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Session {
-    session: Zeroizing<String>,
-    #[serde(rename = "expires_in_seconds")]
-    _expires_in_seconds: u64,
-}
-
-#[derive(Serialize)]
-struct SessionRequest<'a> {
-    inspector: &'a Id,
-    challenge: Digest,
-    signature: Signature,
 }
 
 impl Client {
@@ -139,7 +86,7 @@ impl Client {
         Ok(mailbox)
     }
 
-    pub fn mailbox_message(&self, token: &Bearer, listed: &Listed) -> Result<Vec<u8>, Error> {
+    pub fn mailbox_message(&self, token: &Bearer, listed: &ListedMessage) -> Result<Vec<u8>, Error> {
         self.blob(&format!("/mailbox/messages/{}", listed.position), token, listed)
     }
 
@@ -150,10 +97,12 @@ impl Client {
         inspector: &Id,
         sign: impl FnOnce(&str) -> Signature,
     ) -> Result<Bearer, Error> {
-        let Challenge { challenge } = self.post_json("/inspector/challenge", &serde_json::json!({}))?;
+        let IssuedChallenge { challenge } = self.post_json("/inspector/challenge", &serde_json::json!({}))?;
         let signature = sign(&challenge.to_string());
-        let session: Session =
-            self.post_json("/inspector/session", &SessionRequest { inspector, challenge, signature })?;
+        let session: IssuedSession = self.post_json(
+            "/inspector/session",
+            &SessionRequest { inspector: inspector.clone(), challenge, signature },
+        )?;
         Ok(session.session)
     }
 
@@ -189,7 +138,12 @@ impl Client {
         if listed.case == case { Ok(listed) } else { Err(Error::NotOurs("another case")) }
     }
 
-    pub fn case_message(&self, session: &Bearer, case: CaseId, listed: &Listed) -> Result<Vec<u8>, Error> {
+    pub fn case_message(
+        &self,
+        session: &Bearer,
+        case: CaseId,
+        listed: &ListedMessage,
+    ) -> Result<Vec<u8>, Error> {
         self.blob(&format!("/cases/{case}/messages/{}", listed.position), session, listed)
     }
 
@@ -202,7 +156,7 @@ impl Client {
     }
 
     /// A blob with the digest that was listed.
-    fn blob(&self, path: &str, bearer: &Bearer, listed: &Listed) -> Result<Vec<u8>, Error> {
+    fn blob(&self, path: &str, bearer: &Bearer, listed: &ListedMessage) -> Result<Vec<u8>, Error> {
         if listed.size_bytes > SEALED_BYTES_MAX {
             return Err(Error::NotOurs("a message larger than any"));
         }
@@ -222,7 +176,7 @@ impl Client {
         decode_json(self.get(path, bearer)?)
     }
 
-    fn get(&self, path: &str, bearer: Option<&Bearer>) -> Result<Answer, Error> {
+    fn get(&self, path: &str, bearer: Option<&Bearer>) -> Result<HttpResponse, Error> {
         let mut request = self.agent.get(format!("{}{path}", self.base));
         if let Some(bearer) = bearer {
             request = request.header("authorization", authorization(bearer).as_str());
@@ -242,7 +196,7 @@ impl Client {
     }
 }
 
-type Answer = ureq::http::Response<ureq::Body>;
+type HttpResponse = ureq::http::Response<ureq::Body>;
 
 fn socks5_proxy(text: &str) -> Result<ureq::Proxy, Error> {
     let address =
@@ -255,25 +209,22 @@ fn authorization(bearer: &Bearer) -> Zeroizing<String> {
 }
 
 /// A good answer, or the error that a bad one or none stands for.
-fn accepted(answer: Result<Answer, ureq::Error>) -> Result<Answer, Error> {
+fn accepted(answer: Result<HttpResponse, ureq::Error>) -> Result<HttpResponse, Error> {
     let answer = answer.map_err(away)?;
     let status = answer.status();
     if status.is_success() {
         return Ok(answer);
     }
+    // Whatever else the document holds is not looked at.
     #[derive(Deserialize)]
-    struct Problem {
+    struct ProblemType {
         r#type: String,
     }
     let body = read_body(answer, 4096).unwrap_or_default();
-    let word = serde_json::from_slice::<Problem>(&body).ok().and_then(|problem| {
-        // A word of the server's is shown to a person: letters and hyphens, nothing else.
-        let word = problem.r#type.strip_prefix("urn:mohr:problem:")?.to_owned();
-        (word.len() <= 40 && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'))
-            .then_some(word)
-    });
+    let document = serde_json::from_slice::<ProblemType>(&body).ok();
+    let word = document.as_ref().and_then(|document| decode_problem_urn(&document.r#type));
     match word {
-        Some(word) => Err(Error::Problem { word, status: status.as_u16() }),
+        Some(word) => Err(Error::Problem { word: word.to_owned(), status: status.as_u16() }),
         None => Err(Error::NotOurs("an error that is no problem document")),
     }
 }
@@ -289,20 +240,20 @@ fn away(error: ureq::Error) -> Error {
     })
 }
 
-fn read_body(answer: Answer, bytes_max: u64) -> Result<Vec<u8>, Error> {
+fn read_body(answer: HttpResponse, bytes_max: u64) -> Result<Vec<u8>, Error> {
     let mut body = Vec::new();
     let mut reader = answer.into_body().into_reader().take(bytes_max + 1);
     reader.read_to_end(&mut body).map_err(|error| Error::Away(error.kind().to_string()))?;
     if body.len() as u64 > bytes_max { Err(Error::NotOurs("more bytes than announced")) } else { Ok(body) }
 }
 
-fn decode_json<T: serde::de::DeserializeOwned>(answer: Answer) -> Result<T, Error> {
+fn decode_json<T: serde::de::DeserializeOwned>(answer: HttpResponse) -> Result<T, Error> {
     let body = Zeroizing::new(read_body(answer, JSON_BYTES_MAX)?);
     serde_json::from_slice(&body).map_err(|_| Error::NotOurs("JSON of another shape"))
 }
 
 /// Positions count from 0 without a gap; the thread's digests rest on that.
-fn check_positions(messages: &[Listed]) -> Result<(), Error> {
+fn check_positions(messages: &[ListedMessage]) -> Result<(), Error> {
     let in_order = messages.iter().zip(0u64..).all(|(message, position)| message.position == position);
     if in_order { Ok(()) } else { Err(Error::NotOurs("messages out of order")) }
 }

@@ -4,7 +4,7 @@
 pub mod export;
 pub mod memory;
 
-use crate::client::{Bearer, Client, Kind, Listed, ListedCase};
+use crate::client::{Bearer, Client, ListedCase, ListedMessage, MessageKind};
 use crate::protocol::day::Day;
 use crate::protocol::ids::{CaseId, Id, OfficeId};
 use crate::protocol::message::{Content, Direction, File, Message, Outcome, Sender, Status, Thread};
@@ -81,7 +81,7 @@ pub struct OpenedCase {
 }
 
 pub struct CaseMessage {
-    pub listed: Listed,
+    pub listed: ListedMessage,
     /// The sealed original, as the server keeps it.
     pub blob: Vec<u8>,
     pub opened: OpenedMessage,
@@ -223,7 +223,7 @@ impl<'a> Desk<'a> {
         let files: Vec<&[u8]> = answer.files.iter().map(|(_, bytes)| &bytes[..]).collect();
         let recipients = recipients(&self.profile, &message.left_out, Some(recipient))?;
         let blob = seal(&message, &files, &self.keys.signing, &recipients)?;
-        self.client.upload(&self.session, Kind::Reply, case, &blob, progress)?;
+        self.client.upload(&self.session, MessageKind::Reply, case, &blob, progress)?;
         Ok(())
     }
 
@@ -252,7 +252,7 @@ impl<'a> Desk<'a> {
     }
 
     /// Whether a report is sealed to this inspector, and whether it is a one-way report.
-    fn look_at(&self, case: CaseId, message: &Listed) -> Result<(bool, bool), Error> {
+    fn look_at(&self, case: CaseId, message: &ListedMessage) -> Result<(bool, bool), Error> {
         let head = self.client.case_message_head(&self.session, case, message.position)?;
         let one_way = one_way::is_one_way(&head);
         let age_file = if one_way { one_way::head(&head) } else { &head };
@@ -270,7 +270,11 @@ impl<'a> Desk<'a> {
 
     /// Reads the thread, fetching and opening the messages that `wanted` names. The others are passed over: what
     /// they say is not in the answer, and the thread's digest takes the server's word for them.
-    fn read(&self, listed: &ListedCase, wanted: impl Fn(&Listed) -> bool) -> Result<OpenedCase, Error> {
+    fn read(
+        &self,
+        listed: &ListedCase,
+        wanted: impl Fn(&ListedMessage) -> bool,
+    ) -> Result<OpenedCase, Error> {
         let mut thread = ThreadReader::new(&self.profile, listed.case);
         let mut messages = Vec::new();
         let mut outcome = None;

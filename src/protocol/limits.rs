@@ -1,5 +1,6 @@
-//! Every length in one place: size classes, Padmé and how an archive is filled so that the sealed blob ends on
-//! its class (PROTOCOL 2.4).
+//! Every bound of the format in one place, and the sizes of what is stored: size classes, Padmé and how an archive is
+//! filled so that the sealed blob ends on its class (PROTOCOL 2.4). A number that only one decoder can understand, such
+//! as the width of a tar field, stands beside that decoder.
 
 /// What a message without files always is, sealed.
 pub const TEXT_SEALED_BYTES: u64 = 32 * 1024;
@@ -13,11 +14,30 @@ pub const SEALED_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// The most that the files of one message may hold together: what is left of the largest blob, with room to spare.
 pub const FILES_BYTES_MAX: u64 = 240 * 1024 * 1024;
 
-pub const FILES_MAX: usize = 99;
-pub const INSPECTORS_MAX: usize = 12;
+/// The largest age file that the form for one-way reports takes.
+pub const AGE_FILE_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// The textual header of an age file: more than 12 inspectors, a reporter and any GREASE need.
+pub const AGE_HEADER_BYTES_MAX: usize = 64 * 1024;
+
+/// The largest integer in any JSON and any header: one more, and JavaScript would round it.
+pub const INTEGER_MAX: u64 = (1 << 53) - 1;
+
 pub const MESSAGE_JSON_BYTES_MAX: usize = 1024 * 1024;
 pub const SEAL_JSON_BYTES_MAX: usize = 64 * 1024;
+pub const FILES_MAX: usize = 99;
+pub const FILE_NAME_BYTES_MAX: usize = 255;
+pub const MEDIA_TYPE_BYTES_MAX: usize = 127;
+pub const ANSWERS_MAX: usize = 64;
+
 pub const PROFILE_BYTES_MAX: usize = 256 * 1024;
+pub const INSPECTORS_MAX: usize = 12;
+pub const LANGUAGES_MAX: usize = 8;
+pub const CHOICES_MAX: usize = 200;
+/// Any text of a profile, in one language.
+pub const PROFILE_TEXT_BYTES_MAX: usize = 4096;
+
+/// The most cases that one page of their list holds.
+pub const CASES_PER_PAGE_MAX: u16 = 1000;
 
 /// age's STREAM (C2SP age.md): a 16-byte nonce, then chunks of 64 KiB, each with a 16-byte tag.
 const NONCE_BYTES: u64 = 16;

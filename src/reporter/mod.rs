@@ -1,6 +1,6 @@
 //! A reporter without a browser: the same protocol as the page, for the command line, tests and load.
 
-use crate::client::{Bearer, Client, Kind, Listed};
+use crate::client::{Bearer, Client, ListedMessage, MessageKind};
 use crate::protocol::day::Day;
 use crate::protocol::ids::{CaseId, Id, OfficeId};
 use crate::protocol::message::{
@@ -69,7 +69,7 @@ pub struct Mailbox<'a> {
 
 /// A message from the office, or what claims to be one: see its authenticity.
 pub struct Reply {
-    pub listed: Listed,
+    pub listed: ListedMessage,
     pub opened: OpenedMessage,
 }
 
@@ -95,7 +95,7 @@ impl<'a> Office<'a> {
             Reporter { recipient: keys.identity.to_recipient().to_string(), signer: keys.signing.signer() };
         let thread = Thread { length: 0, digest: initial_digest(self.profile.office, keys.case()) };
         let content = Content::Report { door, answers, reporter };
-        self.send(&keys, Kind::Report, content, 0, thread, draft, progress)
+        self.send(&keys, MessageKind::Report, content, 0, thread, draft, progress)
     }
 
     /// Opens the mailbox that this code names.
@@ -154,7 +154,7 @@ impl<'a> Office<'a> {
     fn send(
         &self,
         keys: &ReporterKeys,
-        kind: Kind,
+        kind: MessageKind,
         content: Content,
         sequence: u64,
         thread: Thread,
@@ -196,7 +196,7 @@ impl Mailbox<'_> {
         }
         self.office.send(
             &self.keys,
-            Kind::FollowUp,
+            MessageKind::FollowUp,
             Content::FollowUp,
             self.sent,
             self.thread,

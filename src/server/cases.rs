@@ -8,60 +8,43 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
+use crate::protocol::api::{CasesPage, ListedCase};
 use crate::protocol::ids::CaseId;
+use crate::protocol::limits::CASES_PER_PAGE_MAX;
 use crate::storage;
 
 use super::app::{App, Named};
 use super::blob;
 use super::error::Problem;
 use super::headers::bearer;
-use super::mailbox::Listed;
+use super::mailbox::listed;
 
 const LIMIT_DEFAULT: u16 = 100;
-const LIMIT_MAX: u16 = 1000;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Page {
+pub(super) struct CasesQuery {
     after: Option<CaseId>,
     limit: Option<u16>,
-}
-
-#[derive(Serialize)]
-struct Case {
-    case: CaseId,
-    messages: Vec<Listed>,
-}
-
-impl From<storage::Case> for Case {
-    fn from(found: storage::Case) -> Self {
-        Self { case: found.case, messages: found.messages.into_iter().map(Listed::from).collect() }
-    }
-}
-
-#[derive(Serialize)]
-struct Cases {
-    cases: Vec<Case>,
-    next: Option<CaseId>,
 }
 
 /// `GET /cases`.
 pub(super) async fn list(
     State(app): State<Arc<App>>,
-    page: Result<Query<Page>, QueryRejection>,
+    page: Result<Query<CasesQuery>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     expect_session(&app, &headers)?;
-    let Query(Page { after, limit }) = page.map_err(|_| Problem::Malformed)?;
+    let Query(CasesQuery { after, limit }) = page.map_err(|_| Problem::Malformed)?;
     let limit = limit.unwrap_or(LIMIT_DEFAULT);
-    if !(1..=LIMIT_MAX).contains(&limit) {
+    if !(1..=CASES_PER_PAGE_MAX).contains(&limit) {
         return Err(Problem::Malformed);
     }
     let found = app.storage.cases(after, limit.into()).await?;
-    let cases = found.cases.into_iter().map(Case::from).collect();
-    Ok(Json(Cases { cases, next: found.next }).into_response())
+    let cases = found.cases.into_iter().map(listed_case).collect();
+    Ok(Json(CasesPage { cases, next: found.next }).into_response())
 }
 
 /// `GET /cases/<case>`.
@@ -72,7 +55,7 @@ pub(super) async fn read(
 ) -> Result<Response, Problem> {
     expect_session(&app, &headers)?;
     let case = case.ok().and_then(|Path(text)| text.parse().ok()).ok_or(Problem::NotFound)?;
-    Ok(Json(Case::from(app.storage.case(case).await?)).into_response())
+    Ok(Json(listed_case(app.storage.case(case).await?)).into_response())
 }
 
 /// `GET /cases/<case>/messages/<position>`.
@@ -91,4 +74,8 @@ pub(super) async fn message(
 fn expect_session(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
     let secret = bearer(headers)?;
     app.sessions.inspector(&secret, Instant::now()).map(|_| ()).ok_or(Problem::Unauthorized)
+}
+
+fn listed_case(found: storage::Case) -> ListedCase {
+    ListedCase { case: found.case, messages: found.messages.into_iter().map(listed).collect() }
 }

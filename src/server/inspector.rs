@@ -8,9 +8,10 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
-use crate::protocol::ids::{Id, Signature, decode_hex, encode_hex};
+use crate::protocol::api::{IssuedChallenge, IssuedSession, SessionRequest};
+use crate::protocol::ids::{Digest, encode_hex};
 use crate::verify::signature::{is_signed_by, session_bytes};
 
 use super::app::App;
@@ -22,30 +23,11 @@ use super::sessions::SESSION_LIFE;
 /// More than any request here can need.
 const REQUEST_BYTES_MAX: usize = 4096;
 
-#[derive(Serialize)]
-struct Challenge {
-    challenge: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Answer {
-    inspector: Id,
-    challenge: String,
-    signature: Signature,
-}
-
-#[derive(Serialize)]
-struct Session {
-    session: String,
-    expires_in_seconds: u64,
-}
-
 /// `POST /inspector/challenge`. Whatever its body, it is not looked at.
 pub(super) async fn challenge(State(app): State<Arc<App>>, request: Body) -> Result<Response, Problem> {
     body::small(request, REQUEST_BYTES_MAX).await?;
-    let challenge = encode_hex(&app.sessions.issue_challenge(Instant::now()));
-    Ok(Json(Challenge { challenge }).into_response())
+    let challenge = Digest::from_bytes(app.sessions.issue_challenge(Instant::now()));
+    Ok(Json(IssuedChallenge { challenge }).into_response())
 }
 
 /// `POST /inspector/session`. What was wrong is not said: the key, the name, the challenge and its time are one.
@@ -58,19 +40,19 @@ pub(super) async fn session(
         return Err(Problem::MediaType);
     }
     let request = body::small(request, REQUEST_BYTES_MAX).await?;
-    let answer: Answer = serde_json::from_slice(&request).map_err(|_| Problem::Malformed)?;
-    let challenge = decode_hex(&answer.challenge).ok_or(Problem::Malformed)?;
+    let request: SessionRequest = serde_json::from_slice(&request).map_err(|_| Problem::Malformed)?;
     let now = Instant::now();
-    if !app.sessions.take_challenge(&challenge, now) {
+    if !app.sessions.take_challenge(request.challenge.as_bytes(), now) {
         return Err(Problem::Unauthorized);
     }
     let profile = &app.signed.profile;
-    let inspector = profile.inspector(&answer.inspector).ok_or(Problem::Unauthorized)?;
-    let signed = session_bytes(&profile.office, &inspector.id, &answer.challenge);
-    if !is_signed_by(&inspector.signer, &answer.signature, &signed) {
+    let inspector = profile.inspector(&request.inspector).ok_or(Problem::Unauthorized)?;
+    let signed = session_bytes(&profile.office, &inspector.id, &request.challenge.to_string());
+    if !is_signed_by(&inspector.signer, &request.signature, &signed) {
         return Err(Problem::Unauthorized);
     }
     let secret = app.sessions.begin(inspector.id.clone(), now);
-    let session = Session { session: encode_hex(&*secret), expires_in_seconds: SESSION_LIFE.as_secs() };
+    let session = Zeroizing::new(encode_hex(&*secret));
+    let session = IssuedSession { session, expires_in_seconds: SESSION_LIFE.as_secs() };
     Ok(Json(session).into_response())
 }

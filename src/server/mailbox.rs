@@ -6,11 +6,8 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
 
-use crate::protocol::day::Day;
-use crate::protocol::ids::{CaseId, Digest};
-use crate::protocol::message::Direction;
+use crate::protocol::api::{ListedMailbox, ListedMessage};
 use crate::storage;
 use crate::verify::digest::mailbox_id;
 
@@ -23,26 +20,9 @@ use super::headers::bearer;
 const FILLED_TO: usize = 4096;
 
 /// A message as every list shows it.
-#[derive(Serialize)]
-pub(super) struct Listed {
-    position: u32,
-    direction: Direction,
-    size_bytes: u64,
-    sha256: Digest,
-    day: Day,
-}
-
-impl From<storage::Message> for Listed {
-    fn from(message: storage::Message) -> Self {
-        let storage::Message { position, direction, size_bytes, sha256, day } = message;
-        Self { position, direction, size_bytes, sha256, day }
-    }
-}
-
-#[derive(Serialize)]
-struct Mailbox {
-    case: Option<CaseId>,
-    messages: Vec<Listed>,
+pub(super) fn listed(message: storage::Message) -> ListedMessage {
+    let storage::Message { position, direction, size_bytes, sha256, day } = message;
+    ListedMessage { position: position.into(), direction, size_bytes, sha256, day }
 }
 
 /// `GET /mailbox`. An unknown token gets an answer of the same shape.
@@ -52,7 +32,7 @@ pub(super) async fn list(State(app): State<Arc<App>>, headers: HeaderMap) -> Res
         Some(found) => (Some(found.case), found.messages),
         None => (None, Vec::new()),
     };
-    let mailbox = Mailbox { case, messages: messages.into_iter().map(Listed::from).collect() };
+    let mailbox = ListedMailbox { case, messages: messages.into_iter().map(listed).collect() };
     let mut body = serde_json::to_vec(&mailbox).map_err(|_| Problem::Internal)?;
     body.resize(body.len().next_multiple_of(FILLED_TO), b' ');
     Ok(([(CONTENT_TYPE, "application/json")], body).into_response())

@@ -11,10 +11,12 @@ use axum::response::Response;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::protocol::ids::CaseId;
-use crate::protocol::one_way::{self, AGE_FILE_BYTES_MAX};
+use crate::protocol::limits::AGE_FILE_BYTES_MAX;
+use crate::protocol::one_way;
 use crate::protocol::profile::Profile;
+use crate::protocol::upload::MessageKind;
 use crate::protocol::{age_header, limits};
-use crate::storage::{self, Kind, NewUpload, Owner, Piece};
+use crate::storage::{self, NewUpload, Owner, Piece};
 use crate::verify::digest::sha256;
 
 use super::app::App;
@@ -126,7 +128,7 @@ async fn take(app: &App, form: Multipart) -> Result<(), Refusal> {
     debug_assert!(limits::is_size_class(blob.len() as u64));
     let new = NewUpload {
         owner: Owner::from_bytes(rand::random()),
-        kind: Kind::Report,
+        kind: MessageKind::Report,
         case: CaseId::from_bytes(rand::random()),
         length_bytes: blob.len() as u64,
         day: app.today(),

@@ -6,12 +6,11 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 
 use crate::protocol::ids::CaseId;
 use crate::protocol::limits::is_size_class;
-use crate::storage::{Kind, Upload};
+use crate::protocol::upload::{MessageKind, decode_metadata, encode_metadata};
+use crate::storage::Upload;
 
 use super::app::App;
 use super::error::Problem;
@@ -72,71 +71,16 @@ pub(super) fn expect_content(headers: &HeaderMap) -> Result<(), Problem> {
 }
 
 /// `Upload-Metadata`: exactly `kind` and `case`, each once, values in base64.
-pub(super) fn metadata(headers: &HeaderMap) -> Result<(Kind, CaseId), Problem> {
+pub(super) fn metadata(headers: &HeaderMap) -> Result<(MessageKind, CaseId), Problem> {
     let text = single(headers, &UPLOAD_METADATA)?.ok_or(Problem::Malformed)?;
     decode_metadata(text).ok_or(Problem::Malformed)
 }
 
-fn decode_metadata(text: &str) -> Option<(Kind, CaseId)> {
-    let (mut kind, mut case) = (None, None);
-    for pair in text.split(',') {
-        let (key, value) = pair.trim().split_once(' ')?;
-        let value = String::from_utf8(STANDARD.decode(value).ok()?).ok()?;
-        let taken = match key {
-            "kind" => kind.replace(value.parse().ok()?).is_some(),
-            "case" => case.replace(value.parse().ok()?).is_some(),
-            _ => true,
-        };
-        if taken {
-            return None;
-        }
-    }
-    Some((kind?, case?))
-}
-
 /// Where an upload stands, as HEAD tells it.
 pub(super) fn standing(upload: &Upload) -> impl IntoResponse + use<> {
-    let metadata = format!(
-        "kind {},case {}",
-        STANDARD.encode(upload.kind.as_str()),
-        STANDARD.encode(upload.case.to_string())
-    );
     [
         (UPLOAD_OFFSET, upload.offset.to_string()),
         (UPLOAD_LENGTH, upload.length_bytes.to_string()),
-        (UPLOAD_METADATA, metadata),
+        (UPLOAD_METADATA, encode_metadata(upload.kind, upload.case)),
     ]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn metadata_is_kind_and_case_and_nothing_else() {
-        let case = format!("case {}", STANDARD.encode("00112233445566778899aabbccddeeff"));
-        let kind = format!("kind {}", STANDARD.encode("follow-up"));
-        for good in [format!("{kind},{case}"), format!("{case},{kind}"), format!("{case}, {kind}")] {
-            let (kind, case) = decode_metadata(&good).unwrap();
-            assert_eq!(
-                (kind, case.to_string().as_str()),
-                (Kind::FollowUp, "00112233445566778899aabbccddeeff")
-            );
-        }
-        for bad in [
-            String::new(),
-            kind.clone(),
-            case.clone(),
-            format!("{kind},{case},{kind}"),
-            format!("{kind},{case},"),
-            format!("{kind},{case},filename {}", STANDARD.encode("secret.pdf")),
-            format!("{kind},case"),
-            format!("{kind},case {}", STANDARD.encode("0011")),
-            format!("{kind},case !!!"),
-            format!("kind {},{case}", STANDARD.encode("note")),
-            format!("kind {},{case}", STANDARD.encode([0xff, 0xfe])),
-        ] {
-            assert!(decode_metadata(&bad).is_none(), "{bad}");
-        }
-    }
 }

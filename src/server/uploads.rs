@@ -10,7 +10,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use crate::protocol::ids::Digest;
-use crate::storage::{self, Kind, NewUpload, Owner, Piece, UploadId};
+use crate::protocol::upload::MessageKind;
+use crate::storage::{self, NewUpload, Owner, Piece, UploadId};
 use crate::verify::digest::{self, Sha256};
 
 use super::app::{App, Named};
@@ -93,8 +94,8 @@ fn begin(app: &App, headers: &HeaderMap, empty: bool) -> Result<NewUpload, Probl
     let secret = bearer(headers)?;
     let (kind, case) = tus::metadata(headers)?;
     let owner = match kind {
-        Kind::Report | Kind::FollowUp => Owner::from(digest::mailbox_id(&secret)),
-        Kind::Reply => inspector_owner(app, &secret).ok_or(Problem::Unauthorized)?,
+        MessageKind::Report | MessageKind::FollowUp => Owner::from(digest::mailbox_id(&secret)),
+        MessageKind::Reply => inspector_owner(app, &secret).ok_or(Problem::Unauthorized)?,
     };
     let length_bytes = tus::length_bytes(headers, app.message_bytes_max)?;
     if !empty {

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::protocol::day::Day;
 use crate::protocol::ids::{CaseId, Digest, MailboxId, Malformed, decode_hex, encode_hex};
-use crate::protocol::message::Direction;
+use crate::protocol::message::{Direction, MessageKind};
 
 /// The random name of an upload, as 32 hex digits in its address. It opens nothing without its owner's secret.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -55,48 +55,12 @@ impl From<MailboxId> for Owner {
     }
 }
 
-/// What an upload becomes when it is whole. It fixes who may send it and which way it goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    Report,
-    FollowUp,
-    Reply,
-}
-
-impl Kind {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Kind::Report => "report",
-            Kind::FollowUp => "follow-up",
-            Kind::Reply => "reply",
-        }
-    }
-
-    pub const fn direction(self) -> Direction {
-        match self {
-            Kind::Report | Kind::FollowUp => Direction::ToOffice,
-            Kind::Reply => Direction::ToReporter,
-        }
-    }
-}
-
-impl FromStr for Kind {
-    type Err = Malformed;
-
-    fn from_str(text: &str) -> Result<Self, Malformed> {
-        [Kind::Report, Kind::FollowUp, Kind::Reply]
-            .into_iter()
-            .find(|kind| kind.as_str() == text)
-            .ok_or(Malformed { expected: "report, follow-up or reply" })
-    }
-}
-
 /// An upload to begin.
 #[derive(Clone, Copy)]
 pub struct NewUpload {
     /// For a report and a follow-up the mailbox id of the token; a report makes it the key of its case.
     pub owner: Owner,
-    pub kind: Kind,
+    pub kind: MessageKind,
     pub case: CaseId,
     /// A size class, in bytes. The caller has checked it.
     pub length_bytes: u64,
@@ -124,7 +88,7 @@ pub struct Progress {
 /// An upload as it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Upload {
-    pub kind: Kind,
+    pub kind: MessageKind,
     pub case: CaseId,
     pub length_bytes: u64,
     pub offset: u64,

@@ -4,10 +4,10 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::blocks;
-use super::types::{BlobId, Error, Kind, NewUpload, Owner, Piece, Progress, Upload, UploadId};
+use super::types::{BlobId, Error, NewUpload, Owner, Piece, Progress, Upload, UploadId};
 use crate::protocol::day::Day;
 use crate::protocol::ids::{CaseId, Digest};
-use crate::protocol::message::Direction;
+use crate::protocol::message::{Direction, MessageKind};
 
 /// Whole days that an unfinished upload waits, and that a finished one is remembered.
 const KEPT_DAYS: i32 = 2;
@@ -192,14 +192,14 @@ fn admit(db: &Connection, new: &NewUpload) -> Result<(), Error> {
     let key = mailbox_of(db, new.case)?;
     match new.kind {
         // The same reporter may be repeating a report whose answer was lost: only the whole blob can tell.
-        Kind::Report if key.is_some_and(|key| key == new.owner) => Ok(()),
-        Kind::Report if key.is_some() || is_mailbox(db, new.owner)? => Err(Error::CaseExists),
-        Kind::Report => Ok(()),
-        Kind::FollowUp if key.is_some_and(|key| key == new.owner) => Ok(()),
-        Kind::FollowUp if is_mailbox(db, new.owner)? => Err(Error::NotFound),
-        Kind::FollowUp => Err(Error::UnknownMailbox),
-        Kind::Reply if key.is_some() => Ok(()),
-        Kind::Reply => Err(Error::NotFound),
+        MessageKind::Report if key.is_some_and(|key| key == new.owner) => Ok(()),
+        MessageKind::Report if key.is_some() || is_mailbox(db, new.owner)? => Err(Error::CaseExists),
+        MessageKind::Report => Ok(()),
+        MessageKind::FollowUp if key.is_some_and(|key| key == new.owner) => Ok(()),
+        MessageKind::FollowUp if is_mailbox(db, new.owner)? => Err(Error::NotFound),
+        MessageKind::FollowUp => Err(Error::UnknownMailbox),
+        MessageKind::Reply if key.is_some() => Ok(()),
+        MessageKind::Reply => Err(Error::NotFound),
     }
 }
 
@@ -226,7 +226,13 @@ enum Place {
     Taken,
 }
 
-fn place(db: &Connection, owner: Owner, kind: Kind, case: CaseId, digest: Digest) -> Result<Place, Error> {
+fn place(
+    db: &Connection,
+    owner: Owner,
+    kind: MessageKind,
+    case: CaseId,
+    digest: Digest,
+) -> Result<Place, Error> {
     let key = mailbox_of(db, case)?;
     let held: bool = db
         .prepare_cached(
@@ -234,10 +240,10 @@ fn place(db: &Connection, owner: Owner, kind: Kind, case: CaseId, digest: Digest
         )?
         .query_one(params![case.as_bytes(), to_office(kind), digest.as_bytes()], |row| row.get(0))?;
     match (kind, key) {
-        (Kind::Report, None) if is_mailbox(db, owner)? => Ok(Place::Taken),
-        (Kind::Report, None) => Ok(Place::At(0)),
-        (Kind::Report, Some(key)) if key == owner && held => Ok(Place::Repeat),
-        (Kind::Report, Some(_)) => Ok(Place::Taken),
+        (MessageKind::Report, None) if is_mailbox(db, owner)? => Ok(Place::Taken),
+        (MessageKind::Report, None) => Ok(Place::At(0)),
+        (MessageKind::Report, Some(key)) if key == owner && held => Ok(Place::Repeat),
+        (MessageKind::Report, Some(_)) => Ok(Place::Taken),
         // A case never goes away, so one that was there when the upload began is there still.
         (_, None) => Err(Error::NotFound),
         (_, Some(_)) if held => Ok(Place::Repeat),
@@ -323,6 +329,6 @@ fn is_mailbox(db: &Connection, owner: Owner) -> Result<bool, Error> {
     Ok(known)
 }
 
-fn to_office(kind: Kind) -> bool {
+fn to_office(kind: MessageKind) -> bool {
     kind.direction() == Direction::ToOffice
 }
