@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use mohr::protocol::api::ProblemWord;
+
 const OPENAPI: &str = include_str!("../docs/openapi.yaml");
 const PROTOCOL: &str = include_str!("../docs/PROTOCOL.md");
 
@@ -43,21 +45,20 @@ fn the_problems_are_those_of_the_protocol() {
     let words: BTreeSet<_> =
         section.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
     assert_eq!(listed, words);
-    let source = include_str!("../src/server/error.rs");
-    let coded: BTreeSet<_> =
-        source.split("\"urn:mohr:problem:").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    let coded: BTreeSet<_> = ProblemWord::ALL.iter().map(|word| word.as_str()).collect();
     assert_eq!(coded, words);
+    assert_eq!(coded.len(), ProblemWord::ALL.len(), "no word twice");
 }
 
 /// Each problem's status, as the protocol has it.
 #[test]
 fn the_statuses_are_those_of_the_protocol() {
-    let source = include_str!("../src/server/error.rs");
     for line in PROTOCOL.split(" Problems\n").nth(1).unwrap().lines().filter(|line| line.starts_with("| `")) {
         let mut cells = line.split('|').map(str::trim).skip(1);
         let word = cells.next().unwrap().trim_matches('`');
         let status = cells.next().unwrap();
-        let arm = format!("({status}, \"urn:mohr:problem:{word}\"");
-        assert!(source.replace("\n", " ").replace("  ", "").contains(&arm), "{word} {status}");
+        let coded = ProblemWord::ALL.iter().find(|coded| coded.as_str() == word).unwrap();
+        assert_eq!(coded.status().to_string(), status, "{word}");
+        assert_eq!(coded.urn(), format!("urn:mohr:problem:{word}"));
     }
 }

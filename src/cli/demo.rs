@@ -12,13 +12,14 @@ use super::keys::{EXAMPLE_PROFILE, public_entry, verifier_key};
 use super::serve::{listen, run as run_async, server_failure, stopped};
 use super::{Failure, write_new};
 use crate::desk::export::create_folder;
+use crate::http::log;
 use crate::protocol::day::Day;
 use crate::protocol::ids::encode_hex;
 use crate::protocol::profile::Profile;
 use crate::seal::key_file::{InspectorKeys, seal_root};
 use crate::seal::profile::sign;
 use crate::seal::signing::SigningKey;
-use crate::server::{self, Config, log};
+use crate::server::{self, Config};
 use crate::storage;
 
 const VALID_DAYS: i32 = 30;
@@ -71,7 +72,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             listen: arguments.listen,
             database: index.database.clone(),
             profile: index.profile.clone(),
-            limits: server::config::Limits::default(),
+            limits: server::config::ServerLimits::default(),
             log: server::config::Log::default(),
         };
         let listener = listen(&listen_at).await?;

@@ -6,7 +6,8 @@ use clap::Args;
 use tokio::net::TcpListener;
 
 use super::Failure;
-use crate::server::{self, Config, log};
+use crate::http::log;
+use crate::server::{self, Config};
 use crate::storage;
 
 #[derive(Args)]

@@ -9,10 +9,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::protocol::day::Day;
-use crate::protocol::ids::{CaseId, Digest, Id, Signature};
+use crate::protocol::api::{CasesPage, IssuedChallenge, IssuedSession, SessionRequest, decode_problem_urn};
+use crate::protocol::ids::{CaseId, Id, Signature};
 use crate::protocol::limits::{PROFILE_BYTES_MAX, SEALED_BYTES_MAX};
-use crate::protocol::message::Direction;
 use crate::verify::digest::sha256;
 
 pub use crate::protocol::api::{ListedCase, ListedMailbox, ListedMessage};

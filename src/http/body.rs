@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 use axum::body::{Body, Bytes};
 use http_body_util::BodyExt as _;
 
-use super::app::App;
-use super::error::Problem;
+use crate::protocol::api::ProblemWord;
+
+use super::connection::Stopping;
+use super::problem::Problem;
 
 /// A piece goes to the storage when it reaches the next multiple of this in its blob. It bounds the memory that a
 /// request may take, and what a crash makes a client send again.
@@ -21,29 +23,25 @@ const SLOWEST_BYTES_PER_SECOND: u64 = 256;
 const SMALL_BODY_TIME: Duration = Duration::from_secs(60);
 
 /// A body that is being received.
-pub(super) struct Incoming {
+pub struct Incoming {
     body: Body,
     /// What came with the last frame and belongs to the next piece.
     rest: Bytes,
+    stopping: Stopping,
     begun: Instant,
     received_bytes: u64,
     ended: bool,
 }
 
 impl Incoming {
-    pub(super) fn new(body: Body) -> Self {
-        Self { body, rest: Bytes::new(), begun: Instant::now(), received_bytes: 0, ended: false }
+    pub fn new(body: Body, stopping: Stopping) -> Self {
+        Self { body, rest: Bytes::new(), stopping, begun: Instant::now(), received_bytes: 0, ended: false }
     }
 
     /// The bytes that stand at `offset` of a blob of `length_bytes`, up to the end of a piece. Less when the body ends
     /// there, is cut short, or the server stops: then nothing follows. More than the blob can hold is an error; to
     /// know that, the last piece comes only after the body has ended.
-    pub(super) async fn next_piece(
-        &mut self,
-        app: &App,
-        offset: u64,
-        length_bytes: u64,
-    ) -> Result<Vec<u8>, Problem> {
+    pub async fn next_piece(&mut self, offset: u64, length_bytes: u64) -> Result<Vec<u8>, Problem> {
         let end = ((offset / PIECE_BYTES + 1) * PIECE_BYTES).min(length_bytes);
         let wanted = end.saturating_sub(offset) as usize;
         let mut piece = Vec::new();
@@ -56,22 +54,26 @@ impl Incoming {
             if self.ended {
                 break;
             }
-            self.receive(app).await;
+            self.receive().await;
         }
-        if end == length_bytes && !self.rest.is_empty() { Err(Problem::TooLarge) } else { Ok(piece) }
+        if end == length_bytes && !self.rest.is_empty() {
+            Err(ProblemWord::TooLarge.into())
+        } else {
+            Ok(piece)
+        }
     }
 
     /// Nothing more will come.
-    pub(super) fn is_over(&self) -> bool {
+    pub fn is_over(&self) -> bool {
         self.ended && self.rest.is_empty()
     }
 
     /// Waits for the next frame. A connection cut short, and a stop of the server, end the body like its end: what has
     /// arrived is good, and the client asks where the upload stands.
-    async fn receive(&mut self, app: &App) {
+    async fn receive(&mut self) {
         let frame = tokio::select! {
             frame = self.body.frame() => frame,
-            () = app.stopping() => None,
+            () = self.stopping.wait() => None,
         };
         match frame {
             Some(Ok(frame)) => {
@@ -89,11 +91,11 @@ impl Incoming {
 }
 
 /// A whole body of at most `bytes_max`.
-pub(super) async fn small(body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
+pub async fn small(body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
     let limited = http_body_util::Limited::new(body, bytes_max);
     match tokio::time::timeout(SMALL_BODY_TIME, limited.collect()).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(Problem::TooLarge),
-        Ok(Err(_)) | Err(_) => Err(Problem::Malformed),
+        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(ProblemWord::TooLarge.into()),
+        Ok(Err(_)) | Err(_) => Err(ProblemWord::Malformed.into()),
     }
 }

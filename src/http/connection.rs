@@ -19,9 +19,9 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, Sleep, sleep, timeout};
 
-/// What a connection is given. Tests are less patient than [`Bounds::DEFAULT`].
+/// What a connection is given. Tests are less stream than [`Bounds::DEFAULT`].
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Bounds {
+pub struct Bounds {
     /// More wait in the kernel's queue until one is free. Stays below the usual limit of 1,024 open files, and with
     /// `body::PIECE_BYTES` bounds the memory of all uploads.
     connections: usize,
@@ -39,7 +39,7 @@ pub(super) struct Bounds {
 }
 
 impl Bounds {
-    pub(super) const DEFAULT: Self = Self {
+    pub const DEFAULT: Self = Self {
         connections: 768,
         head_time: Duration::from_secs(60),
         idle_time: Duration::from_secs(120),
@@ -56,12 +56,43 @@ const HEADERS_MAX: usize = 64;
 /// After a failed accept (no file handle left, for instance): time for some connection to end.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// The end that tells everybody else that the server stops; [`serve`] pulls it.
+pub struct Stop(watch::Sender<bool>);
+
+/// The end that waits for it.
+#[derive(Clone)]
+pub struct Stopping(watch::Receiver<bool>);
+
+impl Stop {
+    pub fn new() -> Self {
+        Self(watch::Sender::new(false))
+    }
+
+    pub fn stopping(&self) -> Stopping {
+        Stopping(self.0.subscribe())
+    }
+}
+
+impl Default for Stop {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Stopping {
+    /// Resolves when the server is to stop.
+    pub async fn wait(&self) {
+        // An error means that the other end is gone, which comes to the same.
+        let _ = self.0.clone().wait_for(|stop| *stop).await;
+    }
+}
+
 /// Accepts until `shutdown` resolves, tells `stop`, and gives what is running a few seconds.
-pub(super) async fn serve(
+pub async fn serve(
     listener: TcpListener,
     router: Router,
     shutdown: impl Future<Output = ()> + Send,
-    stop: watch::Sender<bool>,
+    stop: Stop,
     bounds: Bounds,
 ) {
     let mut shutdown = pin!(shutdown);
@@ -74,7 +105,7 @@ pub(super) async fn serve(
         };
         match accepted {
             Ok((stream, place)) => {
-                let connection = connection(stream, router.clone(), stop.subscribe(), bounds);
+                let connection = connection(stream, router.clone(), stop.stopping(), bounds);
                 connections.spawn(async move {
                     let _ = timeout(bounds.connection_time, connection).await;
                     drop(place);
@@ -85,7 +116,7 @@ pub(super) async fn serve(
         while connections.try_join_next().is_some() {}
     }
     drop(listener);
-    stop.send_replace(true);
+    stop.0.send_replace(true);
     let _ = timeout(bounds.stop_time, async { while connections.join_next().await.is_some() {} }).await;
     connections.shutdown().await;
 }
@@ -101,25 +132,28 @@ async fn accept(
     Ok((stream, place))
 }
 
-async fn connection(stream: TcpStream, router: Router, mut stop: watch::Receiver<bool>, bounds: Bounds) {
+async fn connection(stream: TcpStream, router: Router, stopping: Stopping, bounds: Bounds) {
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(bounds.head_time)
         .max_buf_size(BUFFER_BYTES)
         .max_headers(HEADERS_MAX)
         .half_close(true)
-        .serve_connection(TokioIo::new(Patient::new(stream, bounds)), TowerToHyperService::new(router));
+        .serve_connection(
+            TokioIo::new(IdleTimeoutStream::new(stream, bounds)),
+            TowerToHyperService::new(router),
+        );
     let mut connection = pin!(connection);
     // How a connection ends is nobody's business: errors here are of the network or of what was sent.
     tokio::select! {
         _ = &mut connection => return,
-        _ = stop.wait_for(|stop| *stop) => connection.as_mut().graceful_shutdown(),
+        () = stopping.wait() => connection.as_mut().graceful_shutdown(),
     }
     let _ = connection.await;
 }
 
 /// A stream that gives up when nothing has moved for a while, and that lingers when it is closed.
-struct Patient {
+struct IdleTimeoutStream {
     stream: TcpStream,
     bounds: Bounds,
     gives_up: Pin<Box<Sleep>>,
@@ -127,7 +161,7 @@ struct Patient {
     lingers_for: Option<usize>,
 }
 
-impl Patient {
+impl IdleTimeoutStream {
     fn new(stream: TcpStream, bounds: Bounds) -> Self {
         Self { stream, bounds, gives_up: Box::pin(sleep(bounds.idle_time)), lingers_for: None }
     }
@@ -144,7 +178,7 @@ impl Patient {
     }
 }
 
-impl AsyncRead for Patient {
+impl AsyncRead for IdleTimeoutStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -155,7 +189,7 @@ impl AsyncRead for Patient {
     }
 }
 
-impl AsyncWrite for Patient {
+impl AsyncWrite for IdleTimeoutStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -183,19 +217,19 @@ impl AsyncWrite for Patient {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let patient = &mut *self;
-        if patient.lingers_for.is_none() {
-            ready!(Pin::new(&mut patient.stream).poll_shutdown(context))?;
-            patient.lingers_for = Some(LINGER_BYTES);
-            patient.gives_up.as_mut().reset(Instant::now() + patient.bounds.linger_time);
+        let this = &mut *self;
+        if this.lingers_for.is_none() {
+            ready!(Pin::new(&mut this.stream).poll_shutdown(context))?;
+            this.lingers_for = Some(LINGER_BYTES);
+            this.gives_up.as_mut().reset(Instant::now() + this.bounds.linger_time);
         }
         let mut bytes = [0; 8 * 1024];
-        while patient.lingers_for > Some(0) && patient.gives_up.as_mut().poll(context).is_pending() {
+        while this.lingers_for > Some(0) && this.gives_up.as_mut().poll(context).is_pending() {
             let mut buffer = ReadBuf::new(&mut bytes);
-            match ready!(Pin::new(&mut patient.stream).poll_read(context, &mut buffer)) {
+            match ready!(Pin::new(&mut this.stream).poll_read(context, &mut buffer)) {
                 Ok(()) if !buffer.filled().is_empty() => {
-                    let left = patient.lingers_for.unwrap_or(0);
-                    patient.lingers_for = Some(left.saturating_sub(buffer.filled().len()));
+                    let left = this.lingers_for.unwrap_or(0);
+                    this.lingers_for = Some(left.saturating_sub(buffer.filled().len()));
                 }
                 _ => break,
             }
@@ -222,13 +256,13 @@ mod tests {
         linger_time: Duration::from_millis(500),
     };
 
-    struct Running {
+    struct ServerUnderTest {
         address: SocketAddr,
         shutdown: Option<tokio::sync::oneshot::Sender<()>>,
         thread: Option<std::thread::JoinHandle<()>>,
     }
 
-    impl Running {
+    impl ServerUnderTest {
         fn start() -> Self {
             let router = Router::new()
                 .route("/", get(|| async { "home" }))
@@ -246,8 +280,8 @@ mod tests {
                 runtime.block_on(async {
                     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
                     ready.send(listener.local_addr().unwrap()).unwrap();
-                    let (stop, _) = watch::channel(false);
-                    serve(listener, router, async { down.await.unwrap_or(()) }, stop, QUICK).await;
+                    let shutdown = async { down.await.unwrap_or(()) };
+                    serve(listener, router, shutdown, Stop::new(), QUICK).await;
                 });
             });
             Self { address: listening.recv().unwrap(), shutdown: Some(shutdown), thread: Some(thread) }
@@ -260,7 +294,7 @@ mod tests {
         }
     }
 
-    impl Drop for Running {
+    impl Drop for ServerUnderTest {
         fn drop(&mut self) {
             drop(self.shutdown.take());
             self.thread.take().unwrap().join().unwrap();
@@ -277,7 +311,7 @@ mod tests {
 
     #[test]
     fn who_says_nothing_is_let_go() {
-        let server = Running::start();
+        let server = ServerUnderTest::start();
         let mut half = server.connect();
         half.write_all(b"GET / HTTP/1.1\r\nHo").unwrap();
         let mut body = server.connect();
@@ -290,7 +324,7 @@ mod tests {
 
     #[test]
     fn who_is_slow_is_waited_for() {
-        let server = Running::start();
+        let server = ServerUnderTest::start();
         let mut stream = server.connect();
         stream
             .write_all(b"POST /length HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 12\r\n\r\n")
@@ -307,7 +341,7 @@ mod tests {
 
     #[test]
     fn nobody_stays_for_ever() {
-        let server = Running::start();
+        let server = ServerUnderTest::start();
         let mut stream = server.connect();
         let begun = std::time::Instant::now();
         while stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").is_ok() {
@@ -319,7 +353,7 @@ mod tests {
 
     #[test]
     fn one_too_many_waits_for_its_turn() {
-        let server = Running::start();
+        let server = ServerUnderTest::start();
         let begun = std::time::Instant::now();
         let others: Vec<_> = (0..QUICK.connections).map(|_| server.connect()).collect();
         std::thread::sleep(Duration::from_millis(100));
@@ -333,7 +367,7 @@ mod tests {
 
     #[test]
     fn a_refusal_is_heard_by_who_still_sends() {
-        let server = Running::start();
+        let server = ServerUnderTest::start();
         for _ in 0..10 {
             let mut stream = server.connect();
             stream.write_all(b"POST /refuse HTTP/1.1\r\nHost: x\r\nContent-Length: 8000000\r\n\r\n").unwrap();
@@ -346,7 +380,7 @@ mod tests {
 
     #[test]
     fn stopping_does_not_wait_for_the_idle() {
-        let server = Running::start();
+        let server = ServerUnderTest::start();
         let mut idle = server.connect();
         idle.write_all(b"POST /length HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc").unwrap();
         std::thread::sleep(Duration::from_millis(100));

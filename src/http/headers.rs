@@ -10,9 +10,11 @@ use axum::middleware::Next;
 use axum::response::Response;
 use zeroize::Zeroizing;
 
+use crate::protocol::api::ProblemWord;
 use crate::protocol::ids::decode_hex;
+use crate::protocol::limits::INTEGER_MAX;
 
-use super::error::Problem;
+use super::problem::Problem;
 
 /// One header, as WEBCAT wants it: scripts, styles, fonts and pictures from here alone, nothing inline, nothing
 /// assigned to a markup sink. `blob:` is for thumbnails of what the reporter chose.
@@ -40,7 +42,7 @@ const ALWAYS: [(HeaderName, &str); 8] = [
 ];
 
 /// Puts them on whatever the rest of the program answers. Only a handler that knows better says how to cache.
-pub(super) async fn secure(request: Request, next: Next) -> Response {
+pub async fn secure(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {
@@ -51,37 +53,37 @@ pub(super) async fn secure(request: Request, next: Next) -> Response {
 }
 
 /// The secret behind `Authorization: Bearer`, of 64 hex digits.
-pub(super) fn bearer(headers: &HeaderMap) -> Result<Zeroizing<[u8; 32]>, Problem> {
-    let value = single(headers, &AUTHORIZATION)?.ok_or(Problem::Unauthorized)?;
-    let (scheme, secret) = value.split_once(' ').ok_or(Problem::Malformed)?;
+pub fn bearer(headers: &HeaderMap) -> Result<Zeroizing<[u8; 32]>, Problem> {
+    let value = single(headers, &AUTHORIZATION)?.ok_or(ProblemWord::Unauthorized)?;
+    let (scheme, secret) = value.split_once(' ').ok_or(ProblemWord::Malformed)?;
     if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(Problem::Unauthorized);
+        return Err(ProblemWord::Unauthorized.into());
     }
-    decode_hex(secret).map(Zeroizing::new).ok_or(Problem::Malformed)
+    decode_hex(secret).map(Zeroizing::new).ok_or(ProblemWord::Malformed.into())
 }
 
 /// The value of a header that stands there at most once and is ASCII.
-pub(super) fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, Problem> {
+pub fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, Problem> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
         (None, _) => Ok(None),
-        (Some(value), None) => value.to_str().map(Some).map_err(|_| Problem::Malformed),
-        (Some(_), Some(_)) => Err(Problem::Malformed),
+        (Some(value), None) => value.to_str().map(Some).map_err(|_| ProblemWord::Malformed.into()),
+        (Some(_), Some(_)) => Err(ProblemWord::Malformed.into()),
     }
 }
 
 /// A header that is a decimal number; up to 2⁵³ − 1, as every integer here.
-pub(super) fn integer(headers: &HeaderMap, name: &HeaderName) -> Result<Option<u64>, Problem> {
+pub fn integer(headers: &HeaderMap, name: &HeaderName) -> Result<Option<u64>, Problem> {
     let Some(text) = single(headers, name)? else { return Ok(None) };
     if text.is_empty() || text.len() > 16 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(Problem::Malformed);
+        return Err(ProblemWord::Malformed.into());
     }
-    let number: u64 = text.parse().map_err(|_| Problem::Malformed)?;
-    if number < 1 << 53 { Ok(Some(number)) } else { Err(Problem::Malformed) }
+    let number: u64 = text.parse().map_err(|_| ProblemWord::Malformed)?;
+    if number <= INTEGER_MAX { Ok(Some(number)) } else { Err(ProblemWord::Malformed.into()) }
 }
 
 /// Whether the body is said to be of this type, whatever its parameters.
-pub(super) fn is_content_type(headers: &HeaderMap, wanted: &str) -> Result<bool, Problem> {
+pub fn is_content_type(headers: &HeaderMap, wanted: &str) -> Result<bool, Problem> {
     let value = single(headers, &CONTENT_TYPE)?.unwrap_or("");
     let essence = value.split(';').next().unwrap_or("").trim();
     Ok(essence.eq_ignore_ascii_case(wanted))

@@ -3,15 +3,26 @@
 //! Libraries log too, and some of them what they were sent or whom they spoke to; so nothing of theirs passes, at any
 //! level. A line has no time: whoever keeps the lines adds one, and can be told not to.
 
+use serde::Deserialize;
 use tracing::Subscriber;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 
-use super::config::Level;
-
 /// Our own targets alone.
 const TARGET: &str = "mohr";
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    Off,
+    Error,
+    Warn,
+    #[default]
+    Info,
+    Debug,
+    Trace,
+}
 
 /// Logs to standard error from here on. A second call changes nothing.
 pub fn init(level: Level) {

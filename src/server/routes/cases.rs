@@ -1,79 +1,79 @@
 //! The cases, for inspectors in a session (PROTOCOL 4.4).
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
-use crate::protocol::api::{CasesPage, ListedCase};
+use crate::http::headers::bearer;
+use crate::http::problem::Problem;
+use crate::protocol::api::{CasesPage, ListedCase, ProblemWord};
 use crate::protocol::ids::CaseId;
 use crate::protocol::limits::CASES_PER_PAGE_MAX;
+use crate::server::office::Office;
 use crate::storage;
 
-use super::app::{App, Named};
 use super::blob;
-use super::error::Problem;
-use super::headers::bearer;
+use super::extract::{AtOffice, PathParam};
 use super::mailbox::listed;
 
 const LIMIT_DEFAULT: u16 = 100;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct CasesQuery {
+pub struct CasesQuery {
     after: Option<CaseId>,
     limit: Option<u16>,
 }
 
 /// `GET /cases`.
-pub(super) async fn list(
-    State(app): State<Arc<App>>,
+pub async fn list(
+    AtOffice(office): AtOffice,
     page: Result<Query<CasesQuery>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    expect_session(&app, &headers)?;
-    let Query(CasesQuery { after, limit }) = page.map_err(|_| Problem::Malformed)?;
+    expect_session(&office, &headers)?;
+    let Query(CasesQuery { after, limit }) = page.map_err(|_| ProblemWord::Malformed)?;
     let limit = limit.unwrap_or(LIMIT_DEFAULT);
     if !(1..=CASES_PER_PAGE_MAX).contains(&limit) {
-        return Err(Problem::Malformed);
+        return Err(ProblemWord::Malformed.into());
     }
-    let found = app.storage.cases(after, limit.into()).await?;
+    let found = office.storage.cases(after, limit.into()).await?;
     let cases = found.cases.into_iter().map(listed_case).collect();
     Ok(Json(CasesPage { cases, next: found.next }).into_response())
 }
 
 /// `GET /cases/<case>`.
-pub(super) async fn read(
-    State(app): State<Arc<App>>,
-    case: Named<String>,
+pub async fn read(
+    AtOffice(office): AtOffice,
+    case: PathParam<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    expect_session(&app, &headers)?;
-    let case = case.ok().and_then(|Path(text)| text.parse().ok()).ok_or(Problem::NotFound)?;
-    Ok(Json(listed_case(app.storage.case(case).await?)).into_response())
+    expect_session(&office, &headers)?;
+    let case = case.ok().and_then(|Path(text)| text.parse().ok()).ok_or(ProblemWord::NotFound)?;
+    Ok(Json(listed_case(office.storage.case(case).await?)).into_response())
 }
 
 /// `GET /cases/<case>/messages/<position>`.
-pub(super) async fn message(
-    State(app): State<Arc<App>>,
-    path: Named<(String, String)>,
+pub async fn message(
+    AtOffice(office): AtOffice,
+    path: PathParam<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    expect_session(&app, &headers)?;
-    let Path((case, position)) = path.map_err(|_| Problem::NotFound)?;
-    let case = case.parse().map_err(|_| Problem::NotFound)?;
-    let position = blob::position(&position).ok_or(Problem::NotFound)?;
-    blob::answer(&app, case, position, &headers).await
+    expect_session(&office, &headers)?;
+    let Path((case, position)) = path.map_err(|_| ProblemWord::NotFound)?;
+    let case = case.parse().map_err(|_| ProblemWord::NotFound)?;
+    let position = blob::position(&position).ok_or(ProblemWord::NotFound)?;
+    blob::answer(&office, case, position, &headers).await
 }
 
-fn expect_session(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
+fn expect_session(office: &Office, headers: &HeaderMap) -> Result<(), Problem> {
     let secret = bearer(headers)?;
-    app.sessions.inspector(&secret, Instant::now()).map(|_| ()).ok_or(Problem::Unauthorized)
+    office.sessions.inspector(&secret, Instant::now()).map(|_| ()).ok_or(ProblemWord::Unauthorized.into())
 }
 
 fn listed_case(found: storage::Case) -> ListedCase {
