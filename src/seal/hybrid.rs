@@ -40,7 +40,7 @@ pub struct Identity {
 
 /// Not a recipient or identity of this type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum ParseError {
+pub enum HybridKeyError {
     #[error("not a post-quantum age recipient (age1pq1…)")]
     Recipient,
     #[error("not a post-quantum age identity (AGE-SECRET-KEY-PQ-1…)")]
@@ -73,10 +73,10 @@ impl Identity {
 }
 
 impl FromStr for Identity {
-    type Err = ParseError;
+    type Err = HybridKeyError;
 
-    fn from_str(text: &str) -> Result<Self, ParseError> {
-        let malformed = ParseError::Identity;
+    fn from_str(text: &str) -> Result<Self, HybridKeyError> {
+        let malformed = HybridKeyError::Identity;
         bech32_decode(
             text,
             |_| malformed,
@@ -109,10 +109,10 @@ impl fmt::Debug for Recipient {
 }
 
 impl FromStr for Recipient {
-    type Err = ParseError;
+    type Err = HybridKeyError;
 
-    fn from_str(text: &str) -> Result<Self, ParseError> {
-        let malformed = ParseError::Recipient;
+    fn from_str(text: &str) -> Result<Self, HybridKeyError> {
+        let malformed = HybridKeyError::Recipient;
         bech32_decode(
             text,
             |_| malformed,
