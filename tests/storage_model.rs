@@ -38,7 +38,11 @@ enum Operation {
 }
 
 fn operation() -> impl Strategy<Value = Operation> {
-    let kind = prop_oneof![3 => Just(MessageKind::Report), 2 => Just(MessageKind::FollowUp), 1 => Just(MessageKind::Reply)];
+    let kind = prop_oneof![
+        3 => Just(MessageKind::Report),
+        2 => Just(MessageKind::FollowUp),
+        1 => Just(MessageKind::Reply),
+    ];
     prop_oneof![
         5 => (0..CASES, kind, any::<bool>(), prop_oneof![Just(0), 1..1000usize, Just(1000)], 0..3u8)
             .prop_map(|(case, kind, large, first, seed)| Operation::Create { case, kind, large, first, seed }),

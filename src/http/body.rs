@@ -10,12 +10,13 @@ use crate::protocol::api::ProblemWord;
 use super::connection::Stopping;
 use super::problem::Problem;
 
-/// A piece goes to the storage when it reaches the next multiple of this in its blob. It bounds the memory that a
-/// request may take, and what a crash makes a client send again.
+/// A piece goes to the storage when it reaches the next multiple of this in its blob. It bounds the memory
+/// that a request may take, and what a crash makes a client send again.
 const PIECE_BYTES: u64 = 128 * 1024;
 
-/// A body may take as long as it likes while bytes flow: people send photographs over Tor. But after half an hour
-/// it must have come at this rate on average, so that nobody holds a connection for ever with a byte a minute.
+/// A body may take as long as it likes while bytes flow: people send photographs over Tor. But after half an
+/// hour it must have come at this rate on average, so that nobody holds a connection for ever with a byte a
+/// minute.
 const PATIENCE: Duration = Duration::from_secs(30 * 60);
 const SLOWEST_BYTES_PER_SECOND: u64 = 256;
 
@@ -38,9 +39,9 @@ impl Incoming {
         Self { body, rest: Bytes::new(), stopping, begun: Instant::now(), received_bytes: 0, ended: false }
     }
 
-    /// The bytes that stand at `offset` of a blob of `length_bytes`, up to the end of a piece. Less when the body ends
-    /// there, is cut short, or the server stops: then nothing follows. More than the blob can hold is an error; to
-    /// know that, the last piece comes only after the body has ended.
+    /// The bytes that stand at `offset` of a blob of `length_bytes`, up to the end of a piece. Less when the
+    /// body ends there, is cut short, or the server stops: then nothing follows. More than the blob can hold
+    /// is an error; to know that, the last piece comes only after the body has ended.
     pub async fn next_piece(&mut self, offset: u64, length_bytes: u64) -> Result<Vec<u8>, Problem> {
         let end = ((offset / PIECE_BYTES + 1) * PIECE_BYTES).min(length_bytes);
         let wanted = end.saturating_sub(offset) as usize;
@@ -68,8 +69,8 @@ impl Incoming {
         self.ended && self.rest.is_empty()
     }
 
-    /// Waits for the next frame. A connection cut short, and a stop of the server, end the body like its end: what has
-    /// arrived is good, and the client asks where the upload stands.
+    /// Waits for the next frame. A connection cut short, and a stop of the server, end the body like its end:
+    /// what has arrived is good, and the client asks where the upload stands.
     async fn receive(&mut self) {
         let frame = tokio::select! {
             frame = self.body.frame() => frame,

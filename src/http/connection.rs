@@ -22,8 +22,8 @@ use tokio::time::{Instant, Sleep, sleep, timeout};
 /// What a connection is given. Tests are less stream than [`Bounds::DEFAULT`].
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
-    /// More wait in the kernel's queue until one is free. Stays below the usual limit of 1,024 open files, and with
-    /// `body::PIECE_BYTES` bounds the memory of all uploads.
+    /// More wait in the kernel's queue until one is free. Stays below the usual limit of 1,024 open files,
+    /// and with `body::PIECE_BYTES` bounds the memory of all uploads.
     connections: usize,
     /// For the head of a request, and between two requests.
     head_time: Duration,
@@ -33,8 +33,8 @@ pub struct Bounds {
     connection_time: Duration,
     /// How long running requests may take to end when the server stops.
     stop_time: Duration,
-    /// A refusal may come while the client still sends. Closing at once would make its system throw the answer away,
-    /// so what still comes is read and forgotten, for so long and no more than [`LINGER_BYTES`].
+    /// A refusal may come while the client still sends. Closing at once would make its system throw the
+    /// answer away, so what still comes is read and forgotten, for so long and no more than [`LINGER_BYTES`].
     linger_time: Duration,
 }
 

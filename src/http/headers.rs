@@ -16,8 +16,8 @@ use crate::protocol::limits::INTEGER_MAX;
 
 use super::problem::Problem;
 
-/// One header, as WEBCAT wants it: scripts, styles, fonts and pictures from here alone, nothing inline, nothing
-/// assigned to a markup sink. `blob:` is for thumbnails of what the reporter chose.
+/// One header, as WEBCAT wants it: scripts, styles, fonts and pictures from here alone, nothing inline,
+/// nothing assigned to a markup sink. `blob:` is for thumbnails of what the reporter chose.
 const CONTENT_SECURITY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; \
     font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
     require-trusted-types-for 'script'; trusted-types 'none'";

@@ -1,7 +1,7 @@
 //! What is logged: start and stop, failures of the machine, and nothing of any request.
 //!
-//! Libraries log too, and some of them what they were sent or whom they spoke to; so nothing of theirs passes, at any
-//! level. A line has no time: whoever keeps the lines adds one, and can be told not to.
+//! Libraries log too, and some of them what they were sent or whom they spoke to; so nothing of theirs
+//! passes, at any level. A line has no time: whoever keeps the lines adds one, and can be told not to.
 
 use serde::Deserialize;
 use tracing::Subscriber;
@@ -27,7 +27,8 @@ pub enum Level {
 /// Logs to standard error from here on. A second call changes nothing.
 pub fn init(level: Level) {
     let _ = tracing::subscriber::set_global_default(subscriber(level, std::io::stderr));
-    // What a panic says can quote what somebody sent ("byte index 3 is not a char boundary of …"): only its place is told.
+    // What a panic says can quote what somebody sent ("byte index 3 is not a char boundary of …"): only its
+    // place is told.
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map_or_else(String::new, ToString::to_string);
         tracing::error!(%place, "panicked");

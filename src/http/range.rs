@@ -8,8 +8,8 @@ use axum::http::header::RANGE;
 use super::headers::single;
 use super::problem::Problem;
 
-/// The range that a request asks for of so many bytes; nothing when it asks for none, or in another unit, which is to be
-/// ignored. Several ranges are refused.
+/// The range that a request asks for of so many bytes; nothing when it asks for none, or in another unit,
+/// which is to be ignored. Several ranges are refused.
 pub fn requested(headers: &HeaderMap, size_bytes: u64) -> Result<Option<Range<u64>>, Problem> {
     match single(headers, &RANGE)? {
         Some(text) => decode(text, size_bytes),

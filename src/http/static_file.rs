@@ -9,7 +9,8 @@ use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTE
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 
-/// For a file whose name carries a hash of its bytes, so that it never changes. `private`: kept by the browser alone.
+/// For a file whose name carries a hash of its bytes, so that it never changes. `private`: kept by the
+/// browser alone.
 const CACHE_IMMUTABLE: &str = "private, max-age=86400, immutable";
 
 /// A body that compression does not make smaller by a tenth is sent as it is.

@@ -1,5 +1,6 @@
-//! The JSON that a server and its clients exchange, and the words of problems (PROTOCOL 4.3, 4.4 and 4.6). Both sides
-//! use these types; what a client reads in them is a server's word, to be believed when `verify` has seen it.
+//! The JSON that a server and its clients exchange, and the words of problems (PROTOCOL 4.3, 4.4 and 4.6).
+//! Both sides use these types; what a client reads in them is a server's word, to be believed when `verify`
+//! has seen it.
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -124,8 +125,8 @@ problem_words! {
     StorageFull = 507 "storage-full" "The storage is full";
 }
 
-/// The word in the `type` of a problem document, also one that this program does not know: letters and hyphens, for it
-/// is shown to a person.
+/// The word in the `type` of a problem document, also one that this program does not know: letters and
+/// hyphens, for it is shown to a person.
 pub fn decode_problem_urn(urn: &str) -> Option<&str> {
     let word = urn.strip_prefix("urn:mohr:problem:")?;
     let plain = word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');

@@ -1,6 +1,6 @@
-//! Every bound of the format in one place, and the sizes of what is stored: size classes, Padmé and how an archive is
-//! filled so that the sealed blob ends on its class (PROTOCOL 2.4). A number that only one decoder can understand, such
-//! as the width of a tar field, stands beside that decoder.
+//! Every bound of the format in one place, and the sizes of what is stored: size classes, Padmé and how an
+//! archive is filled so that the sealed blob ends on its class (PROTOCOL 2.4). A number that only one decoder
+//! can understand, such as the width of a tar field, stands beside that decoder.
 
 /// What a message without files always is, sealed.
 pub const TEXT_SEALED_BYTES: u64 = 32 * 1024;
@@ -11,7 +11,8 @@ pub const FIXED_CLASSES: [u64; 4] = [TEXT_SEALED_BYTES, 128 * 1024, 512 * 1024, 
 /// The largest blob there is. Itself a size class.
 pub const SEALED_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
-/// The most that the files of one message may hold together: what is left of the largest blob, with room to spare.
+/// The most that the files of one message may hold together: what is left of the largest blob, with room to
+/// spare.
 pub const FILES_BYTES_MAX: u64 = 240 * 1024 * 1024;
 
 /// The largest age file that the form for one-way reports takes.
@@ -51,8 +52,8 @@ pub struct Plan {
     pub sealed_bytes: u64,
 }
 
-/// The smallest size class that holds an archive of at least `archive_bytes` behind a header of `header_bytes`,
-/// or nothing when even the largest blob is too small.
+/// The smallest size class that holds an archive of at least `archive_bytes` behind a header of
+/// `header_bytes`, or nothing when even the largest blob is too small.
 pub fn plan(header_bytes: u64, archive_bytes: u64) -> Option<Plan> {
     let mut class = size_class(sealed_bytes(header_bytes, archive_bytes)?)?;
     loop {
@@ -93,8 +94,8 @@ fn sealed_bytes(header_bytes: u64, payload_bytes: u64) -> Option<u64> {
     header_bytes.checked_add(NONCE_BYTES)?.checked_add(payload_bytes)?.checked_add(tags)
 }
 
-/// The payload whose age file has exactly this length, if there is one: STREAM has no empty last chunk, so some
-/// lengths are never reached.
+/// The payload whose age file has exactly this length, if there is one: STREAM has no empty last chunk, so
+/// some lengths are never reached.
 fn archive_bytes_for(header_bytes: u64, sealed: u64) -> Option<u64> {
     let stream = sealed.checked_sub(header_bytes)?.checked_sub(NONCE_BYTES)?;
     let (full, rest) = (stream / (CHUNK_BYTES + TAG_BYTES), stream % (CHUNK_BYTES + TAG_BYTES));

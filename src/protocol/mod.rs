@@ -1,5 +1,5 @@
-//! What is said on the wire and on disk: bounds, ids, codes, messages, profiles and the JSON of the server. Pure and without I/O;
-//! imports nothing else of ours. Section numbers refer to `docs/PROTOCOL.md`.
+//! What is said on the wire and on disk: bounds, ids, codes, messages, profiles and the JSON of the server.
+//! Pure and without I/O; imports nothing else of ours. Section numbers refer to `docs/PROTOCOL.md`.
 
 pub mod age_header;
 pub mod api;

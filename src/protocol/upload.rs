@@ -1,5 +1,5 @@
-//! What is sent: which kind of message an upload becomes, which way it goes, and how `Upload-Metadata` says so
-//! (PROTOCOL 2.2 and 4.2).
+//! What is sent: which kind of message an upload becomes, which way it goes, and how `Upload-Metadata` says
+//! so (PROTOCOL 2.2 and 4.2).
 
 use std::fmt;
 use std::str::FromStr;

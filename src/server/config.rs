@@ -56,7 +56,8 @@ pub enum Error {
 }
 
 impl Config {
-    /// Reads and checks a file. Whether the database and the profile are there is found out by [`super::serve`].
+    /// Reads and checks a file. Whether the database and the profile are there is found out by
+    /// [`super::serve`].
     pub fn load(path: &Path) -> Result<Self, Error> {
         let text =
             std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;

@@ -43,7 +43,8 @@ impl EmbeddedFiles {
         self.files.get(path)
     }
 
-    /// Compresses everything; takes a second or so. A request that comes meanwhile waits for its own file alone.
+    /// Compresses everything; takes a second or so. A request that comes meanwhile waits for its own file
+    /// alone.
     pub(super) fn compress(&self) {
         self.files.values().for_each(StaticFile::compress);
     }

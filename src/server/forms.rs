@@ -1,5 +1,5 @@
-//! The form for one-way reports (PROTOCOL 4.5) as one office shows it: the embedded pages with its recipients put in; and
-//! how much memory all forms in progress may hold.
+//! The form for one-way reports (PROTOCOL 4.5) as one office shows it: the embedded pages with its recipients
+//! put in; and how much memory all forms in progress may hold.
 
 use std::collections::HashMap;
 
@@ -10,8 +10,8 @@ use crate::protocol::profile::Profile;
 
 use super::embedded::EmbeddedFiles;
 
-/// A form is held in memory, for its length is part of what is stored. All of them together, whatever their offices, hold
-/// no more than this.
+/// A form is held in memory, for its length is part of what is stored. All of them together, whatever their
+/// offices, hold no more than this.
 const ROOM_BYTES: usize = 128 * 1024 * 1024;
 pub(super) const ROOM_UNIT: usize = 64 * 1024;
 

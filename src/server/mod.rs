@@ -1,7 +1,7 @@
 //! The server: keeps sealed blobs and hands out the pages. It can open nothing and never imports `seal`.
 //!
-//! [`router`] holds every address, [`routes`] the handlers in files by noun, [`office`] what belongs to one office. What a
-//! request carries is never logged, at any level; see [`crate::http::log`].
+//! [`router`] holds every address, [`routes`] the handlers in files by noun, [`office`] what belongs to one
+//! office. What a request carries is never logged, at any level; see [`crate::http::log`].
 
 mod app;
 pub mod config;
@@ -26,7 +26,7 @@ use crate::storage::{self, Storage};
 
 use app::App;
 use embedded::EmbeddedFiles;
-use office::{Office, Offices, SignedProfile};
+use office::{Offices, ServedOffice, SignedProfile};
 
 pub use config::Config;
 pub use router::ROUTES;
@@ -47,8 +47,8 @@ pub enum Error {
     ReadProfile { path: String, source: std::io::Error },
 }
 
-/// Serves until `shutdown` resolves, then lets running requests end for a few seconds, empties the WAL and returns.
-/// What an upload in progress has received by then is kept.
+/// Serves until `shutdown` resolves, then lets running requests end for a few seconds, empties the WAL and
+/// returns. What an upload in progress has received by then is kept.
 pub async fn serve(
     config: Config,
     listener: TcpListener,
@@ -71,7 +71,7 @@ pub async fn serve_with_clock(
         tracing::warn!("the office profile has expired: the pages will refuse it until a new one is signed");
     }
     let (stop, pages) = (Stop::new(), EmbeddedFiles::pages());
-    let offices = Offices::one(Office::new(signed, storage, pages));
+    let offices = Offices::one(ServedOffice::new(signed, storage, pages));
     let app = Arc::new(App::new(offices, pages, config.limits, stop.stopping(), today));
 
     // Not waited for: it changes nothing but memory.
@@ -88,8 +88,8 @@ pub async fn serve_with_clock(
     Ok(())
 }
 
-/// Drops stale uploads at start and whenever a new day has begun. A failure is tried again at the next look, and keeps
-/// no other office's waiting.
+/// Drops stale uploads at start and whenever a new day has begun. A failure is tried again at the next look,
+/// and keeps no other office's waiting.
 async fn purge_daily(app: Arc<App>) {
     let mut purged = None;
     loop {

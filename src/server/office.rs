@@ -12,14 +12,14 @@ use super::forms::Forms;
 use super::sessions::Sessions;
 
 /// Whatever belongs to one office and to no other: nothing of it may answer a request for another.
-pub(super) struct Office {
+pub(super) struct ServedOffice {
     pub(super) signed: SignedProfile,
     pub(super) storage: Storage,
     pub(super) sessions: Sessions,
     pub(super) forms: Forms,
 }
 
-impl Office {
+impl ServedOffice {
     pub(super) fn new(signed: SignedProfile, storage: Storage, files: &EmbeddedFiles) -> Self {
         let forms = Forms::new(files, &signed.profile);
         Self { signed, storage, sessions: Sessions::new(), forms }
@@ -34,8 +34,8 @@ pub(super) struct SignedProfile {
 }
 
 impl SignedProfile {
-    /// Checks that the root key which the note names signed it. Whether it has expired is left to the readers:
-    /// inspectors must get at their cases all the same.
+    /// Checks that the root key which the note names signed it. Whether it has expired is left to the
+    /// readers: inspectors must get at their cases all the same.
     pub(super) fn verify(note: Vec<u8>) -> Result<Self, verify::profile::Error> {
         let profile = verify::profile::verify_signature(&note)?;
         Ok(Self { profile, note: StaticFile::new("profile.txt", note.into()) })
@@ -44,21 +44,21 @@ impl SignedProfile {
 
 /// The offices of this server. There is one, and it answers whatever host a request names.
 pub(super) struct Offices {
-    only: Arc<Office>,
+    only: Arc<ServedOffice>,
 }
 
 impl Offices {
-    pub(super) fn one(office: Office) -> Self {
+    pub(super) fn one(office: ServedOffice) -> Self {
         Self { only: Arc::new(office) }
     }
 
     /// The office that answers a request.
-    pub(super) fn answering(&self) -> &Arc<Office> {
+    pub(super) fn answering(&self) -> &Arc<ServedOffice> {
         &self.only
     }
 
     /// Every one, for what is done to all of them.
-    pub(super) fn all(&self) -> impl Iterator<Item = &Arc<Office>> {
+    pub(super) fn all(&self) -> impl Iterator<Item = &Arc<ServedOffice>> {
         std::iter::once(&self.only)
     }
 }

@@ -13,7 +13,7 @@ use crate::http::problem::Problem;
 use crate::http::range::requested;
 use crate::protocol::api::ProblemWord;
 use crate::protocol::ids::CaseId;
-use crate::server::office::Office;
+use crate::server::office::ServedOffice;
 use crate::storage::StoredMessage;
 
 /// Held in memory for one download.
@@ -26,7 +26,7 @@ pub fn position(text: &str) -> Option<u32> {
 
 /// The blob at a position of a case, as the request asks for it.
 pub async fn answer(
-    office: &Arc<Office>,
+    office: &Arc<ServedOffice>,
     case: CaseId,
     position: u32,
     headers: &HeaderMap,
@@ -54,8 +54,9 @@ pub async fn answer(
     Ok(response)
 }
 
-/// Read as the client takes it. A failure on the way cuts the connection: the length was promised, so it shows.
-fn stream(office: Arc<Office>, message: StoredMessage, range: Range<u64>) -> Body {
+/// Read as the client takes it. A failure on the way cuts the connection: the length was promised, so it
+/// shows.
+fn stream(office: Arc<ServedOffice>, message: StoredMessage, range: Range<u64>) -> Body {
     let pieces = stream::unfold((office, range), move |(office, left)| async move {
         let wanted = usize::try_from(left.end - left.start).unwrap_or(usize::MAX).min(READ_BYTES);
         if wanted == 0 {

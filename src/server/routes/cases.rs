@@ -14,7 +14,7 @@ use crate::http::problem::Problem;
 use crate::protocol::api::{CasesPage, ListedCase, ProblemWord};
 use crate::protocol::ids::CaseId;
 use crate::protocol::limits::CASES_PER_PAGE_MAX;
-use crate::server::office::Office;
+use crate::server::office::ServedOffice;
 use crate::storage;
 
 use super::blob;
@@ -71,7 +71,7 @@ pub async fn message(
     blob::answer(&office, case, position, &headers).await
 }
 
-fn expect_session(office: &Office, headers: &HeaderMap) -> Result<(), Problem> {
+fn expect_session(office: &ServedOffice, headers: &HeaderMap) -> Result<(), Problem> {
     let secret = bearer(headers)?;
     office.sessions.inspector(&secret, Instant::now()).map(|_| ()).ok_or(ProblemWord::Unauthorized.into())
 }

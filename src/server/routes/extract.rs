@@ -8,14 +8,14 @@ use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 
 use crate::server::app::App;
-use crate::server::office::Office;
+use crate::server::office::ServedOffice;
 
-/// What a path names, unless its bytes are no text. Handlers take it so: axum's own refusal is no problem document
-/// and quotes the path.
+/// What a path names, unless its bytes are no text. Handlers take it so: axum's own refusal is no problem
+/// document and quotes the path.
 pub type PathParam<T> = Result<Path<T>, PathRejection>;
 
 /// The office that a request is for: the only way for a handler to get one.
-pub struct AtOffice(pub Arc<Office>);
+pub struct AtOffice(pub Arc<ServedOffice>);
 
 impl FromRequestParts<Arc<App>> for AtOffice {
     type Rejection = Infallible;

@@ -6,17 +6,18 @@ use crate::protocol::age_header::VERSION_LINE;
 use crate::protocol::api::ProblemWord;
 use crate::protocol::ids::Digest;
 use crate::server::app::App;
-use crate::server::office::Office;
+use crate::server::office::ServedOffice;
 use crate::storage::{self, NewUpload, Owner, Piece, UploadId};
 use crate::verify::digest::Sha256;
 
 /// Bytes read back at a time to hash what earlier requests brought.
 const READ_BYTES: usize = 256 * 1024;
 
-/// Begins an upload with what the body of the request that creates it brings, and tells how much of it is durable.
+/// Begins an upload with what the body of the request that creates it brings, and tells how much of it is
+/// durable.
 pub async fn create_with_upload(
     app: &App,
-    office: &Office,
+    office: &ServedOffice,
     new: NewUpload,
     incoming: &mut Incoming,
 ) -> Result<(UploadId, u64), Problem> {
@@ -64,7 +65,7 @@ impl Receiver {
     pub async fn receive(
         &mut self,
         app: &App,
-        office: &Office,
+        office: &ServedOffice,
         incoming: &mut Incoming,
     ) -> Result<(), Problem> {
         while self.offset < self.length_bytes && !incoming.is_over() {
@@ -85,8 +86,9 @@ impl Receiver {
         Ok(())
     }
 
-    /// SHA-256 of the whole, outside the writer. What earlier requests brought is read back: it cannot have changed.
-    async fn digest(&mut self, office: &Office, last: &[u8]) -> Result<Digest, Problem> {
+    /// SHA-256 of the whole, outside the writer. What earlier requests brought is read back: it cannot have
+    /// changed.
+    async fn digest(&mut self, office: &ServedOffice, last: &[u8]) -> Result<Digest, Problem> {
         if let Some(digest) = self.hash.finish() {
             return Ok(digest);
         }

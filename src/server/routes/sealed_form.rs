@@ -1,5 +1,5 @@
-//! One-way reports (PROTOCOL 4.5): a plain form for browsers without scripts, which takes a file that was sealed
-//! elsewhere. There is no code and no answer.
+//! One-way reports (PROTOCOL 4.5): a plain form for browsers without scripts, which takes a file that was
+//! sealed elsewhere. There is no code and no answer.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::protocol::upload::MessageKind;
 use crate::protocol::{age_header, one_way};
 use crate::server::app::App;
 use crate::server::forms::{ROOM_UNIT, Refusal};
-use crate::server::office::Office;
+use crate::server::office::ServedOffice;
 use crate::server::problem::word_of;
 use crate::storage::{self, NewUpload, Owner, Piece};
 use crate::verify::digest::sha256;
@@ -56,7 +56,7 @@ pub async fn send(
 }
 
 /// Stores the file of a form, as the only message of a case that nobody has a token for.
-async fn take(app: &App, office: &Office, form: Multipart) -> Result<(), Refusal> {
+async fn take(app: &App, office: &ServedOffice, form: Multipart) -> Result<(), Refusal> {
     let (age_file, room) = sealed_file(&app.form_room, form).await?;
     let blob = one_way::encode(&age_file, office.signed.profile.inspectors.len())?;
     drop(age_file);

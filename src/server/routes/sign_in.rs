@@ -1,4 +1,5 @@
-//! How an inspector is let in: by signing a challenge with the key that the office profile lists (PROTOCOL 4.4).
+//! How an inspector is let in: by signing a challenge with the key that the office profile lists (PROTOCOL
+//! 4.4).
 
 use std::time::Instant;
 
@@ -28,7 +29,8 @@ pub async fn challenge(AtOffice(office): AtOffice, request: Body) -> Result<Resp
     Ok(Json(IssuedChallenge { challenge }).into_response())
 }
 
-/// `POST /inspector/session`. What was wrong is not said: the key, the name, the challenge and its time are one.
+/// `POST /inspector/session`. What was wrong is not said: the key, the name, the challenge and its time are
+/// one.
 pub async fn session(
     AtOffice(office): AtOffice,
     headers: HeaderMap,

@@ -15,7 +15,7 @@ use crate::http::problem::Problem;
 use crate::protocol::api::ProblemWord;
 use crate::protocol::upload::MessageKind;
 use crate::server::app::App;
-use crate::server::office::Office;
+use crate::server::office::ServedOffice;
 use crate::storage::{NewUpload, Owner, UploadId};
 use crate::verify::digest;
 
@@ -89,7 +89,7 @@ pub async fn remove(
 }
 
 /// What the headers of a POST ask for, all of it checked before a byte of the body is read.
-fn begin(app: &App, office: &Office, headers: &HeaderMap, empty: bool) -> Result<NewUpload, Problem> {
+fn begin(app: &App, office: &ServedOffice, headers: &HeaderMap, empty: bool) -> Result<NewUpload, Problem> {
     let secret = bearer(headers)?;
     let (kind, case) = tus::metadata(headers)?;
     let owner = match kind {
@@ -112,9 +112,10 @@ fn fits(headers: &HeaderMap, bytes_max: u64) -> Result<(), Problem> {
     }
 }
 
-/// The upload that a path names and to whom the request's secret belongs: a reporter, or an inspector in a session.
+/// The upload that a path names and to whom the request's secret belongs: a reporter, or an inspector in a
+/// session.
 fn authorize(
-    office: &Office,
+    office: &ServedOffice,
     id: PathParam<String>,
     headers: &HeaderMap,
 ) -> Result<(UploadId, Owner), Problem> {
@@ -125,7 +126,7 @@ fn authorize(
 }
 
 /// An inspector's uploads are the inspector's, not the session's: a new session goes on with them.
-fn inspector_owner(office: &Office, secret: &[u8; 32]) -> Option<Owner> {
+fn inspector_owner(office: &ServedOffice, secret: &[u8; 32]) -> Option<Owner> {
     let inspector = office.sessions.inspector(secret, Instant::now())?;
     let digest = digest::labelled("inspector", &[inspector.as_str().as_bytes()]);
     Some(Owner::from_bytes(*digest.as_bytes()))
