@@ -192,19 +192,3 @@ pub enum Error {
     #[error("the storage is closed")]
     Closed,
 }
-
-impl From<rusqlite::Error> for Error {
-    fn from(error: rusqlite::Error) -> Self {
-        match error {
-            rusqlite::Error::QueryReturnedNoRows => Error::NotFound,
-            rusqlite::Error::SqliteFailure(failure, _) => match failure.code {
-                rusqlite::ErrorCode::DiskFull => Error::StorageFull,
-                // Only another process can hold the lock for longer than the busy timeout.
-                rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked => Error::Busy,
-                _ => Error::Failed(failure.extended_code),
-            },
-            // A row that does not have the shape the schema promises.
-            _ => Error::Failed(rusqlite::ffi::SQLITE_MISMATCH),
-        }
-    }
-}

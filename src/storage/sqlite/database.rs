@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::Options;
+use crate::storage::Options;
 
-const SCHEMA: &str = include_str!("../../schema.sql");
+const SCHEMA: &str = include_str!("../../../schema.sql");
 const APPLICATION_ID: i32 = i32::from_be_bytes(*b"mohr");
 const SCHEMA_VERSION: i32 = 1;
 
@@ -40,7 +40,7 @@ pub enum OpenError {
 }
 
 /// Makes an empty database, readable by its owner alone. Refuses if anything is at `path`. When it returns, the file
-/// and its name are on the disk; a crash before leaves a file that [`super::Storage::open`] refuses.
+/// and its name are on the disk; a crash before leaves a file that [`crate::storage::Storage::open`] refuses.
 pub fn create(path: &Path) -> Result<(), OpenError> {
     let io_error = |source: io::Error| match source.kind() {
         io::ErrorKind::AlreadyExists => OpenError::Exists(path.to_owned()),

@@ -22,7 +22,7 @@ use tokio::sync::oneshot;
 use super::blocks;
 use super::database::{BUSY_TIMEOUT, OpenError};
 use super::order::Rewrite;
-use super::types::{BlobId, Error};
+use crate::storage::types::{BlobId, Error};
 
 /// Submissions that may wait; one more is [`Error::Busy`].
 const QUEUE_LENGTH: usize = 256;

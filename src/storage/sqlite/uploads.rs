@@ -4,10 +4,10 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::blocks;
-use super::types::{BlobId, Error, Kind, NewUpload, Owner, Piece, Progress, Upload, UploadId};
 use crate::protocol::day::Day;
 use crate::protocol::ids::{CaseId, Digest};
 use crate::protocol::message::Direction;
+use crate::storage::types::{BlobId, Error, Kind, NewUpload, Owner, Piece, Progress, Upload, UploadId};
 
 /// Whole days that an unfinished upload waits, and that a finished one is remembered.
 const KEPT_DAYS: i32 = 2;

@@ -7,9 +7,9 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use tokio::sync::Semaphore;
 
 use super::database::{self, OpenError};
-use super::types::{BlobId, Case, Cases, Error, Message, StoredMessage};
 use crate::protocol::ids::{CaseId, Digest, MailboxId};
 use crate::protocol::message::Direction;
+use crate::storage::types::{BlobId, Case, Cases, Error, Message, StoredMessage};
 
 /// Reads are short and mostly from the page cache; more connections than this only add memory.
 const CONNECTIONS: usize = 4;
