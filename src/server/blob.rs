@@ -32,7 +32,7 @@ pub(super) async fn answer(
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
     let message = app.storage.message(case, position).await?;
-    let size_bytes = message.message.size_bytes;
+    let size_bytes = message.summary.size_bytes;
     let asked = single(headers, &RANGE)?.map(|text| range(text, size_bytes)).transpose()?.flatten();
     let range = asked.clone().unwrap_or(0..size_bytes);
     let mut response = (

@@ -35,8 +35,8 @@ struct Case {
     messages: Vec<Listed>,
 }
 
-impl From<storage::Case> for Case {
-    fn from(found: storage::Case) -> Self {
+impl From<storage::StoredCase> for Case {
+    fn from(found: storage::StoredCase) -> Self {
         Self { case: found.case, messages: found.messages.into_iter().map(Listed::from).collect() }
     }
 }

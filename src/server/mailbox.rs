@@ -32,9 +32,9 @@ pub(super) struct Listed {
     day: Day,
 }
 
-impl From<storage::Message> for Listed {
-    fn from(message: storage::Message) -> Self {
-        let storage::Message { position, direction, size_bytes, sha256, day } = message;
+impl From<storage::MessageSummary> for Listed {
+    fn from(summary: storage::MessageSummary) -> Self {
+        let storage::MessageSummary { position, direction, size_bytes, sha256, day } = summary;
         Self { position, direction, size_bytes, sha256, day }
     }
 }

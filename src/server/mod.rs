@@ -44,7 +44,7 @@ pub enum Error {
     #[error(transparent)]
     Config(#[from] config::Error),
     #[error(transparent)]
-    Storage(#[from] storage::OpenError),
+    Storage(#[from] storage::DatabaseError),
     #[error("{path}: {source}")]
     Profile { path: String, source: crate::verify::profile::Error },
     #[error("{path}: {source}")]

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::protocol::ids::CaseId;
 use crate::protocol::sizes::is_size_class;
-use crate::storage::{Kind, Upload};
+use crate::storage::{Kind, StoredUpload};
 
 use super::app::App;
 use super::error::Problem;
@@ -95,7 +95,7 @@ fn decode_metadata(text: &str) -> Option<(Kind, CaseId)> {
 }
 
 /// Where an upload stands, as HEAD tells it.
-pub(super) fn standing(upload: &Upload) -> impl IntoResponse + use<> {
+pub(super) fn standing(upload: &StoredUpload) -> impl IntoResponse + use<> {
     let metadata = format!(
         "kind {},case {}",
         STANDARD.encode(upload.kind.as_str()),

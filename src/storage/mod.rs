@@ -12,6 +12,7 @@
 //! Nothing here knows HTTP, and no error carries content, ids or paths of requests. One SQLite file holds everything:
 //! [`sqlite`], the only place that names `rusqlite`.
 
+mod rules;
 mod sqlite;
 mod types;
 
@@ -20,7 +21,7 @@ use std::path::Path;
 use crate::protocol::day::Day;
 use crate::protocol::ids::{CaseId, MailboxId};
 
-pub use sqlite::{OpenError, create};
+pub use sqlite::{DatabaseError, create};
 pub use types::*;
 
 /// How a database is opened.
@@ -38,7 +39,7 @@ pub struct Storage {
 
 impl Storage {
     /// Opens a database that [`create`] made; never makes one. What a killed process left in the WAL is recovered here.
-    pub fn open(path: &Path, options: Options) -> Result<Self, OpenError> {
+    pub fn open(path: &Path, options: Options) -> Result<Self, DatabaseError> {
         Ok(Self { database: sqlite::SqliteDatabase::open(path, options)? })
     }
 
@@ -94,7 +95,7 @@ impl Storage {
     }
 
     /// Where an upload of this owner stands. [`Error::NotFound`] if there is none, or it is somebody else's.
-    pub async fn upload(&self, id: UploadId, owner: Owner) -> Result<Upload, Error> {
+    pub async fn upload(&self, id: UploadId, owner: Owner) -> Result<StoredUpload, Error> {
         self.database.upload(id, owner).await
     }
 
@@ -110,18 +111,18 @@ impl Storage {
     }
 
     /// The case that a mailbox belongs to, or nothing.
-    pub async fn mailbox(&self, mailbox: MailboxId) -> Result<Option<Case>, Error> {
+    pub async fn mailbox(&self, mailbox: MailboxId) -> Result<Option<StoredCase>, Error> {
         self.database.mailbox(mailbox).await
     }
 
     /// One case. [`Error::NotFound`] if there is none.
-    pub async fn case(&self, case: CaseId) -> Result<Case, Error> {
+    pub async fn case(&self, case: CaseId) -> Result<StoredCase, Error> {
         self.database.case(case).await
     }
 
     /// Cases in the order of their ids, from the one behind `after` on: at most `limit`, and fewer when they hold very
-    /// many messages. [`Cases::next`] goes on from there.
-    pub async fn cases(&self, after: Option<CaseId>, limit: usize) -> Result<Cases, Error> {
+    /// many messages. [`StoredCases::next`] goes on from there.
+    pub async fn cases(&self, after: Option<CaseId>, limit: usize) -> Result<StoredCases, Error> {
         self.database.cases(after, limit).await
     }
 

@@ -123,28 +123,29 @@ pub struct Progress {
 
 /// An upload as it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Upload {
+pub struct StoredUpload {
     pub kind: Kind,
     pub case: CaseId,
     pub length_bytes: u64,
     pub offset: u64,
 }
 
-impl Upload {
+impl StoredUpload {
     pub fn is_finished(&self) -> bool {
         self.offset == self.length_bytes
     }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Case {
+pub struct StoredCase {
     pub case: CaseId,
     /// In the order in which they were taken, positions 0, 1, 2, …
-    pub messages: Vec<Message>,
+    pub messages: Vec<MessageSummary>,
 }
 
+/// What is known of a message without its blob.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Message {
+pub struct MessageSummary {
     pub position: u32,
     pub direction: Direction,
     pub size_bytes: u64,
@@ -155,14 +156,14 @@ pub struct Message {
 /// A message and where its blob is.
 #[derive(Clone, Copy)]
 pub struct StoredMessage {
-    pub message: Message,
+    pub summary: MessageSummary,
     pub(super) blob: BlobId,
 }
 
 /// A page of the list of cases.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cases {
-    pub cases: Vec<Case>,
+pub struct StoredCases {
+    pub cases: Vec<StoredCase>,
     /// The last case of this page, if there are more behind it.
     pub next: Option<CaseId>,
 }
@@ -186,7 +187,7 @@ pub enum Error {
     Busy,
     #[error("the disk or the database's limit is full")]
     StorageFull,
-    /// SQLite's own extended result code; no text, for it could quote what was stored.
+    /// The back end's own code, SQLite's extended one; no text, for it could quote what was stored.
     #[error("the database failed with SQLite code {0}")]
     Failed(i32),
     #[error("the storage is closed")]

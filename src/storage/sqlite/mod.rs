@@ -17,7 +17,7 @@ use super::types::*;
 use crate::protocol::day::Day;
 use crate::protocol::ids::{CaseId, MailboxId};
 
-pub use database::{OpenError, create};
+pub use database::{DatabaseError, create};
 
 /// An open database file. Clones share it. Each method keeps the contract of the same one of [`super::Storage`].
 #[derive(Clone)]
@@ -27,7 +27,7 @@ pub(super) struct SqliteDatabase {
 }
 
 impl SqliteDatabase {
-    pub(super) fn open(path: &Path, options: super::Options) -> Result<Self, OpenError> {
+    pub(super) fn open(path: &Path, options: super::Options) -> Result<Self, DatabaseError> {
         let writer = writer::Writer::start(database::open_for_writing(path, options)?, path)?;
         let readers = reader::Readers::open(path)?;
         Ok(Self { writer: Arc::new(writer), readers: Arc::new(readers) })
@@ -42,7 +42,7 @@ impl SqliteDatabase {
         new: NewUpload,
         first: Option<Piece>,
     ) -> Result<(UploadId, Progress), Error> {
-        let ids = uploads::Ids::random();
+        let ids = uploads::FreshIds::random();
         let size_bytes = first.as_ref().map_or(0, |piece| piece.data.len());
         let stored =
             self.writer.submit(size_bytes, move |db| uploads::create(db, &ids, &new, first.as_ref())).await?;
@@ -87,7 +87,7 @@ impl SqliteDatabase {
         self.writer.settle().await
     }
 
-    pub(super) async fn upload(&self, id: UploadId, owner: Owner) -> Result<Upload, Error> {
+    pub(super) async fn upload(&self, id: UploadId, owner: Owner) -> Result<StoredUpload, Error> {
         self.readers.run(move |db| uploads::find(db, id, owner)).await
     }
 
@@ -101,15 +101,15 @@ impl SqliteDatabase {
         self.readers.run(move |db| uploads::read(db, id, owner, offset, length_bytes)).await
     }
 
-    pub(super) async fn mailbox(&self, mailbox: MailboxId) -> Result<Option<Case>, Error> {
+    pub(super) async fn mailbox(&self, mailbox: MailboxId) -> Result<Option<StoredCase>, Error> {
         self.readers.run(move |db| reader::mailbox(db, mailbox)).await
     }
 
-    pub(super) async fn case(&self, case: CaseId) -> Result<Case, Error> {
+    pub(super) async fn case(&self, case: CaseId) -> Result<StoredCase, Error> {
         self.readers.run(move |db| reader::case(db, case)).await
     }
 
-    pub(super) async fn cases(&self, after: Option<CaseId>, limit: usize) -> Result<Cases, Error> {
+    pub(super) async fn cases(&self, after: Option<CaseId>, limit: usize) -> Result<StoredCases, Error> {
         self.readers.run(move |db| reader::cases(db, after, limit)).await
     }
 
@@ -123,7 +123,7 @@ impl SqliteDatabase {
         offset: u64,
         length_bytes: usize,
     ) -> Result<Vec<u8>, Error> {
-        let (blob, end) = (message.blob, message.message.size_bytes);
+        let (blob, end) = (message.blob, message.summary.size_bytes);
         self.readers.run(move |db| blocks::read(db, blob, offset, end, length_bytes)).await
     }
 }

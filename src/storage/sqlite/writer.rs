@@ -20,7 +20,7 @@ use rusqlite::{Connection, OptionalExtension};
 use tokio::sync::oneshot;
 
 use super::blocks;
-use super::database::{BUSY_TIMEOUT, OpenError};
+use super::database::{BUSY_TIMEOUT, DatabaseError};
 use super::order::Rewrite;
 use crate::storage::types::{BlobId, Error};
 
@@ -62,7 +62,7 @@ enum Message {
 
 impl Writer {
     /// `path` is that of the database.
-    pub(super) fn start(mut db: Connection, path: &Path) -> Result<Self, OpenError> {
+    pub(super) fn start(mut db: Connection, path: &Path) -> Result<Self, DatabaseError> {
         let (sender, receiver) = sync_channel(QUEUE_LENGTH);
         let mut wal = path.as_os_str().to_owned();
         wal.push("-wal");
@@ -73,11 +73,11 @@ impl Writer {
             pages_seen.store(u32::try_from(pages).unwrap_or(0), Ordering::Relaxed);
             Ok(())
         }))
-        .map_err(|error| OpenError::Sqlite { path: path.to_owned(), message: error.to_string() })?;
+        .map_err(|error| DatabaseError::Sqlite { path: path.to_owned(), message: error.to_string() })?;
         let thread = std::thread::Builder::new()
             .name("storage-writer".into())
             .spawn(move || Thread::new(db, wal, wal_pages).run(&receiver))
-            .map_err(OpenError::Thread)?;
+            .map_err(DatabaseError::Thread)?;
         Ok(Self { queue: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)) })
     }
 
