@@ -1,14 +1,16 @@
 //! The storage in one SQLite file: the only place that names `rusqlite`.
 //!
-//! One thread writes ([`writer`]); a few connections read ([`reader`]). What the bytes of the file would tell of the
-//! order of arrival is taken out by [`blocks`] and [`order`].
+//! One thread writes ([`queue`]) and keeps house between its batches ([`housekeeping`]); a few connections read
+//! ([`reader`]). What the bytes of the file would tell of the order of arrival is taken out by [`blocks`] and [`order`].
 
 mod blocks;
 mod database;
+mod housekeeping;
 mod order;
+mod queue;
 mod reader;
+mod transaction;
 mod uploads;
-mod writer;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -22,19 +24,19 @@ pub use database::{DatabaseError, create};
 /// An open database file. Clones share it. Each method keeps the contract of the same one of [`super::Storage`].
 #[derive(Clone)]
 pub(super) struct SqliteDatabase {
-    writer: Arc<writer::Writer>,
+    queue: Arc<queue::WriteQueue>,
     readers: Arc<reader::Readers>,
 }
 
 impl SqliteDatabase {
     pub(super) fn open(path: &Path, options: super::Options) -> Result<Self, DatabaseError> {
-        let writer = writer::Writer::start(database::open_for_writing(path, options)?, path)?;
+        let queue = queue::WriteQueue::start(database::open_for_writing(path, options)?, path)?;
         let readers = reader::Readers::open(path)?;
-        Ok(Self { writer: Arc::new(writer), readers: Arc::new(readers) })
+        Ok(Self { queue: Arc::new(queue), readers: Arc::new(readers) })
     }
 
     pub(super) fn close(&self) {
-        self.writer.stop();
+        self.queue.stop();
     }
 
     pub(super) async fn create_upload(
@@ -45,7 +47,7 @@ impl SqliteDatabase {
         let ids = uploads::FreshIds::random();
         let size_bytes = first.as_ref().map_or(0, |piece| piece.data.len());
         let stored =
-            self.writer.submit(size_bytes, move |db| uploads::create(db, &ids, &new, first.as_ref())).await?;
+            self.queue.submit(size_bytes, move |db| uploads::create(db, &ids, &new, first.as_ref())).await?;
         Ok((ids.upload, stored.progress()?))
     }
 
@@ -58,16 +60,16 @@ impl SqliteDatabase {
     ) -> Result<Progress, Error> {
         let size_bytes = piece.data.len();
         let stored =
-            self.writer.submit(size_bytes, move |db| uploads::append(db, id, owner, &piece, today)).await?;
+            self.queue.submit(size_bytes, move |db| uploads::append(db, id, owner, &piece, today)).await?;
         stored.progress()
     }
 
     pub(super) async fn remove_upload(&self, id: UploadId, owner: Owner) -> Result<(), Error> {
-        self.writer.submit(0, move |db| uploads::remove(db, id, owner)).await
+        self.queue.submit(0, move |db| uploads::remove(db, id, owner)).await
     }
 
     pub(super) async fn purge(&self, today: Day) -> Result<(), Error> {
-        let purge = || self.writer.submit(0, move |db| uploads::purge(db, today));
+        let purge = || self.queue.submit(0, move |db| uploads::purge(db, today));
         loop {
             let purged = match purge().await {
                 // A full database has no page for the names of more dropped blobs: those before are freed first.
@@ -84,7 +86,7 @@ impl SqliteDatabase {
     }
 
     pub(super) async fn settle(&self) -> Result<(), Error> {
-        self.writer.settle().await
+        self.queue.settle().await
     }
 
     pub(super) async fn upload(&self, id: UploadId, owner: Owner) -> Result<StoredUpload, Error> {
