@@ -3,18 +3,18 @@
 //!
 //! | State | `after_batch` | `when_quiet` | `finish` | `next_wake` |
 //! |---|---|---|---|---|
-//! | settled, WAL empty | F C, unsettled | – | F E, without limit B S | never |
-//! | settled, a reader kept the WAL from being emptied | F C, unsettled | F E | F E, without limit B S | after `QUIET` |
-//! | unsettled, a walk is due | F C | B F S, at its end E and settled | B F S E | after `QUIET` |
-//! | unsettled, a walk is not due yet | F C | F E | B F S E | after `QUIET`; with the WAL empty when it is due |
-//! | walking | F C, next walk unsettled | F S, at its end E and settled | F S E, without limit B anew | at once |
-//! | rows to be freed are left | F C | F, at their end E | F E | at once |
-//! | failed less than `REST` ago | F C | F, B or S again, E | as above | when `REST` is over |
+//! | settled, WAL empty | F C, unsettled | – | F E, without limit B F S E | never |
+//! | settled, WAL kept by a reader | F C, unsettled | F E | F E, without limit B F S E | after `QUIET` |
+//! | unsettled, a walk is due | F C | B F S, then E | B F S E | after `QUIET` |
+//! | unsettled, a walk is not due yet | F C | F E | B F S E | after `QUIET`, or when it is due |
+//! | at work, budget too short | F C, unsettled | F S, then E | F S E, without limit B first | at once |
+//! | failed less than `REST` ago | F C, unsettled | as in the state it had | as in it | when `REST` is over |
 //!
 //! - **F** frees blocks of dropped blobs: once after a batch, all of them otherwise.
 //! - **C** copies a WAL that has grown long into the database.
-//! - **B** begins a walk over the small tables, **S** makes its steps. What a batch adds meanwhile is for the next walk.
-//! - **E** copies all of the WAL and empties it.
+//! - **B** begins a walk over the small tables, **S** makes its steps; at its end all is settled but what batches have
+//!   added meanwhile, which waits for the next one.
+//! - **E** copies all of the WAL and empties it, as far as readers allow.
 //!
 //! `when_quiet` stops when its budget is used up, `finish` at its limit. A failure in `when_quiet` is logged and begins
 //! the rest; after a batch it is logged only. At start the state is *unsettled*: a crash may have left rows behind that
@@ -210,3 +210,6 @@ fn free_some(db: &Connection) -> Result<bool, Error> {
         Ok(true)
     })
 }
+
+#[cfg(test)]
+mod tests;
