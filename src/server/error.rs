@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::storage;
 
-/// How long a client is asked to wait when the write queue is full.
+/// How long a client is asked to wait when the write queue is full or the database is held.
 const RETRY_AFTER_SECONDS: &str = "5";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,7 +107,7 @@ impl From<storage::Error> for Problem {
             storage::Error::OffsetMismatch => Problem::OffsetMismatch,
             storage::Error::TooLong => Problem::TooLarge,
             storage::Error::Finished => Problem::Finished,
-            storage::Error::Busy | storage::Error::Closed => Problem::Busy,
+            storage::Error::Busy | storage::Error::Locked | storage::Error::Closed => Problem::Busy,
             storage::Error::StorageFull => Problem::StorageFull,
             storage::Error::Failed(_) => {
                 tracing::error!(%error, "a request failed in the storage");

@@ -37,6 +37,8 @@ pub use router::ROUTES;
 
 /// How often the server looks whether a new day has begun.
 const DAY_CHECK: Duration = Duration::from_secs(600);
+/// How long it waits to purge again when the storage was busy or another process held the database.
+const PURGE_RETRY: Duration = Duration::from_secs(5);
 
 /// Why the server could not start. Shown to the operator only.
 #[derive(Debug, thiserror::Error)]
@@ -90,17 +92,24 @@ pub async fn serve_with_clock(
     Ok(())
 }
 
-/// Drops stale uploads at start and whenever a new day has begun. A failure is tried again at the next look.
+/// Drops stale uploads at start and whenever a new day has begun. A failure is tried again at the next look, and soon
+/// when nothing is wrong but that others were first.
 async fn purge_daily(app: Arc<app::App>) {
     let mut purged = None;
     loop {
         let today = app.today();
+        let mut pause = DAY_CHECK;
         if purged != Some(today) {
             match app.storage.purge(today).await {
                 Ok(()) => purged = Some(today),
-                Err(error) => tracing::warn!(%error, "stale uploads could not be dropped"),
+                Err(error) => {
+                    tracing::warn!(%error, "stale uploads could not be dropped");
+                    if matches!(error, storage::Error::Busy | storage::Error::Locked) {
+                        pause = PURGE_RETRY;
+                    }
+                }
             }
         }
-        tokio::time::sleep(DAY_CHECK).await;
+        tokio::time::sleep(pause).await;
     }
 }

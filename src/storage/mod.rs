@@ -4,7 +4,8 @@
 //! - **Atomicity.** A write happens whole or not at all, also when the process is killed or the disk is full. The
 //!   last bytes of an upload and the message that it becomes are one transaction.
 //! - **Concurrency.** One thread writes; many submissions share one commit. Its queue is bounded: when it is full a
-//!   write fails at once with [`Error::Busy`]. Reads see the last commit and never wait for writes.
+//!   write fails at once with [`Error::Busy`]. Another process may hold the lock for some seconds before a write fails
+//!   with [`Error::Locked`]. Reads see the last commit and never wait for writes.
 //! - **Order.** Within a day the file does not tell what came first, once the writer has had a quiet moment: see
 //!   `sqlite::blocks` and `sqlite::order`.
 //! - **Clocks** are arguments, and nothing finer than a [`Day`] comes in.

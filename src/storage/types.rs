@@ -183,8 +183,12 @@ pub enum Error {
     TooLong,
     #[error("the upload is complete")]
     Finished,
+    /// Nothing was begun: more waits to be written than the queue holds.
     #[error("the write queue is full")]
     Busy,
+    /// Nothing was stored: a backup, say, held the lock for longer than a write waits.
+    #[error("another process holds the database")]
+    Locked,
     #[error("the disk or the database's limit is full")]
     StorageFull,
     /// The back end's own code, SQLite's extended one; no text, for it could quote what was stored.

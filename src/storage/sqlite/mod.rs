@@ -137,7 +137,7 @@ impl From<rusqlite::Error> for Error {
             rusqlite::Error::SqliteFailure(failure, _) => match failure.code {
                 rusqlite::ErrorCode::DiskFull => Error::StorageFull,
                 // Only another process can hold the lock for longer than the busy timeout.
-                rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked => Error::Busy,
+                rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked => Error::Locked,
                 _ => Error::Failed(failure.extended_code),
             },
             // A row that does not have the shape the schema promises.

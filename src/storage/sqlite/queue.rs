@@ -191,7 +191,9 @@ impl WriterThread {
         match transaction(&self.db, run_all) {
             Ok(()) => batch.into_iter().for_each(|submission| submission.answer(Ok(()))),
             // Another process holds the database: each would wait as long again.
-            Err(Error::Busy) => batch.into_iter().for_each(|submission| submission.answer(Err(Error::Busy))),
+            Err(Error::Locked) => {
+                batch.into_iter().for_each(|submission| submission.answer(Err(Error::Locked)))
+            }
             Err(_) => batch.into_iter().for_each(|submission| self.alone(submission)),
         }
         settle
@@ -210,3 +212,6 @@ impl WriterThread {
         let _ = reply.send(self.housekeeping.finish(&self.db, None));
     }
 }
+
+#[cfg(test)]
+mod tests;

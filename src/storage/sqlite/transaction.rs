@@ -31,7 +31,7 @@ pub(super) fn savepoint(
     db.execute_batch("SAVEPOINT submission")?;
     match work(db) {
         Ok(()) => {}
-        Err(error @ (Error::StorageFull | Error::Failed(_) | Error::Busy)) => return Err(error),
+        Err(error @ (Error::StorageFull | Error::Failed(_) | Error::Locked)) => return Err(error),
         Err(_) => db.execute_batch("ROLLBACK TO submission")?,
     }
     db.execute_batch("RELEASE submission")?;

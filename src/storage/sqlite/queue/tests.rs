@@ -1,0 +1,44 @@
+use std::sync::Arc;
+
+use super::super::database;
+use super::*;
+
+/// A queue over a database of its own, whose writes wait so long for a lock.
+fn start(lock_wait: Duration) -> (Arc<WriteQueue>, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mohr.db");
+    database::create(&path).unwrap();
+    let db = database::open_for_writing(&path, Default::default()).unwrap();
+    db.busy_timeout(lock_wait).unwrap();
+    (Arc::new(WriteQueue::start(db, &path).unwrap()), folder)
+}
+
+/// Both are `busy` to a client; an operator who reads the log looks for different things.
+#[tokio::test]
+async fn a_full_queue_and_a_held_database_are_told_apart() {
+    let (queue, folder) = start(Duration::from_millis(500));
+    let other = Connection::open(folder.path().join("mohr.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let submitted: Vec<_> = (0..2 * (QUEUE_LENGTH + BATCH_LENGTH))
+        .map(|_| {
+            tokio::spawn({
+                let queue = queue.clone();
+                async move { queue.submit(0, |_| Ok(())).await }
+            })
+        })
+        .collect();
+    let (mut busy, mut locked) = (0, 0);
+    for submission in submitted {
+        match submission.await.unwrap() {
+            Err(Error::Busy) => busy += 1,
+            Err(Error::Locked) => locked += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(locked >= QUEUE_LENGTH && busy >= QUEUE_LENGTH, "{locked} locked, {busy} busy");
+    assert_ne!(Error::Busy.to_string(), Error::Locked.to_string());
+    other.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(queue.submit(0, |_| Ok(5)).await, Ok(5));
+    queue.stop();
+    assert_eq!(queue.submit(0, |_| Ok(5)).await, Err(Error::Closed));
+}
