@@ -92,6 +92,14 @@ pub(super) fn open_for_reading(path: &Path) -> Result<Connection, DatabaseError>
     open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
 }
 
+/// Where SQLite keeps the WAL of the database at `path`: beside the file itself, not beside a link to it.
+pub(super) fn wal_of(path: &Path) -> Result<PathBuf, DatabaseError> {
+    let file = path.canonicalize().map_err(|source| DatabaseError::Io { path: path.to_owned(), source })?;
+    let mut wal = file.into_os_string();
+    wal.push("-wal");
+    Ok(PathBuf::from(wal))
+}
+
 fn open(path: &Path, access: OpenFlags) -> Result<Connection, DatabaseError> {
     if !path.exists() {
         return Err(DatabaseError::Missing(path.to_owned()));

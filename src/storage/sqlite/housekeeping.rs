@@ -21,7 +21,7 @@
 //! no walk has seen, blobs that are not freed and a WAL. Each step is a transaction, so a crash in between leaves
 //! nothing half done.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -73,10 +73,8 @@ pub(super) struct Housekeeping {
 }
 
 impl Housekeeping {
-    /// For the connection that writes to the database at `path`, which every later call is given again.
-    pub(super) fn new(db: &mut Connection, path: &Path, clock: Clock) -> rusqlite::Result<Self> {
-        let mut wal = path.as_os_str().to_owned();
-        wal.push("-wal");
+    /// For the connection that writes, which every later call is given again, and its WAL.
+    pub(super) fn new(db: &mut Connection, wal: PathBuf, clock: Clock) -> rusqlite::Result<Self> {
         let wal_pages = Arc::new(AtomicU32::new(0));
         let pages_seen = wal_pages.clone();
         db.wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, pages| {
@@ -86,7 +84,7 @@ impl Housekeeping {
         let now = clock();
         Ok(Self {
             clock,
-            wal: PathBuf::from(wal),
+            wal,
             wal_pages,
             unsettled: true,
             walk: None,

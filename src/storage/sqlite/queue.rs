@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::database::DatabaseError;
+use super::database::{self, DatabaseError};
 use super::housekeeping::Housekeeping;
 use super::transaction::{savepoint, transaction};
 use crate::storage::types::Error;
@@ -46,7 +46,7 @@ impl WriteQueue {
     /// `path` is that of the database.
     pub(super) fn start(mut db: Connection, path: &Path) -> Result<Self, DatabaseError> {
         let (sender, receiver) = sync_channel(QUEUE_LENGTH);
-        let housekeeping = Housekeeping::new(&mut db, path, Box::new(Instant::now))
+        let housekeeping = Housekeeping::new(&mut db, database::wal_of(path)?, Box::new(Instant::now))
             .map_err(|error| DatabaseError::Sqlite { path: path.to_owned(), message: error.to_string() })?;
         let thread = std::thread::Builder::new()
             .name("storage-writer".into())

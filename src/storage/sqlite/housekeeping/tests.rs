@@ -33,7 +33,8 @@ impl House {
             let passing = passing.load(Ordering::SeqCst);
             beginning + Duration::from_millis(seen.fetch_add(passing, Ordering::SeqCst))
         };
-        let housekeeping = Housekeeping::new(&mut db, &path, Box::new(look)).unwrap();
+        let housekeeping =
+            Housekeeping::new(&mut db, database::wal_of(&path).unwrap(), Box::new(look)).unwrap();
         Self { db, housekeeping, beginning, clock, tick, folder }
     }
 

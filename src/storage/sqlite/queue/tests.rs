@@ -42,3 +42,23 @@ async fn a_full_queue_and_a_held_database_are_told_apart() {
     queue.stop();
     assert_eq!(queue.submit(0, |_| Ok(5)).await, Err(Error::Closed));
 }
+
+/// The WAL tells the order of arrival, and it lies beside the file that a link points to.
+#[tokio::test]
+async fn a_database_behind_a_link_is_settled_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, link) = (folder.path().join("mohr.db"), folder.path().join("link.db"));
+    database::create(&path).unwrap();
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    let queue =
+        WriteQueue::start(database::open_for_writing(&link, Default::default()).unwrap(), &link).unwrap();
+    queue.submit(0, |db| Ok(db.execute("INSERT INTO dropped VALUES (zeroblob(16))", [])?)).await.unwrap();
+    let wal_bytes = || std::fs::metadata(folder.path().join("mohr.db-wal")).unwrap().len();
+    assert!(wal_bytes() > 0);
+    let end = Instant::now() + Duration::from_secs(10);
+    while wal_bytes() > 0 {
+        assert!(Instant::now() < end, "the WAL is never emptied");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    queue.stop();
+}
