@@ -72,3 +72,24 @@ fn stale_uploads_are_dropped_soon_after_the_database_is_given_back() {
     db.execute_batch("ROLLBACK").unwrap();
     eventually("the upload is dropped", || server.head(&location, &token).status == 404);
 }
+
+/// Somebody restores a backup without stopping the server first: what it would take now, nobody would find again.
+#[test]
+fn a_database_that_was_replaced_takes_nothing_more() {
+    let server = Server::start();
+    let (first, second, blob) = (token(), token(), sealed(TEXT));
+    server.send("report", &first, &case(), &blob).expect(201);
+    let (away, backup) = (server.folder.path().join("away.db"), server.folder.path().join("backup.db"));
+    mohr::storage::create(&backup).unwrap();
+    std::fs::hard_link(server.database(), &away).unwrap();
+    std::fs::rename(&backup, server.database()).unwrap();
+    let second_case = case();
+    server.send("report", &second, &second_case, &blob).problem(500, "internal");
+    assert!(!server.mailbox(&first)["case"].is_null(), "what was acknowledged is still read");
+    std::fs::rename(&away, server.database()).unwrap();
+    server.send("report", &second, &second_case, &blob).expect(201);
+    let server = server.restart();
+    for token in [first, second] {
+        assert!(!server.mailbox(&token)["case"].is_null());
+    }
+}

@@ -109,7 +109,7 @@ impl From<storage::Error> for Problem {
             storage::Error::Finished => Problem::Finished,
             storage::Error::Busy | storage::Error::Locked | storage::Error::Closed => Problem::Busy,
             storage::Error::StorageFull => Problem::StorageFull,
-            storage::Error::Failed(_) => {
+            storage::Error::Failed(_) | storage::Error::FileReplaced => {
                 tracing::error!(%error, "a request failed in the storage");
                 Problem::Internal
             }

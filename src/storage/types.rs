@@ -168,7 +168,7 @@ pub struct StoredCases {
     pub next: Option<CaseId>,
 }
 
-/// Why a request was not carried out. Whatever the error, nothing of the request was stored.
+/// Why a request was not carried out. Whatever the error, the database at its path holds nothing of the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     #[error("no such case, message or upload, or not this owner's")]
@@ -189,6 +189,9 @@ pub enum Error {
     /// Nothing was stored: a backup, say, held the lock for longer than a write waits.
     #[error("another process holds the database")]
     Locked,
+    /// Written to a file that nobody will find again, if at all; what was acknowledged before is in that file, too.
+    #[error("the database was moved, replaced or deleted while it was open: stop, put it back, start again")]
+    FileReplaced,
     #[error("the disk or the database's limit is full")]
     StorageFull,
     /// The back end's own code, SQLite's extended one; no text, for it could quote what was stored.

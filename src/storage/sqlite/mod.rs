@@ -6,6 +6,7 @@
 mod blocks;
 mod database;
 mod housekeeping;
+mod opened_files;
 mod order;
 mod queue;
 mod reader;

@@ -18,6 +18,7 @@ use tokio::sync::oneshot;
 
 use super::database::{self, DatabaseError};
 use super::housekeeping::Housekeeping;
+use super::opened_files::OpenedFiles;
 use super::transaction::{savepoint, transaction};
 use crate::storage::types::Error;
 
@@ -48,9 +49,10 @@ impl WriteQueue {
         let (sender, receiver) = sync_channel(QUEUE_LENGTH);
         let housekeeping = Housekeeping::new(&mut db, database::wal_of(path)?, Box::new(Instant::now))
             .map_err(|error| DatabaseError::Sqlite { path: path.to_owned(), message: error.to_string() })?;
+        let files = OpenedFiles::of(path)?;
         let thread = std::thread::Builder::new()
             .name("storage-writer".into())
-            .spawn(move || WriterThread { db, housekeeping }.run(&receiver))
+            .spawn(move || WriterThread { db, files, housekeeping }.run(&receiver))
             .map_err(DatabaseError::Thread)?;
         Ok(Self { jobs: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)) })
     }
@@ -137,6 +139,7 @@ where
 
 struct WriterThread {
     db: Connection,
+    files: OpenedFiles,
     housekeeping: Housekeeping,
 }
 
@@ -188,11 +191,12 @@ impl WriterThread {
         let run_all = |db: &Connection| {
             batch.iter_mut().try_for_each(|submission| savepoint(db, |db| submission.run(db)))
         };
-        match transaction(&self.db, run_all) {
+        match self.durably(run_all) {
             Ok(()) => batch.into_iter().for_each(|submission| submission.answer(Ok(()))),
-            // Another process holds the database: each would wait as long again.
-            Err(Error::Locked) => {
-                batch.into_iter().for_each(|submission| submission.answer(Err(Error::Locked)))
+            // Another process holds the database, or it is gone: each by itself would fare no better.
+            Err(error @ (Error::Locked | Error::FileReplaced)) => {
+                log_failure(error);
+                batch.into_iter().for_each(|submission| submission.answer(Err(error)));
             }
             Err(_) => batch.into_iter().for_each(|submission| self.alone(submission)),
         }
@@ -201,15 +205,30 @@ impl WriterThread {
 
     /// A transaction for one submission, after the common one has failed.
     fn alone(&self, mut submission: Box<dyn Submission>) {
-        let outcome = transaction(&self.db, |db| submission.run(db));
-        if let Err(error @ (Error::StorageFull | Error::Failed(_))) = outcome {
-            tracing::error!(%error, "a write to the database failed");
+        let outcome = self.durably(|db| submission.run(db));
+        if let Err(error) = outcome {
+            log_failure(error);
         }
         submission.answer(outcome);
     }
 
+    /// After `Ok` it is synced to the files that stand at their paths. They are looked at before, so that nothing is
+    /// written in vain, and again at the end, for only then it is known where it went.
+    fn durably(&self, work: impl FnOnce(&Connection) -> Result<(), Error>) -> Result<(), Error> {
+        self.files.check()?;
+        transaction(&self.db, work)?;
+        self.files.check()
+    }
+
     fn settle(&mut self, reply: oneshot::Sender<Result<(), Error>>) {
         let _ = reply.send(self.housekeeping.finish(&self.db, None));
+    }
+}
+
+/// What a request was refused for is its caller's business; what failed in the machine is the operator's.
+fn log_failure(error: Error) {
+    if let Error::StorageFull | Error::Failed(_) | Error::FileReplaced = error {
+        tracing::error!(%error, "a write to the database failed");
     }
 }
 

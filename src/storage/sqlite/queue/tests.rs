@@ -62,3 +62,57 @@ async fn a_database_behind_a_link_is_settled_too() {
     }
     queue.stop();
 }
+
+/// Adds a row that [`kept`] counts.
+async fn write(queue: &WriteQueue) -> Result<(), Error> {
+    let row: [u8; 16] = rand::random();
+    queue.submit(0, move |db| Ok(db.execute("INSERT INTO cases VALUES (?, randomblob(32))", [row])?)).await?;
+    Ok(())
+}
+
+fn kept(path: &Path) -> usize {
+    let db = database::open_for_reading(path).unwrap();
+    db.query_row("SELECT count(*) FROM cases", [], |row| row.get(0)).unwrap()
+}
+
+#[tokio::test]
+async fn nothing_is_acknowledged_into_a_file_that_was_moved_away() {
+    let (queue, folder) = start(Duration::from_secs(5));
+    let (path, away) = (folder.path().join("mohr.db"), folder.path().join("away.db"));
+    assert_eq!(write(&queue).await, Ok(()));
+    std::fs::rename(&path, &away).unwrap();
+    assert_eq!(write(&queue).await, Err(Error::FileReplaced), "nothing is there");
+    std::fs::copy(&away, &path).unwrap();
+    assert_eq!(write(&queue).await, Err(Error::FileReplaced), "a copy of it, such as a backup, is there");
+    std::fs::rename(&away, &path).unwrap();
+    assert_eq!(write(&queue).await, Ok(()), "it is back");
+    queue.stop();
+    assert_eq!(kept(&path), 2);
+}
+
+#[tokio::test]
+async fn nothing_is_acknowledged_into_a_wal_that_was_deleted() {
+    let (queue, folder) = start(Duration::from_secs(5));
+    let path = folder.path().join("mohr.db");
+    assert_eq!(write(&queue).await, Ok(()));
+    std::fs::remove_file(folder.path().join("mohr.db-wal")).unwrap();
+    assert_eq!(write(&queue).await, Err(Error::FileReplaced));
+    // Ending in order still copies what was acknowledged.
+    queue.stop();
+    assert_eq!(kept(&path), 1);
+}
+
+/// Moved between the first look and the commit.
+#[tokio::test]
+async fn a_commit_is_looked_at_before_it_is_acknowledged() {
+    let (queue, folder) = start(Duration::from_secs(5));
+    let (path, away) = (folder.path().join("mohr.db"), folder.path().join("away.db"));
+    let (from, to) = (path.clone(), away.clone());
+    let moved = queue.submit(0, move |_| {
+        std::fs::rename(&from, &to).unwrap();
+        Ok(())
+    });
+    assert_eq!(moved.await, Err(Error::FileReplaced));
+    std::fs::rename(&away, &path).unwrap();
+    queue.stop();
+}
