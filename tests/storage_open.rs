@@ -29,6 +29,20 @@ fn nothing_is_overwritten_by_making() {
     open(&path).unwrap().close();
 }
 
+/// The WAL of a database that was moved away without it holds what was acknowledged last; a new one would take its place.
+#[test]
+fn a_wal_that_was_left_behind_is_not_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, wal) = (folder.path().join("mohr.db"), folder.path().join("mohr.db-wal"));
+    std::fs::write(&wal, b"messages").unwrap();
+    let refused = storage::create(&path);
+    assert!(matches!(refused, Err(DatabaseError::LeftBehind(left)) if left == wal));
+    assert!(!path.exists());
+    assert_eq!(std::fs::read(&wal).unwrap(), b"messages");
+    std::fs::remove_file(&wal).unwrap();
+    storage::create(&path).unwrap();
+}
+
 #[test]
 fn nobody_else_may_read_it() {
     let folder = tempfile::tempdir().unwrap();

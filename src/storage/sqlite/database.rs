@@ -25,6 +25,12 @@ const WRITER_CACHE_KIB: i32 = 32 * 1024;
 pub enum DatabaseError {
     #[error("{} exists already; a database is never overwritten", .0.display())]
     Exists(PathBuf),
+    #[error(
+        "{} belongs to a database that was moved away, perhaps under a running server: bring them together again, or \
+         move it away, too",
+        .0.display()
+    )]
+    LeftBehind(PathBuf),
     #[error("there is no database at {}; make one with `mohr create-database`", .0.display())]
     Missing(PathBuf),
     #[error("{} is not a mohr database (or its creation was interrupted: then delete it and create it again)", .0.display())]
@@ -39,13 +45,22 @@ pub enum DatabaseError {
     Thread(io::Error),
 }
 
-/// Makes an empty database, readable by its owner alone. Refuses if anything is at `path`. When it returns, the file
+/// Makes an empty database, readable by its owner alone. Refuses if anything is at `path`, or if a WAL is beside it:
+/// that holds messages of a database which was moved away, and SQLite would delete it. When it returns, the file
 /// and its name are on the disk; a crash before leaves a file that [`crate::storage::Storage::open`] refuses.
 pub fn create(path: &Path) -> Result<(), DatabaseError> {
     let io_error = |source: io::Error| match source.kind() {
         io::ErrorKind::AlreadyExists => DatabaseError::Exists(path.to_owned()),
         _ => DatabaseError::Io { path: path.to_owned(), source },
     };
+    for suffix in ["-wal", "-shm", "-journal"] {
+        let mut left = path.as_os_str().to_owned();
+        left.push(suffix);
+        let left = PathBuf::from(left);
+        if left.symlink_metadata().is_ok() {
+            return Err(DatabaseError::LeftBehind(left));
+        }
+    }
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(io_error)?;
     let sqlite_error = sqlite_error(path);
     let db = Connection::open_with_flags(
