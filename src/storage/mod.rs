@@ -1,6 +1,7 @@
 //! Sealed blobs, safely kept. What callers may rely on:
 //!
-//! - **Durability.** A write that returned `Ok` has been synced to the disk (WAL, `synchronous=FULL`).
+//! - **Durability.** A write that returned `Ok` has been synced to the disk (WAL, `synchronous=FULL`), in the file that
+//!   stood at the database's path at that moment.
 //! - **Atomicity.** A write happens whole or not at all, also when the process is killed or the disk is full. The
 //!   last bytes of an upload and the message that it becomes are one transaction.
 //! - **Concurrency.** One thread writes; many submissions share one commit. Its queue is bounded: when it is full a
@@ -10,8 +11,8 @@
 //!   `sqlite::blocks` and `sqlite::order`.
 //! - **Clocks** are arguments, and nothing finer than a [`Day`] comes in.
 //!
-//! Nothing here knows HTTP, and no error carries content, ids or paths of requests. One SQLite file holds everything:
-//! [`sqlite`], the only place that names `rusqlite`.
+//! Nothing here knows HTTP, and no error carries content, ids or paths of requests. What is decided, by whom and when, is
+//! in `rules` and knows no SQL. One SQLite file holds everything: `sqlite`, the only place that names `rusqlite`.
 
 mod rules;
 mod sqlite;
