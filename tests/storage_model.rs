@@ -235,7 +235,7 @@ async fn check(storage: &Storage, model: &Model) {
         assert_eq!(case.messages.len(), expected.len());
         for (position, (_, data)) in expected.iter().enumerate() {
             let message = storage.message(case.case, position as u32).await.unwrap();
-            assert_eq!(message.message.sha256, sha256(data));
+            assert_eq!(message.summary.sha256, sha256(data));
             assert!(storage.message_bytes(&message, 0, usize::MAX).await.unwrap() == *data);
             let (from, length) = (data.len() / 3, data.len() / 2);
             assert!(

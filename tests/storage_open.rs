@@ -3,9 +3,9 @@
 use std::os::unix::fs::PermissionsExt;
 
 use mohr::protocol::ids::CaseId;
-use mohr::storage::{self, Error, OpenError, Options, Storage};
+use mohr::storage::{self, DatabaseError, Error, Options, Storage};
 
-fn open(path: &std::path::Path) -> Result<Storage, OpenError> {
+fn open(path: &std::path::Path) -> Result<Storage, DatabaseError> {
     Storage::open(path, Options::default())
 }
 
@@ -13,7 +13,7 @@ fn open(path: &std::path::Path) -> Result<Storage, OpenError> {
 fn nothing_is_made_by_opening() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("mohr.db");
-    assert!(matches!(open(&path), Err(OpenError::Missing(_))));
+    assert!(matches!(open(&path), Err(DatabaseError::Missing(_))));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
@@ -23,10 +23,24 @@ fn nothing_is_overwritten_by_making() {
     let path = folder.path().join("mohr.db");
     storage::create(&path).unwrap();
     let before = std::fs::read(&path).unwrap();
-    assert!(matches!(storage::create(&path), Err(OpenError::Exists(_))));
+    assert!(matches!(storage::create(&path), Err(DatabaseError::Exists(_))));
     assert_eq!(std::fs::read(&path).unwrap(), before);
-    assert!(matches!(storage::create(&folder.path().join("no/such/folder")), Err(OpenError::Io { .. })));
+    assert!(matches!(storage::create(&folder.path().join("no/such/folder")), Err(DatabaseError::Io { .. })));
     open(&path).unwrap().close();
+}
+
+/// The WAL of a database that was moved away without it holds what was acknowledged last; a new one would take its place.
+#[test]
+fn a_wal_that_was_left_behind_is_not_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, wal) = (folder.path().join("mohr.db"), folder.path().join("mohr.db-wal"));
+    std::fs::write(&wal, b"messages").unwrap();
+    let refused = storage::create(&path);
+    assert!(matches!(refused, Err(DatabaseError::LeftBehind(left)) if left == wal));
+    assert!(!path.exists());
+    assert_eq!(std::fs::read(&wal).unwrap(), b"messages");
+    std::fs::remove_file(&wal).unwrap();
+    storage::create(&path).unwrap();
 }
 
 #[test]
@@ -46,13 +60,13 @@ fn what_is_not_ours_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("other.db");
     std::fs::write(&path, b"").unwrap();
-    assert!(matches!(open(&path), Err(OpenError::NotOurs(_))), "an empty file");
+    assert!(matches!(open(&path), Err(DatabaseError::NotOurs(_))), "an empty file");
     std::fs::write(&path, b"not a database at all, but long enough to be looked at".repeat(40)).unwrap();
-    assert!(matches!(open(&path), Err(OpenError::NotOurs(_))), "no database");
+    assert!(matches!(open(&path), Err(DatabaseError::NotOurs(_))), "no database");
     std::fs::remove_file(&path).unwrap();
     let db = rusqlite::Connection::open(&path).unwrap();
     db.execute_batch("CREATE TABLE t (x); PRAGMA user_version = 1").unwrap();
-    assert!(matches!(open(&path), Err(OpenError::NotOurs(_))), "a foreign database");
+    assert!(matches!(open(&path), Err(DatabaseError::NotOurs(_))), "a foreign database");
 }
 
 #[test]
@@ -63,7 +77,7 @@ fn an_unknown_version_is_refused() {
     for version in [0, 2, 99] {
         rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", version).unwrap();
         let error = open(&path).err().unwrap();
-        assert!(matches!(error, OpenError::Version { found, .. } if found == version), "{error}");
+        assert!(matches!(error, DatabaseError::Version { found, .. } if found == version), "{error}");
         assert!(error.to_string().contains(&version.to_string()));
     }
 }

@@ -33,6 +33,8 @@ pub use router::ROUTES;
 
 /// How often the server looks whether a new day has begun.
 const DAY_CHECK: Duration = Duration::from_secs(600);
+/// How long it waits to purge again when the storage was busy or another process held the database.
+const PURGE_RETRY: Duration = Duration::from_secs(5);
 
 /// Why the server could not start. Shown to the operator only.
 #[derive(Debug, thiserror::Error)]
@@ -40,7 +42,7 @@ pub enum Error {
     #[error(transparent)]
     Config(#[from] config::Error),
     #[error(transparent)]
-    Storage(#[from] storage::OpenError),
+    Storage(#[from] storage::DatabaseError),
     #[error("{path}: {source}")]
     Profile { path: String, source: crate::verify::profile::Error },
     #[error("{path}: {source}")]
@@ -88,22 +90,26 @@ pub async fn serve_with_clock(
     Ok(())
 }
 
-/// Drops stale uploads at start and whenever a new day has begun. A failure is tried again at the next look,
-/// and keeps no other office's waiting.
+/// Drops stale uploads at start and whenever a new day has begun. A failure is tried again at the next look, soon when
+/// nothing is wrong but that others were first, and keeps no other office's waiting.
 async fn purge_daily(app: Arc<App>) {
     let mut purged = None;
     loop {
         let today = app.today();
+        let mut pause = DAY_CHECK;
         if purged != Some(today) {
             purged = Some(today);
             for office in app.offices.all() {
                 if let Err(error) = office.storage.purge(today).await {
                     tracing::warn!(%error, "stale uploads could not be dropped");
                     purged = None;
+                    if matches!(error, storage::Error::Busy | storage::Error::Locked) {
+                        pause = PURGE_RETRY;
+                    }
                 }
             }
         }
-        tokio::time::sleep(DAY_CHECK).await;
+        tokio::time::sleep(pause).await;
     }
 }
 

@@ -32,7 +32,7 @@ pub async fn answer(
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
     let message = office.storage.message(case, position).await?;
-    let size_bytes = message.message.size_bytes;
+    let size_bytes = message.summary.size_bytes;
     let asked = requested(headers, size_bytes)?;
     let range = asked.clone().unwrap_or(0..size_bytes);
     let mut response = (

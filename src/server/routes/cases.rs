@@ -76,6 +76,6 @@ fn expect_session(office: &ServedOffice, headers: &HeaderMap) -> Result<(), Prob
     office.sessions.inspector(&secret, Instant::now()).map(|_| ()).ok_or(ProblemWord::Unauthorized.into())
 }
 
-fn listed_case(found: storage::Case) -> ListedCase {
+fn listed_case(found: storage::StoredCase) -> ListedCase {
     ListedCase { case: found.case, messages: found.messages.into_iter().map(listed).collect() }
 }

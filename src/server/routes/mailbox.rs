@@ -18,8 +18,8 @@ use super::extract::{AtOffice, PathParam};
 const FILLED_TO: usize = 4096;
 
 /// A message as every list shows it.
-pub fn listed(message: storage::Message) -> ListedMessage {
-    let storage::Message { position, direction, size_bytes, sha256, day } = message;
+pub fn listed(message: storage::MessageSummary) -> ListedMessage {
+    let storage::MessageSummary { position, direction, size_bytes, sha256, day } = message;
     ListedMessage { position: position.into(), direction, size_bytes, sha256, day }
 }
 

@@ -14,7 +14,7 @@ use crate::protocol::ids::CaseId;
 use crate::protocol::limits::is_size_class;
 use crate::protocol::upload::{MessageKind, decode_metadata, encode_metadata};
 use crate::server::app::App;
-use crate::storage::Upload;
+use crate::storage::StoredUpload;
 
 const VERSION: &str = "1.0.0";
 const EXTENSIONS: &str = "creation,creation-with-upload,termination";
@@ -82,7 +82,7 @@ pub fn metadata(headers: &HeaderMap) -> Result<(MessageKind, CaseId), Problem> {
 }
 
 /// Where an upload stands, as HEAD tells it.
-pub fn standing(upload: &Upload) -> impl IntoResponse + use<> {
+pub fn standing(upload: &StoredUpload) -> impl IntoResponse + use<> {
     [
         (UPLOAD_OFFSET, upload.offset.to_string()),
         (UPLOAD_LENGTH, upload.length_bytes.to_string()),

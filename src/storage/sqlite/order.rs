@@ -10,7 +10,7 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
-use super::types::Error;
+use crate::storage::types::Error;
 
 /// Rows rewritten in one transaction; with a hundred bytes or so each.
 const ROWS_AT_ONCE: usize = 2_000;

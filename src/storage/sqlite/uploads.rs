@@ -1,45 +1,29 @@
 //! Uploads: begun, continued, finished, dropped. Every function runs inside a transaction of the writer, which may
-//! run it a second time when the first was rolled back.
+//! run it a second time when the first was rolled back. What is decided is decided in [`crate::storage::rules`].
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::blocks;
-use super::types::{BlobId, Error, NewUpload, Owner, Piece, Progress, Upload, UploadId};
 use crate::protocol::day::Day;
 use crate::protocol::ids::{CaseId, Digest};
 use crate::protocol::message::{Direction, MessageKind};
+use crate::storage::rules::{self, BlobFacts, CaseFacts, CheckedPiece, Decision, PieceOutcome};
+use crate::storage::types::{BlobId, Error, NewUpload, Owner, Piece, Progress, StoredUpload, UploadId};
 
-/// Whole days that an unfinished upload waits, and that a finished one is remembered.
-const KEPT_DAYS: i32 = 2;
 /// How many uploads one transaction of a purge drops: submissions never wait long behind it, and when the database
 /// is full, so many rows of `dropped` still fit into the page that it always has.
 const PURGED_AT_ONCE: i64 = 100;
 
 /// Random names, chosen outside the transaction so that running it twice gives the same.
 #[derive(Clone, Copy)]
-pub(super) struct Ids {
+pub(super) struct FreshIds {
     pub(super) upload: UploadId,
     blob: BlobId,
 }
 
-impl Ids {
+impl FreshIds {
     pub(super) fn random() -> Self {
         Self { upload: UploadId(rand::random()), blob: BlobId(rand::random()) }
-    }
-}
-
-/// What a piece led to. Both are committed: a refusal drops the upload.
-pub(super) enum Stored {
-    Kept(Progress),
-    CaseTaken,
-}
-
-impl Stored {
-    pub(super) fn progress(self) -> Result<Progress, Error> {
-        match self {
-            Stored::Kept(progress) => Ok(progress),
-            Stored::CaseTaken => Err(Error::CaseExists),
-        }
     }
 }
 
@@ -51,40 +35,42 @@ pub(super) enum Purge {
 
 pub(super) fn create(
     db: &Connection,
-    ids: &Ids,
+    ids: &FreshIds,
     new: &NewUpload,
     first: Option<&Piece>,
-) -> Result<Stored, Error> {
-    admit(db, new)?;
+) -> Result<PieceOutcome, Error> {
+    let case = case_facts(db, new)?;
+    rules::check_admission(new, case)?;
     if let Some(piece) = first {
-        match end(0, new.length_bytes, piece)? {
-            End::Whole(digest) => return create_whole(db, ids, new, piece, digest),
-            End::Partial(_) => blocks::append(db, ids.blob, 0, &piece.data)?,
+        match rules::check_piece(0, new.length_bytes, piece)? {
+            CheckedPiece::Last { digest } => return create_whole(db, ids, new, case, piece, digest),
+            CheckedPiece::Partial { .. } => blocks::append(db, ids.blob, 0, &piece.data)?,
         }
     }
     let offset = first.map_or(0, |piece| piece.data.len() as u64);
-    insert(db, ids.upload, new, offset, Some(ids.blob))?;
-    Ok(Stored::Kept(Progress { offset, finished: false }))
+    insert_upload(db, ids.upload, new, offset, Some(ids.blob))?;
+    Ok(PieceOutcome::Kept(Progress { offset, finished: false }))
 }
 
 /// The usual text report: one request, one commit, and no block is written for a repeat.
 fn create_whole(
     db: &Connection,
-    ids: &Ids,
+    ids: &FreshIds,
     new: &NewUpload,
+    case: CaseFacts,
     piece: &Piece,
     digest: Digest,
-) -> Result<Stored, Error> {
-    match place(db, new.owner, new.kind, new.case, digest)? {
-        Place::Taken => return Err(Error::CaseExists),
-        Place::Repeat => {}
-        Place::At(position) => {
+) -> Result<PieceOutcome, Error> {
+    match rules::decide(new, blob_facts(db, new, case, digest)?)? {
+        Decision::CaseTaken => return Ok(PieceOutcome::CaseTaken),
+        Decision::Repeat => {}
+        Decision::Message { position } => {
             blocks::append(db, ids.blob, 0, &piece.data)?;
-            take(db, new, position, digest, ids.blob)?;
+            insert_message(db, new, position, digest, ids.blob)?;
         }
     }
-    insert(db, ids.upload, new, new.length_bytes, None)?;
-    Ok(Stored::Kept(Progress { offset: new.length_bytes, finished: true }))
+    insert_upload(db, ids.upload, new, new.length_bytes, None)?;
+    Ok(PieceOutcome::Kept(Progress { offset: new.length_bytes, finished: true }))
 }
 
 pub(super) fn append(
@@ -93,20 +79,17 @@ pub(super) fn append(
     owner: Owner,
     piece: &Piece,
     today: Day,
-) -> Result<Stored, Error> {
+) -> Result<PieceOutcome, Error> {
     let (upload, blob) = row(db, id, owner)?;
     let blob = blob.ok_or(Error::Finished)?;
-    if piece.offset != upload.offset {
-        return Err(Error::OffsetMismatch);
-    }
-    match end(upload.offset, upload.length_bytes, piece)? {
-        End::Partial(offset) => {
+    match rules::check_piece(upload.offset, upload.length_bytes, piece)? {
+        CheckedPiece::Partial { offset } => {
             blocks::append(db, blob, upload.offset, &piece.data)?;
             db.prepare_cached("UPDATE uploads SET offset_bytes = ? WHERE upload_id = ?")?
                 .execute(params![offset, id.0])?;
-            Ok(Stored::Kept(Progress { offset, finished: false }))
+            Ok(PieceOutcome::Kept(Progress { offset, finished: false }))
         }
-        End::Whole(digest) => {
+        CheckedPiece::Last { digest } => {
             // The message carries the day on which it became one.
             let new = NewUpload {
                 owner,
@@ -115,22 +98,22 @@ pub(super) fn append(
                 length_bytes: upload.length_bytes,
                 day: today,
             };
-            match place(db, owner, new.kind, new.case, digest)? {
-                Place::Taken => {
+            match rules::decide(&new, blob_facts(db, &new, case_facts(db, &new)?, digest)?)? {
+                Decision::CaseTaken => {
                     drop_upload(db, id, Some(blob))?;
-                    return Ok(Stored::CaseTaken);
+                    return Ok(PieceOutcome::CaseTaken);
                 }
-                Place::Repeat => drop_blob(db, blob)?,
-                Place::At(position) => {
+                Decision::Repeat => drop_blob(db, blob)?,
+                Decision::Message { position } => {
                     blocks::append(db, blob, upload.offset, &piece.data)?;
-                    take(db, &new, position, digest, blob)?;
+                    insert_message(db, &new, position, digest, blob)?;
                 }
             }
             db.prepare_cached(
                 "UPDATE uploads SET offset_bytes = length_bytes, blob_id = NULL, day = ? WHERE upload_id = ?",
             )?
             .execute(params![today.to_string(), id.0])?;
-            Ok(Stored::Kept(Progress { offset: new.length_bytes, finished: true }))
+            Ok(PieceOutcome::Kept(Progress { offset: new.length_bytes, finished: true }))
         }
     }
 }
@@ -143,7 +126,7 @@ pub(super) fn remove(db: &Connection, id: UploadId, owner: Owner) -> Result<(), 
 }
 
 pub(super) fn purge(db: &Connection, today: Day) -> Result<Purge, Error> {
-    let oldest_kept = today.plus_days(-KEPT_DAYS).to_string();
+    let oldest_kept = rules::oldest_kept(today).to_string();
     let stale = db
         .prepare_cached("SELECT upload_id, blob_id FROM uploads WHERE day < ? LIMIT ?")?
         .query_map(params![oldest_kept, PURGED_AT_ONCE], |row| {
@@ -156,7 +139,7 @@ pub(super) fn purge(db: &Connection, today: Day) -> Result<Purge, Error> {
     Ok(if (stale.len() as i64) < PURGED_AT_ONCE { Purge::Done } else { Purge::More })
 }
 
-pub(super) fn find(db: &Connection, id: UploadId, owner: Owner) -> Result<Upload, Error> {
+pub(super) fn find(db: &Connection, id: UploadId, owner: Owner) -> Result<StoredUpload, Error> {
     Ok(row(db, id, owner)?.0)
 }
 
@@ -171,7 +154,7 @@ pub(super) fn read(
     blocks::read(db, blob.ok_or(Error::Finished)?, offset, upload.offset, length_bytes)
 }
 
-fn row(db: &Connection, id: UploadId, owner: Owner) -> Result<(Upload, Option<BlobId>), Error> {
+fn row(db: &Connection, id: UploadId, owner: Owner) -> Result<(StoredUpload, Option<BlobId>), Error> {
     // The id in the address is random and not secret; the owner is a hash, so comparing it by SQL tells nothing of
     // the token behind it.
     let row = db
@@ -181,85 +164,45 @@ fn row(db: &Connection, id: UploadId, owner: Owner) -> Result<(Upload, Option<Bl
         .query_one(params![id.0, owner.as_bytes()], |row| {
             let kind = row.get_ref(0)?.as_str()?.parse().map_err(|_| rusqlite::Error::InvalidQuery)?;
             let case = CaseId::from_bytes(row.get(1)?);
-            let upload = Upload { kind, case, length_bytes: row.get(2)?, offset: row.get(3)? };
+            let upload = StoredUpload { kind, case, length_bytes: row.get(2)?, offset: row.get(3)? };
             Ok((upload, row.get::<_, Option<_>>(4)?.map(BlobId)))
         })?;
     Ok(row)
 }
 
-/// Whether this owner may begin such an upload. What this finds out is asked again when the upload is whole.
-fn admit(db: &Connection, new: &NewUpload) -> Result<(), Error> {
-    let key = mailbox_of(db, new.case)?;
-    match new.kind {
-        // The same reporter may be repeating a report whose answer was lost: only the whole blob can tell.
-        MessageKind::Report if key.is_some_and(|key| key == new.owner) => Ok(()),
-        MessageKind::Report if key.is_some() || is_mailbox(db, new.owner)? => Err(Error::CaseExists),
-        MessageKind::Report => Ok(()),
-        MessageKind::FollowUp if key.is_some_and(|key| key == new.owner) => Ok(()),
-        MessageKind::FollowUp if is_mailbox(db, new.owner)? => Err(Error::NotFound),
-        MessageKind::FollowUp => Err(Error::UnknownMailbox),
-        MessageKind::Reply if key.is_some() => Ok(()),
-        MessageKind::Reply => Err(Error::NotFound),
-    }
+/// The case that an upload names, and whether its sender has one.
+fn case_facts(db: &Connection, new: &NewUpload) -> Result<CaseFacts, Error> {
+    let mailbox = db
+        .prepare_cached("SELECT mailbox_id FROM cases WHERE case_id = ?")?
+        .query_one([new.case.as_bytes()], |row| Ok(Owner::from_bytes(row.get(0)?)))
+        .optional()?;
+    let sender_has_case = db
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM cases WHERE mailbox_id = ?)")?
+        .query_one([new.owner.as_bytes()], |row| row.get(0))?;
+    Ok(CaseFacts { mailbox, sender_has_case })
 }
 
-enum End {
-    Partial(u64),
-    Whole(Digest),
-}
-
-fn end(offset: u64, length_bytes: u64, piece: &Piece) -> Result<End, Error> {
-    let end = offset.checked_add(piece.data.len() as u64).ok_or(Error::TooLong)?;
-    match (end.cmp(&length_bytes), piece.digest) {
-        (std::cmp::Ordering::Greater, _) => Err(Error::TooLong),
-        (std::cmp::Ordering::Less, _) => Ok(End::Partial(end)),
-        (std::cmp::Ordering::Equal, Some(digest)) => Ok(End::Whole(digest)),
-        // Without its digest the last piece cannot be judged, so it is not taken.
-        (std::cmp::Ordering::Equal, None) => Err(Error::OffsetMismatch),
-    }
-}
-
-enum Place {
-    At(u32),
-    /// The case holds this very blob.
-    Repeat,
-    Taken,
-}
-
-fn place(
-    db: &Connection,
-    owner: Owner,
-    kind: MessageKind,
-    case: CaseId,
-    digest: Digest,
-) -> Result<Place, Error> {
-    let key = mailbox_of(db, case)?;
-    let held: bool = db
+fn blob_facts(db: &Connection, new: &NewUpload, case: CaseFacts, digest: Digest) -> Result<BlobFacts, Error> {
+    let held = db
         .prepare_cached(
             "SELECT EXISTS (SELECT 1 FROM messages WHERE case_id = ? AND to_office = ? AND sha256 = ?)",
         )?
-        .query_one(params![case.as_bytes(), to_office(kind), digest.as_bytes()], |row| row.get(0))?;
-    match (kind, key) {
-        (MessageKind::Report, None) if is_mailbox(db, owner)? => Ok(Place::Taken),
-        (MessageKind::Report, None) => Ok(Place::At(0)),
-        (MessageKind::Report, Some(key)) if key == owner && held => Ok(Place::Repeat),
-        (MessageKind::Report, Some(_)) => Ok(Place::Taken),
-        // A case never goes away, so one that was there when the upload began is there still.
-        (_, None) => Err(Error::NotFound),
-        (_, Some(_)) if held => Ok(Place::Repeat),
-        (_, Some(_)) => {
-            let last: u32 = db
-                .prepare_cached(
-                    "SELECT position FROM messages WHERE case_id = ? ORDER BY position DESC LIMIT 1",
-                )?
-                .query_one([case.as_bytes()], |row| row.get(0))?;
-            Ok(Place::At(last + 1))
-        }
-    }
+        .query_one(params![new.case.as_bytes(), to_office(new.kind), digest.as_bytes()], |row| row.get(0))?;
+    let last_position = db
+        .prepare_cached("SELECT position FROM messages WHERE case_id = ? ORDER BY position DESC LIMIT 1")?
+        .query_one([new.case.as_bytes()], |row| row.get(0))
+        .optional()?;
+    Ok(BlobFacts { case, held, last_position })
 }
 
 /// Makes a whole blob a message; a report begins its case.
-fn take(db: &Connection, new: &NewUpload, position: u32, digest: Digest, blob: BlobId) -> Result<(), Error> {
+fn insert_message(
+    db: &Connection,
+    new: &NewUpload,
+    position: u32,
+    digest: Digest,
+    blob: BlobId,
+) -> Result<(), Error> {
     if position == 0 {
         db.prepare_cached("INSERT INTO cases (case_id, mailbox_id) VALUES (?, ?)")?
             .execute(params![new.case.as_bytes(), new.owner.as_bytes()])?;
@@ -279,7 +222,7 @@ fn take(db: &Connection, new: &NewUpload, position: u32, digest: Digest, blob: B
     Ok(())
 }
 
-fn insert(
+fn insert_upload(
     db: &Connection,
     id: UploadId,
     new: &NewUpload,
@@ -312,21 +255,6 @@ fn drop_upload(db: &Connection, id: UploadId, blob: Option<BlobId>) -> Result<()
 fn drop_blob(db: &Connection, blob: BlobId) -> Result<(), Error> {
     db.prepare_cached("INSERT INTO dropped (blob_id) VALUES (?)")?.execute([blob.0])?;
     Ok(())
-}
-
-fn mailbox_of(db: &Connection, case: CaseId) -> Result<Option<Owner>, Error> {
-    let owner = db
-        .prepare_cached("SELECT mailbox_id FROM cases WHERE case_id = ?")?
-        .query_one([case.as_bytes()], |row| Ok(Owner::from_bytes(row.get(0)?)))
-        .optional()?;
-    Ok(owner)
-}
-
-fn is_mailbox(db: &Connection, owner: Owner) -> Result<bool, Error> {
-    let known = db
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM cases WHERE mailbox_id = ?)")?
-        .query_one([owner.as_bytes()], |row| row.get(0))?;
-    Ok(known)
 }
 
 fn to_office(kind: MessageKind) -> bool {

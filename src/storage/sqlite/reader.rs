@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use tokio::sync::Semaphore;
 
-use super::database::{self, OpenError};
-use super::types::{BlobId, Case, Cases, Error, Message, StoredMessage};
+use super::database::{self, DatabaseError};
 use crate::protocol::ids::{CaseId, Digest, MailboxId};
 use crate::protocol::message::Direction;
+use crate::storage::types::{BlobId, Error, MessageSummary, StoredCase, StoredCases, StoredMessage};
 
 /// Reads are short and mostly from the page cache; more connections than this only add memory.
 const CONNECTIONS: usize = 4;
@@ -24,7 +24,7 @@ pub(super) struct Readers {
 }
 
 impl Readers {
-    pub(super) fn open(path: &Path) -> Result<Self, OpenError> {
+    pub(super) fn open(path: &Path) -> Result<Self, DatabaseError> {
         let idle = (0..CONNECTIONS).map(|_| database::open_for_reading(path)).collect::<Result<_, _>>()?;
         Ok(Self { idle: Mutex::new(idle), permits: Arc::new(Semaphore::new(CONNECTIONS)) })
     }
@@ -55,21 +55,21 @@ impl Readers {
     }
 }
 
-pub(super) fn mailbox(db: &Connection, mailbox: MailboxId) -> Result<Option<Case>, Error> {
+pub(super) fn mailbox(db: &Connection, mailbox: MailboxId) -> Result<Option<StoredCase>, Error> {
     let case = db
         .prepare_cached("SELECT case_id FROM cases WHERE mailbox_id = ?")?
         .query_one([mailbox.as_bytes()], |row| Ok(CaseId::from_bytes(row.get(0)?)))
         .optional()?;
-    case.map(|case| Ok(Case { case, messages: messages(db, case)? })).transpose()
+    case.map(|case| Ok(StoredCase { case, messages: messages(db, case)? })).transpose()
 }
 
-pub(super) fn case(db: &Connection, case: CaseId) -> Result<Case, Error> {
+pub(super) fn case(db: &Connection, case: CaseId) -> Result<StoredCase, Error> {
     let messages = messages(db, case)?;
     // A case has at least its report.
-    if messages.is_empty() { Err(Error::NotFound) } else { Ok(Case { case, messages }) }
+    if messages.is_empty() { Err(Error::NotFound) } else { Ok(StoredCase { case, messages }) }
 }
 
-pub(super) fn cases(db: &Connection, after: Option<CaseId>, limit: usize) -> Result<Cases, Error> {
+pub(super) fn cases(db: &Connection, after: Option<CaseId>, limit: usize) -> Result<StoredCases, Error> {
     // Every id compares greater than the empty blob.
     let after = after.map_or(Vec::new(), |case| case.as_bytes().to_vec());
     let mut statement = db.prepare_cached("SELECT case_id FROM cases WHERE case_id > ? ORDER BY case_id")?;
@@ -78,15 +78,15 @@ pub(super) fn cases(db: &Connection, after: Option<CaseId>, limit: usize) -> Res
     let mut count = 0;
     while cases.len() < limit && count < MESSAGES_PER_PAGE {
         let Some(case) = ids.next().transpose()? else {
-            return Ok(Cases { cases, next: None });
+            return Ok(StoredCases { cases, next: None });
         };
         let messages = messages(db, case)?;
         count += messages.len();
-        cases.push(Case { case, messages });
+        cases.push(StoredCase { case, messages });
     }
     let more = ids.next().transpose()?.is_some();
     let next = cases.last().filter(|_| more).map(|last| last.case);
-    Ok(Cases { cases, next })
+    Ok(StoredCases { cases, next })
 }
 
 pub(super) fn message(db: &Connection, case: CaseId, position: u32) -> Result<StoredMessage, Error> {
@@ -98,24 +98,24 @@ pub(super) fn message(db: &Connection, case: CaseId, position: u32) -> Result<St
     Ok(message)
 }
 
-fn messages(db: &Connection, case: CaseId) -> Result<Vec<Message>, Error> {
+fn messages(db: &Connection, case: CaseId) -> Result<Vec<MessageSummary>, Error> {
     let messages = db
         .prepare_cached(&format!(
             "SELECT {MESSAGE_COLUMNS} FROM messages WHERE case_id = ? ORDER BY position"
         ))?
-        .query_map([case.as_bytes()], |row| Ok(stored_message(row)?.message))?
+        .query_map([case.as_bytes()], |row| Ok(stored_message(row)?.summary))?
         .collect::<rusqlite::Result<_>>()?;
     Ok(messages)
 }
 
 fn stored_message(row: &Row<'_>) -> rusqlite::Result<StoredMessage> {
     let to_office: bool = row.get(1)?;
-    let message = Message {
+    let summary = MessageSummary {
         position: row.get(0)?,
         direction: if to_office { Direction::ToOffice } else { Direction::ToReporter },
         size_bytes: row.get(2)?,
         sha256: Digest::from_bytes(row.get(3)?),
         day: row.get_ref(4)?.as_str()?.parse().map_err(|_| rusqlite::Error::InvalidQuery)?,
     };
-    Ok(StoredMessage { message, blob: BlobId(row.get(5)?) })
+    Ok(StoredMessage { summary, blob: BlobId(row.get(5)?) })
 }

@@ -12,7 +12,7 @@
 use rand::RngExt;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::types::{BlobId, Error};
+use crate::storage::types::{BlobId, Error};
 
 /// Every size class is a multiple of it, so no block of a whole blob is partly filled.
 pub(super) const BLOCK_BYTES: usize = 32 * 1024;

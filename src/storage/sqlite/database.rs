@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::Options;
+use crate::storage::Options;
 
-const SCHEMA: &str = include_str!("../../schema.sql");
+const SCHEMA: &str = include_str!("../../../schema.sql");
 const APPLICATION_ID: i32 = i32::from_be_bytes(*b"mohr");
 const SCHEMA_VERSION: i32 = 1;
 
@@ -22,9 +22,15 @@ const WRITER_CACHE_KIB: i32 = 32 * 1024;
 
 /// Why a database could not be made or opened. Shown to the operator only.
 #[derive(Debug, thiserror::Error)]
-pub enum OpenError {
+pub enum DatabaseError {
     #[error("{} exists already; a database is never overwritten", .0.display())]
     Exists(PathBuf),
+    #[error(
+        "{} belongs to a database that was moved away, perhaps under a running server: bring them together again, or \
+         move it away, too",
+        .0.display()
+    )]
+    LeftBehind(PathBuf),
     #[error("there is no database at {}; make one with `mohr create-database`", .0.display())]
     Missing(PathBuf),
     #[error("{} is not a mohr database (or its creation was interrupted: then delete it and create it again)", .0.display())]
@@ -39,13 +45,22 @@ pub enum OpenError {
     Thread(io::Error),
 }
 
-/// Makes an empty database, readable by its owner alone. Refuses if anything is at `path`. When it returns, the file
-/// and its name are on the disk; a crash before leaves a file that [`super::Storage::open`] refuses.
-pub fn create(path: &Path) -> Result<(), OpenError> {
+/// Makes an empty database, readable by its owner alone. Refuses if anything is at `path`, or if a WAL is beside it:
+/// that holds messages of a database which was moved away, and SQLite would delete it. When it returns, the file
+/// and its name are on the disk; a crash before leaves a file that [`crate::storage::Storage::open`] refuses.
+pub fn create(path: &Path) -> Result<(), DatabaseError> {
     let io_error = |source: io::Error| match source.kind() {
-        io::ErrorKind::AlreadyExists => OpenError::Exists(path.to_owned()),
-        _ => OpenError::Io { path: path.to_owned(), source },
+        io::ErrorKind::AlreadyExists => DatabaseError::Exists(path.to_owned()),
+        _ => DatabaseError::Io { path: path.to_owned(), source },
     };
+    for suffix in ["-wal", "-shm", "-journal"] {
+        let mut left = path.as_os_str().to_owned();
+        left.push(suffix);
+        let left = PathBuf::from(left);
+        if left.symlink_metadata().is_ok() {
+            return Err(DatabaseError::LeftBehind(left));
+        }
+    }
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(io_error)?;
     let sqlite_error = sqlite_error(path);
     let db = Connection::open_with_flags(
@@ -61,7 +76,7 @@ pub fn create(path: &Path) -> Result<(), OpenError> {
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(io_error)
 }
 
-pub(super) fn open_for_writing(path: &Path, options: Options) -> Result<Connection, OpenError> {
+pub(super) fn open_for_writing(path: &Path, options: Options) -> Result<Connection, DatabaseError> {
     let db = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     let sqlite_error = sqlite_error(path);
     let prepare = || -> rusqlite::Result<()> {
@@ -88,13 +103,21 @@ pub(super) fn open_for_writing(path: &Path, options: Options) -> Result<Connecti
     Ok(db)
 }
 
-pub(super) fn open_for_reading(path: &Path) -> Result<Connection, OpenError> {
+pub(super) fn open_for_reading(path: &Path) -> Result<Connection, DatabaseError> {
     open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
 }
 
-fn open(path: &Path, access: OpenFlags) -> Result<Connection, OpenError> {
+/// Where SQLite keeps the WAL of the database at `path`: beside the file itself, not beside a link to it.
+pub(super) fn wal_of(path: &Path) -> Result<PathBuf, DatabaseError> {
+    let file = path.canonicalize().map_err(|source| DatabaseError::Io { path: path.to_owned(), source })?;
+    let mut wal = file.into_os_string();
+    wal.push("-wal");
+    Ok(PathBuf::from(wal))
+}
+
+fn open(path: &Path, access: OpenFlags) -> Result<Connection, DatabaseError> {
     if !path.exists() {
-        return Err(OpenError::Missing(path.to_owned()));
+        return Err(DatabaseError::Missing(path.to_owned()));
     }
     let sqlite_error = sqlite_error(path);
     // Without SQLITE_OPEN_CREATE: a wrong path must never become an empty database.
@@ -111,17 +134,17 @@ fn open(path: &Path, access: OpenFlags) -> Result<Connection, OpenError> {
     };
     match identity() {
         Ok((APPLICATION_ID, SCHEMA_VERSION)) => Ok(db),
-        Ok((APPLICATION_ID, found)) => Err(OpenError::Version { path: path.to_owned(), found }),
-        Ok(_) => Err(OpenError::NotOurs(path.to_owned())),
+        Ok((APPLICATION_ID, found)) => Err(DatabaseError::Version { path: path.to_owned(), found }),
+        Ok(_) => Err(DatabaseError::NotOurs(path.to_owned())),
         Err(rusqlite::Error::SqliteFailure(failure, _))
             if failure.code == rusqlite::ErrorCode::NotADatabase =>
         {
-            Err(OpenError::NotOurs(path.to_owned()))
+            Err(DatabaseError::NotOurs(path.to_owned()))
         }
         Err(error) => Err(sqlite_error(error)),
     }
 }
 
-fn sqlite_error(path: &Path) -> impl Fn(rusqlite::Error) -> OpenError {
-    move |error| OpenError::Sqlite { path: path.to_owned(), message: error.to_string() }
+fn sqlite_error(path: &Path) -> impl Fn(rusqlite::Error) -> DatabaseError {
+    move |error| DatabaseError::Sqlite { path: path.to_owned(), message: error.to_string() }
 }
