@@ -12,6 +12,7 @@ pub mod profile;
 pub mod receipt;
 pub mod seal_json;
 pub mod sizes;
+pub mod text;
 
 /// The format this program speaks; every signed statement begins with it.
 pub const FORMAT: &str = "mohr/v1";
