@@ -6,7 +6,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Answer, Bearer, Client, Error, accepted, authorization, away};
+use super::{Answer, Bearer, Client, Credentials, Error, accepted, authorization, unreachable};
 use crate::protocol::ids::CaseId;
 
 const PIECE_BYTES: usize = 4 * 1024 * 1024;
@@ -33,7 +33,7 @@ impl Kind {
 }
 
 /// An upload that the server knows.
-struct Upload {
+struct KnownUpload {
     path: String,
     offset: usize,
     /// The last request broke: only the server knows how much of it arrived.
@@ -45,7 +45,7 @@ impl Client {
     /// `progress` is told how many bytes the server has.
     pub fn upload(
         &self,
-        bearer: &Bearer,
+        credentials: &dyn Credentials,
         kind: Kind,
         case: CaseId,
         blob: &[u8],
@@ -53,13 +53,9 @@ impl Client {
     ) -> Result<(), Error> {
         let mut failures = 0;
         let mut sent = 0;
-        let mut upload: Option<Upload> = None;
+        let mut upload: Option<KnownUpload> = None;
         loop {
-            let step = match &upload {
-                None => self.create(bearer, kind, case, blob).map(Some),
-                Some(Upload { path, in_doubt: true, .. }) => self.offset(bearer, path, blob.len()),
-                Some(Upload { path, offset, .. }) => self.append(bearer, path, blob, *offset).map(Some),
-            };
+            let step = self.step(credentials, kind, case, blob, upload.as_ref());
             match step {
                 Ok(next) => {
                     // A server that lost the upload, or never had it, makes us begin again.
@@ -72,7 +68,7 @@ impl Client {
                     } else {
                         failures += 1;
                         if failures > 2 * TRIES {
-                            return Err(Error::NotOurs("an upload that stands still"));
+                            return Err(Error::UnexpectedAnswer("an upload that stands still"));
                         }
                     }
                     if reached == blob.len() {
@@ -83,14 +79,40 @@ impl Client {
                 Err(error) if failures + 1 < TRIES && is_passing(&error) => {
                     std::thread::sleep(FIRST_PAUSE * 2u32.pow(failures));
                     failures += 1;
-                    upload = upload.map(|upload| Upload { in_doubt: true, ..upload });
+                    upload = upload.map(|upload| KnownUpload { in_doubt: true, ..upload });
                 }
                 Err(error) => return Err(error),
             }
         }
     }
 
-    fn create(&self, bearer: &Bearer, kind: Kind, case: CaseId, blob: &[u8]) -> Result<Upload, Error> {
+    /// One request: begins the upload, asks how far it has come, or sends the next piece.
+    fn step(
+        &self,
+        credentials: &dyn Credentials,
+        kind: Kind,
+        case: CaseId,
+        blob: &[u8],
+        upload: Option<&KnownUpload>,
+    ) -> Result<Option<KnownUpload>, Error> {
+        let Some(KnownUpload { path, offset, in_doubt }) = upload else {
+            let create = |bearer: &Bearer| self.create(bearer, kind, case, blob);
+            return self.authorized(credentials, create).map(Some);
+        };
+        // An upload answers to its owner alone: who comes with a session that is over is a stranger to it.
+        let over = [401, 404];
+        if !in_doubt {
+            let append = |bearer: &Bearer| self.append(bearer, path, blob, *offset);
+            return self.authorized_unless(credentials, &over, append).map(Some);
+        }
+        let ask = |bearer: &Bearer| self.offset(bearer, path, blob.len());
+        match self.authorized_unless(credentials, &over, ask) {
+            Err(Error::Problem { status: 404, .. }) => Ok(None),
+            asked => asked.map(Some),
+        }
+    }
+
+    fn create(&self, bearer: &Bearer, kind: Kind, case: CaseId, blob: &[u8]) -> Result<KnownUpload, Error> {
         let metadata =
             format!("kind {},case {}", STANDARD.encode(kind.as_str()), STANDARD.encode(case.to_string()));
         let piece = &blob[..blob.len().min(PIECE_BYTES)];
@@ -105,12 +127,12 @@ impl Client {
         let answer = accepted(request.send(piece))?;
         let location = header(&answer, "location")?;
         let path = location.strip_prefix("/api/v1").filter(|path| is_upload_path(path));
-        let path = path.ok_or(Error::NotOurs("an upload elsewhere"))?.to_owned();
+        let path = path.ok_or(Error::UnexpectedAnswer("an upload elsewhere"))?.to_owned();
         let offset = decode_offset(&answer, blob.len())?;
-        Ok(Upload { path, offset, in_doubt: false })
+        Ok(KnownUpload { path, offset, in_doubt: false })
     }
 
-    fn append(&self, bearer: &Bearer, path: &str, blob: &[u8], offset: usize) -> Result<Upload, Error> {
+    fn append(&self, bearer: &Bearer, path: &str, blob: &[u8], offset: usize) -> Result<KnownUpload, Error> {
         let piece = &blob[offset..blob.len().min(offset + PIECE_BYTES)];
         let request = self
             .agent
@@ -120,48 +142,50 @@ impl Client {
             .header("upload-offset", offset.to_string())
             .header("content-type", "application/offset+octet-stream");
         let offset = decode_offset(&accepted(request.send(piece))?, blob.len())?;
-        Ok(Upload { path: path.to_owned(), offset, in_doubt: false })
+        Ok(KnownUpload { path: path.to_owned(), offset, in_doubt: false })
     }
 
-    /// The upload as the server knows it; nothing when it does not.
-    fn offset(&self, bearer: &Bearer, path: &str, length: usize) -> Result<Option<Upload>, Error> {
+    /// The upload as the server knows it.
+    fn offset(&self, bearer: &Bearer, path: &str, length: usize) -> Result<KnownUpload, Error> {
         let request = self
             .agent
             .head(format!("{}{path}", self.base))
             .header("tus-resumable", "1.0.0")
             .header("authorization", authorization(bearer).as_str());
-        let answer = request.call().map_err(away)?;
+        let answer = request.call().map_err(unreachable)?;
         // An answer to HEAD has no body, so no problem document either: its status must do.
-        match answer.status().as_u16() {
+        let word = match answer.status().as_u16() {
             200 => {
                 let offset = decode_offset(&answer, length)?;
-                Ok(Some(Upload { path: path.to_owned(), offset, in_doubt: false }))
+                return Ok(KnownUpload { path: path.to_owned(), offset, in_doubt: false });
             }
-            404 => Ok(None),
-            status => Err(Error::Problem { word: "busy".to_owned(), status }),
-        }
+            401 => "unauthorized",
+            404 => "not-found",
+            _ => "busy",
+        };
+        Err(Error::Problem { word: word.to_owned(), status: answer.status().as_u16() })
     }
 }
 
 /// Worth another try: the line broke, the server is busy, or somebody else's piece arrived first.
 fn is_passing(error: &Error) -> bool {
     match error {
-        Error::Away(_) => true,
+        Error::Unreachable(_) => true,
         Error::Problem { word, .. } => matches!(word.as_str(), "busy" | "offset-mismatch"),
-        Error::Address | Error::Proxy | Error::NotOurs(_) => false,
+        Error::Address | Error::Proxy | Error::UnexpectedAnswer(_) => false,
     }
 }
 
 fn decode_offset(answer: &Answer, length: usize) -> Result<usize, Error> {
     let offset = header(answer, "upload-offset")?
         .parse()
-        .map_err(|_| Error::NotOurs("an offset that is no number"))?;
-    if offset <= length { Ok(offset) } else { Err(Error::NotOurs("an offset beyond the end")) }
+        .map_err(|_| Error::UnexpectedAnswer("an offset that is no number"))?;
+    if offset <= length { Ok(offset) } else { Err(Error::UnexpectedAnswer("an offset beyond the end")) }
 }
 
 fn header<'a>(answer: &'a Answer, name: &str) -> Result<&'a str, Error> {
     let value = answer.headers().get(name).and_then(|value| value.to_str().ok());
-    value.ok_or(Error::NotOurs("a header is missing"))
+    value.ok_or(Error::UnexpectedAnswer("a header is missing"))
 }
 
 fn is_upload_path(path: &str) -> bool {
