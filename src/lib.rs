@@ -8,6 +8,7 @@ pub mod protocol;
 pub mod cli;
 pub mod client;
 pub mod desk;
+pub mod files;
 pub mod http;
 pub mod reporter;
 pub mod seal;

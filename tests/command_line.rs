@@ -328,8 +328,26 @@ fn keys_and_profile_from_nothing_to_a_signed_note() {
     let note = std::fs::read_to_string(at("profile.note")).unwrap();
     std::fs::write(at("altered.note"), note.replacen("بازرس", "بازرگ", 1)).unwrap();
     assert!(refused(&["keys", "profile", "verify", "altered.note"]).contains("not signed"));
+    run(&[
+        "poster",
+        "--profile",
+        "profile.note",
+        "--address",
+        "https://office.example",
+        "--out",
+        "poster.html",
+    ]);
+    let mode = |name: &str| {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::metadata(at(name)).unwrap().permissions().mode() & 0o777
+    };
     for private in ["root.age", "inspector-1.age"] {
         let sealed = std::fs::read(at(private)).unwrap();
         assert!(sealed.starts_with(b"age-encryption.org/v1\n-> scrypt "));
+        assert_eq!(mode(private), 0o600);
+    }
+    // The server that hands out the profile runs as another user.
+    for public in ["profile.note", "root.pub", "poster.html"] {
+        assert_eq!(mode(public), 0o644, "{public}");
     }
 }

@@ -34,7 +34,7 @@ fn come_back(case: &Case<'_>, blobs: &[(Direction, Vec<u8>)]) -> (Vec<OpenedMess
             }
         }
     }
-    (replies, thread.status())
+    (replies, thread.state().status)
 }
 
 fn verdicts(messages: &[OpenedMessage]) -> Vec<Authenticity> {

@@ -9,6 +9,7 @@ use mohr::protocol::limits;
 use mohr::protocol::message::Message;
 use mohr::protocol::receipt::{self, ReceiptCode};
 use mohr::protocol::seal_json::{SealJson, signed_bytes};
+use mohr::protocol::text::fold;
 use mohr::seal::derive::ReporterKeys;
 use mohr::seal::hybrid::Identity;
 use mohr::seal::message::{OpenError, open};
@@ -23,7 +24,7 @@ use serde_json::{Value, json};
 type Run = fn(&Vector);
 
 /// Every folder of vectors and what runs it. `cctv` has a test of its own.
-const GROUPS: [(&str, Run); 9] = [
+const GROUPS: [(&str, Run); 10] = [
     ("archive", archive),
     ("derive", derive),
     ("message", message),
@@ -32,6 +33,7 @@ const GROUPS: [(&str, Run); 9] = [
     ("receipt", receipt_code),
     ("seal", sealed),
     ("signature", signature),
+    ("text", folded_text),
     ("thread", thread),
 ];
 
@@ -52,7 +54,7 @@ fn every_vector_in_every_folder() {
             count += 1;
         }
     }
-    assert!(count >= 101, "only {count} vectors: some were lost");
+    assert!(count >= 118, "only {count} vectors: some were lost");
 }
 
 struct Vector {
@@ -173,6 +175,25 @@ fn signature(vector: &Vector) {
     let entries = entries(&archive);
     assert_eq!(signed_bytes(&entries), signed);
     assert_eq!(SealJson::new(entries, signature).encode(), vector.text("seal_json").as_bytes());
+}
+
+/// The vectors count as JavaScript does: in units of UTF-16, of which a character beyond the first plane has
+/// two.
+fn folded_text(vector: &Vector) {
+    let input = vector.text("input");
+    let folded = fold(input);
+    assert_eq!(folded.text, vector.text("folded"), "{}", vector.name);
+    let units_before = |at: usize| input[..at].encode_utf16().count();
+    let mut origin: Vec<usize> = folded
+        .text
+        .char_indices()
+        .flat_map(|(at, character)| {
+            let start = units_before(folded.origin(at));
+            start..start + character.len_utf16()
+        })
+        .collect();
+    origin.push(units_before(folded.origin(folded.text.len())));
+    assert_eq!(origin, vector.get::<Vec<usize>>("origin"), "{}", vector.name);
 }
 
 fn thread(vector: &Vector) {

@@ -1,6 +1,7 @@
 //! The protocol's HTTP side as the command line, the desk and load tests speak it (PROTOCOL 4). Blocking; a
 //! server's answers are hostile: bounded, and nothing in them is believed before `verify` has seen it.
 
+mod session;
 mod upload;
 
 use std::io::Read as _;
@@ -16,6 +17,7 @@ use crate::verify::digest::sha256;
 
 pub use crate::protocol::api::{ListedCase, ListedMailbox, ListedMessage};
 pub use crate::protocol::upload::MessageKind;
+pub use session::{Credentials, InspectorSession};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long one read or write may stand still: Tor and bad lines take their time.
@@ -42,11 +44,11 @@ pub enum Error {
     #[error("not a proxy's address: it looks like socks5://127.0.0.1:9050")]
     Proxy,
     #[error("the server cannot be reached ({0})")]
-    Away(String),
+    Unreachable(String),
     #[error("the server refuses: {word} (HTTP {status})")]
     Problem { word: String, status: u16 },
     #[error("the server's answer is not of this protocol ({0})")]
-    NotOurs(&'static str),
+    UnexpectedAnswer(&'static str),
 }
 
 impl Client {
@@ -80,7 +82,7 @@ impl Client {
     }
 
     pub fn mailbox(&self, token: &Bearer) -> Result<ListedMailbox, Error> {
-        let mailbox: ListedMailbox = self.get_json("/mailbox", Some(token))?;
+        let mailbox: ListedMailbox = self.get_json("/mailbox", token)?;
         check_positions(&mailbox.messages)?;
         Ok(mailbox)
     }
@@ -106,21 +108,21 @@ impl Client {
     }
 
     /// All cases, in the order of their ids.
-    pub fn cases(&self, session: &Bearer) -> Result<Vec<ListedCase>, Error> {
+    pub fn cases(&self, session: &dyn Credentials) -> Result<Vec<ListedCase>, Error> {
         let mut cases: Vec<ListedCase> = Vec::new();
         let mut path = format!("/cases?limit={CASES_PER_PAGE}");
         loop {
-            let page: CasesPage = self.get_json(&path, Some(session))?;
+            let page: CasesPage = self.get_json(&path, session)?;
             for case in &page.cases {
                 check_positions(&case.messages)?;
                 // Strictly rising ids end the walk whatever the server says.
                 if cases.last().is_some_and(|last| last.case >= case.case) {
-                    return Err(Error::NotOurs("cases out of order"));
+                    return Err(Error::UnexpectedAnswer("cases out of order"));
                 }
                 cases.push(case.clone());
             }
             if cases.len() > CASES_MAX {
-                return Err(Error::NotOurs("more cases than any office has"));
+                return Err(Error::UnexpectedAnswer("more cases than any office has"));
             }
             match page.next {
                 Some(next) if !page.cases.is_empty() => {
@@ -131,15 +133,15 @@ impl Client {
         }
     }
 
-    pub fn case(&self, session: &Bearer, case: CaseId) -> Result<ListedCase, Error> {
-        let listed: ListedCase = self.get_json(&format!("/cases/{case}"), Some(session))?;
+    pub fn case(&self, session: &dyn Credentials, case: CaseId) -> Result<ListedCase, Error> {
+        let listed: ListedCase = self.get_json(&format!("/cases/{case}"), session)?;
         check_positions(&listed.messages)?;
-        if listed.case == case { Ok(listed) } else { Err(Error::NotOurs("another case")) }
+        if listed.case == case { Ok(listed) } else { Err(Error::UnexpectedAnswer("another case")) }
     }
 
     pub fn case_message(
         &self,
-        session: &Bearer,
+        session: &dyn Credentials,
         case: CaseId,
         listed: &ListedMessage,
     ) -> Result<Vec<u8>, Error> {
@@ -147,40 +149,52 @@ impl Client {
     }
 
     /// The first bytes of a case's message, enough for its age header. Not checked against any digest.
-    pub fn case_message_head(&self, session: &Bearer, case: CaseId, position: u64) -> Result<Vec<u8>, Error> {
+    pub fn case_message_head(
+        &self,
+        session: &dyn Credentials,
+        case: CaseId,
+        position: u64,
+    ) -> Result<Vec<u8>, Error> {
         let path = format!("{}/cases/{case}/messages/{position}", self.base);
-        let request = self.agent.get(path).header("authorization", authorization(session).as_str());
-        let answer = accepted(request.header("range", format!("bytes=0-{}", HEAD_BYTES - 1)).call())?;
+        let answer = self.authorized(session, |bearer| {
+            let request = self.agent.get(&path).header("authorization", authorization(bearer).as_str());
+            accepted(request.header("range", format!("bytes=0-{}", HEAD_BYTES - 1)).call())
+        })?;
         read_body(answer, HEAD_BYTES)
     }
 
     /// A blob with the digest that was listed.
-    fn blob(&self, path: &str, bearer: &Bearer, listed: &ListedMessage) -> Result<Vec<u8>, Error> {
+    fn blob(
+        &self,
+        path: &str,
+        credentials: &dyn Credentials,
+        listed: &ListedMessage,
+    ) -> Result<Vec<u8>, Error> {
         if listed.size_bytes > SEALED_BYTES_MAX {
-            return Err(Error::NotOurs("a message larger than any"));
+            return Err(Error::UnexpectedAnswer("a message larger than any"));
         }
-        let blob = read_body(self.get(path, Some(bearer))?, listed.size_bytes)?;
+        let blob = read_body(self.get(path, Some(credentials))?, listed.size_bytes)?;
         if sha256(&blob) == listed.sha256 {
             Ok(blob)
         } else {
-            Err(Error::NotOurs("a message with another digest"))
+            Err(Error::UnexpectedAnswer("a message with another digest"))
         }
     }
 
     fn get_json<T: serde::de::DeserializeOwned>(
         &self,
         path: &str,
-        bearer: Option<&Bearer>,
+        credentials: &dyn Credentials,
     ) -> Result<T, Error> {
-        decode_json(self.get(path, bearer)?)
+        decode_json(self.get(path, Some(credentials))?)
     }
 
-    fn get(&self, path: &str, bearer: Option<&Bearer>) -> Result<HttpResponse, Error> {
-        let mut request = self.agent.get(format!("{}{path}", self.base));
-        if let Some(bearer) = bearer {
-            request = request.header("authorization", authorization(bearer).as_str());
-        }
-        accepted(request.call())
+    fn get(&self, path: &str, credentials: Option<&dyn Credentials>) -> Result<HttpResponse, Error> {
+        let url = format!("{}{path}", self.base);
+        let Some(credentials) = credentials else { return accepted(self.agent.get(url).call()) };
+        self.authorized(credentials, |bearer| {
+            accepted(self.agent.get(&url).header("authorization", authorization(bearer).as_str()).call())
+        })
     }
 
     fn post_json<T: serde::de::DeserializeOwned>(
@@ -209,7 +223,7 @@ fn authorization(bearer: &Bearer) -> Zeroizing<String> {
 
 /// A good answer, or the error that a bad one or none stands for.
 fn accepted(answer: Result<HttpResponse, ureq::Error>) -> Result<HttpResponse, Error> {
-    let answer = answer.map_err(away)?;
+    let answer = answer.map_err(unreachable)?;
     let status = answer.status();
     if status.is_success() {
         return Ok(answer);
@@ -224,12 +238,12 @@ fn accepted(answer: Result<HttpResponse, ureq::Error>) -> Result<HttpResponse, E
     let word = document.as_ref().and_then(|document| decode_problem_urn(&document.r#type));
     match word {
         Some(word) => Err(Error::Problem { word: word.to_owned(), status: status.as_u16() }),
-        None => Err(Error::NotOurs("an error that is no problem document")),
+        None => Err(Error::UnexpectedAnswer("an error that is no problem document")),
     }
 }
 
-fn away(error: ureq::Error) -> Error {
-    Error::Away(match error {
+fn unreachable(error: ureq::Error) -> Error {
+    Error::Unreachable(match error {
         ureq::Error::Io(error) => error.kind().to_string(),
         ureq::Error::Timeout(_) => "no answer in time".to_owned(),
         ureq::Error::HostNotFound => "no such host".to_owned(),
@@ -242,17 +256,21 @@ fn away(error: ureq::Error) -> Error {
 fn read_body(answer: HttpResponse, bytes_max: u64) -> Result<Vec<u8>, Error> {
     let mut body = Vec::new();
     let mut reader = answer.into_body().into_reader().take(bytes_max + 1);
-    reader.read_to_end(&mut body).map_err(|error| Error::Away(error.kind().to_string()))?;
-    if body.len() as u64 > bytes_max { Err(Error::NotOurs("more bytes than announced")) } else { Ok(body) }
+    reader.read_to_end(&mut body).map_err(|error| Error::Unreachable(error.kind().to_string()))?;
+    if body.len() as u64 > bytes_max {
+        Err(Error::UnexpectedAnswer("more bytes than announced"))
+    } else {
+        Ok(body)
+    }
 }
 
 fn decode_json<T: serde::de::DeserializeOwned>(answer: HttpResponse) -> Result<T, Error> {
     let body = Zeroizing::new(read_body(answer, JSON_BYTES_MAX)?);
-    serde_json::from_slice(&body).map_err(|_| Error::NotOurs("JSON of another shape"))
+    serde_json::from_slice(&body).map_err(|_| Error::UnexpectedAnswer("JSON of another shape"))
 }
 
 /// Positions count from 0 without a gap; the thread's digests rest on that.
 fn check_positions(messages: &[ListedMessage]) -> Result<(), Error> {
     let in_order = messages.iter().zip(0u64..).all(|(message, position)| message.position == position);
-    if in_order { Ok(()) } else { Err(Error::NotOurs("messages out of order")) }
+    if in_order { Ok(()) } else { Err(Error::UnexpectedAnswer("messages out of order")) }
 }

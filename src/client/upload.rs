@@ -3,8 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Bearer, Client, Error, HttpResponse, accepted, authorization, away};
-use crate::protocol::api::ProblemWord;
+use super::{Bearer, Client, Credentials, Error, HttpResponse, accepted, authorization, unreachable};
 use crate::protocol::ids::CaseId;
 use crate::protocol::upload::{MessageKind, encode_metadata};
 
@@ -26,7 +25,7 @@ impl Client {
     /// `progress` is told how many bytes the server has.
     pub fn upload(
         &self,
-        bearer: &Bearer,
+        credentials: &dyn Credentials,
         kind: MessageKind,
         case: CaseId,
         blob: &[u8],
@@ -36,13 +35,7 @@ impl Client {
         let mut sent = 0;
         let mut upload: Option<PendingUpload> = None;
         loop {
-            let step = match &upload {
-                None => self.create(bearer, kind, case, blob).map(Some),
-                Some(PendingUpload { path, in_doubt: true, .. }) => self.offset(bearer, path, blob.len()),
-                Some(PendingUpload { path, offset, .. }) => {
-                    self.append(bearer, path, blob, *offset).map(Some)
-                }
-            };
+            let step = self.step(credentials, kind, case, blob, upload.as_ref());
             match step {
                 Ok(next) => {
                     // A server that lost the upload, or never had it, makes us begin again.
@@ -55,7 +48,7 @@ impl Client {
                     } else {
                         failures += 1;
                         if failures > 2 * TRIES {
-                            return Err(Error::NotOurs("an upload that stands still"));
+                            return Err(Error::UnexpectedAnswer("an upload that stands still"));
                         }
                     }
                     if reached == blob.len() {
@@ -70,6 +63,32 @@ impl Client {
                 }
                 Err(error) => return Err(error),
             }
+        }
+    }
+
+    /// One request: begins the upload, asks how far it has come, or sends the next piece.
+    fn step(
+        &self,
+        credentials: &dyn Credentials,
+        kind: MessageKind,
+        case: CaseId,
+        blob: &[u8],
+        upload: Option<&PendingUpload>,
+    ) -> Result<Option<PendingUpload>, Error> {
+        let Some(PendingUpload { path, offset, in_doubt }) = upload else {
+            let create = |bearer: &Bearer| self.create(bearer, kind, case, blob);
+            return self.authorized(credentials, create).map(Some);
+        };
+        // An upload answers to its owner alone: who comes with a session that is over is a stranger to it.
+        let over = [401, 404];
+        if !in_doubt {
+            let append = |bearer: &Bearer| self.append(bearer, path, blob, *offset);
+            return self.authorized_unless(credentials, &over, append).map(Some);
+        }
+        let ask = |bearer: &Bearer| self.offset(bearer, path, blob.len());
+        match self.authorized_unless(credentials, &over, ask) {
+            Err(Error::Problem { status: 404, .. }) => Ok(None),
+            asked => asked.map(Some),
         }
     }
 
@@ -92,7 +111,7 @@ impl Client {
         let answer = accepted(request.send(piece))?;
         let location = header(&answer, "location")?;
         let path = location.strip_prefix("/api/v1").filter(|path| is_upload_path(path));
-        let path = path.ok_or(Error::NotOurs("an upload elsewhere"))?.to_owned();
+        let path = path.ok_or(Error::UnexpectedAnswer("an upload elsewhere"))?.to_owned();
         let offset = decode_offset(&answer, blob.len())?;
         Ok(PendingUpload { path, offset, in_doubt: false })
     }
@@ -116,47 +135,47 @@ impl Client {
         Ok(PendingUpload { path: path.to_owned(), offset, in_doubt: false })
     }
 
-    /// The upload as the server knows it; nothing when it does not.
-    fn offset(&self, bearer: &Bearer, path: &str, length: usize) -> Result<Option<PendingUpload>, Error> {
+    /// The upload as the server knows it.
+    fn offset(&self, bearer: &Bearer, path: &str, length: usize) -> Result<PendingUpload, Error> {
         let request = self
             .agent
             .head(format!("{}{path}", self.base))
             .header("tus-resumable", "1.0.0")
             .header("authorization", authorization(bearer).as_str());
-        let answer = request.call().map_err(away)?;
+        let answer = request.call().map_err(unreachable)?;
         // An answer to HEAD has no body, so no problem document either: its status must do.
-        match answer.status().as_u16() {
+        let word = match answer.status().as_u16() {
             200 => {
                 let offset = decode_offset(&answer, length)?;
-                Ok(Some(PendingUpload { path: path.to_owned(), offset, in_doubt: false }))
+                return Ok(PendingUpload { path: path.to_owned(), offset, in_doubt: false });
             }
-            404 => Ok(None),
-            status => Err(Error::Problem { word: ProblemWord::Busy.as_str().to_owned(), status }),
-        }
+            401 => "unauthorized",
+            404 => "not-found",
+            _ => "busy",
+        };
+        Err(Error::Problem { word: word.to_owned(), status: answer.status().as_u16() })
     }
 }
 
 /// Worth another try: the line broke, the server is busy, or somebody else's piece arrived first.
 fn is_passing(error: &Error) -> bool {
     match error {
-        Error::Away(_) => true,
-        Error::Problem { word, .. } => {
-            [ProblemWord::Busy, ProblemWord::OffsetMismatch].iter().any(|passing| passing.as_str() == word)
-        }
-        Error::Address | Error::Proxy | Error::NotOurs(_) => false,
+        Error::Unreachable(_) => true,
+        Error::Problem { word, .. } => matches!(word.as_str(), "busy" | "offset-mismatch"),
+        Error::Address | Error::Proxy | Error::UnexpectedAnswer(_) => false,
     }
 }
 
 fn decode_offset(answer: &HttpResponse, length: usize) -> Result<usize, Error> {
     let offset = header(answer, "upload-offset")?
         .parse()
-        .map_err(|_| Error::NotOurs("an offset that is no number"))?;
-    if offset <= length { Ok(offset) } else { Err(Error::NotOurs("an offset beyond the end")) }
+        .map_err(|_| Error::UnexpectedAnswer("an offset that is no number"))?;
+    if offset <= length { Ok(offset) } else { Err(Error::UnexpectedAnswer("an offset beyond the end")) }
 }
 
 fn header<'a>(answer: &'a HttpResponse, name: &str) -> Result<&'a str, Error> {
     let value = answer.headers().get(name).and_then(|value| value.to_str().ok());
-    value.ok_or(Error::NotOurs("a header is missing"))
+    value.ok_or(Error::UnexpectedAnswer("a header is missing"))
 }
 
 fn is_upload_path(path: &str) -> bool {

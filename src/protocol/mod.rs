@@ -13,6 +13,7 @@ pub mod one_way;
 pub mod profile;
 pub mod receipt;
 pub mod seal_json;
+pub mod text;
 pub mod upload;
 
 /// The format this program speaks; every signed statement begins with it.

@@ -5,8 +5,8 @@
 
 mod blocks;
 mod database;
+mod database_files;
 mod housekeeping;
-mod opened_files;
 mod order;
 mod queue;
 mod reader;

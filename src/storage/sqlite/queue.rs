@@ -17,8 +17,8 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::database::{self, DatabaseError};
+use super::database_files::DatabaseFiles;
 use super::housekeeping::Housekeeping;
-use super::opened_files::OpenedFiles;
 use super::transaction::{savepoint, transaction};
 use crate::storage::types::Error;
 
@@ -49,7 +49,7 @@ impl WriteQueue {
         let (sender, receiver) = sync_channel(QUEUE_LENGTH);
         let housekeeping = Housekeeping::new(&mut db, database::wal_of(path)?, Box::new(Instant::now))
             .map_err(|error| DatabaseError::Sqlite { path: path.to_owned(), message: error.to_string() })?;
-        let files = OpenedFiles::of(path)?;
+        let files = DatabaseFiles::of(path)?;
         let thread = std::thread::Builder::new()
             .name("storage-writer".into())
             .spawn(move || WriterThread { db, files, housekeeping }.run(&receiver))
@@ -139,7 +139,7 @@ where
 
 struct WriterThread {
     db: Connection,
-    files: OpenedFiles,
+    files: DatabaseFiles,
     housekeeping: Housekeeping,
 }
 

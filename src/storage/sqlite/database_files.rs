@@ -12,19 +12,19 @@ use super::database::{self, DatabaseError};
 use crate::storage::types::Error;
 
 /// The database and its WAL, as they were when they were opened.
-pub(super) struct OpenedFiles([OpenedFile; 2]);
+pub(super) struct DatabaseFiles([DatabaseFile; 2]);
 
-struct OpenedFile {
+struct DatabaseFile {
     path: PathBuf,
     device: u64,
     inode: u64,
 }
 
-impl OpenedFiles {
+impl DatabaseFiles {
     /// To be called when the connection that writes is open: then both files are there until it is closed.
     pub(super) fn of(database: &Path) -> Result<Self, DatabaseError> {
         let opened = |path: PathBuf| {
-            let opened = OpenedFile::at(&path);
+            let opened = DatabaseFile::at(&path);
             opened.map_err(|source| DatabaseError::Io { path, source })
         };
         Ok(Self([opened(database.to_owned())?, opened(database::wal_of(database)?)?]))
@@ -34,12 +34,12 @@ impl OpenedFiles {
     /// system, so it may be done for every batch.
     pub(super) fn check(&self) -> Result<(), Error> {
         let unchanged =
-            |opened: &OpenedFile| OpenedFile::at(&opened.path).is_ok_and(|now| now.is_same(opened));
+            |opened: &DatabaseFile| DatabaseFile::at(&opened.path).is_ok_and(|now| now.is_same(opened));
         if self.0.iter().all(unchanged) { Ok(()) } else { Err(Error::FileReplaced) }
     }
 }
 
-impl OpenedFile {
+impl DatabaseFile {
     fn at(path: &Path) -> io::Result<Self> {
         // By its path and never by a handle of our own: closing one would give up SQLite's locks on the file.
         let found = std::fs::metadata(path)?;
