@@ -1,7 +1,7 @@
 //! mohr: anonymous reporting to an oversight office.
 //!
 //! `docs/PROTOCOL.md` is the byte-level truth, `docs/ARCHITECTURE.md` the map. Which module may import which
-//! is fixed by `tests/layering.rs`; above all, `server` never imports `seal`.
+//! is fixed by `tests/it/layering.rs`; above all, `server` never imports `seal`.
 
 pub mod protocol;
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-const OPENAPI: &str = include_str!("../docs/openapi.yaml");
-const PROTOCOL: &str = include_str!("../docs/PROTOCOL.md");
+const OPENAPI: &str = include_str!("../../../docs/openapi.yaml");
+const PROTOCOL: &str = include_str!("../../../docs/PROTOCOL.md");
 
 /// The file keeps to two spaces a level, so its paths and methods can be read line by line.
 fn described() -> BTreeSet<(String, String)> {
@@ -43,7 +43,7 @@ fn the_problems_are_those_of_the_protocol() {
     let words: BTreeSet<_> =
         section.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
     assert_eq!(listed, words);
-    let source = include_str!("../src/server/error.rs");
+    let source = include_str!("../../../src/server/error.rs");
     let coded: BTreeSet<_> =
         source.split("\"urn:mohr:problem:").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
     assert_eq!(coded, words);
@@ -52,7 +52,7 @@ fn the_problems_are_those_of_the_protocol() {
 /// Each problem's status, as the protocol has it.
 #[test]
 fn the_statuses_are_those_of_the_protocol() {
-    let source = include_str!("../src/server/error.rs");
+    let source = include_str!("../../../src/server/error.rs");
     for line in PROTOCOL.split(" Problems\n").nth(1).unwrap().lines().filter(|line| line.starts_with("| `")) {
         let mut cells = line.split('|').map(str::trim).skip(1);
         let word = cells.next().unwrap().trim_matches('`');

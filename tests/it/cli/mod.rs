@@ -1,0 +1,4 @@
+//! The binary, as people run it.
+
+mod commands;
+mod poster;

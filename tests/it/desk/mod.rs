@@ -1,0 +1,3 @@
+//! What the inspector's side remembers.
+
+mod memory;
