@@ -2,3 +2,5 @@
 
 mod commands;
 mod poster;
+mod stage;
+mod transcripts;
