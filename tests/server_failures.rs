@@ -1,5 +1,6 @@
 //! A database that is held by somebody or broken: each failure has its word, and nothing is half stored.
 
+#[path = "it/support/server.rs"]
 mod server_support;
 
 use server_support::*;

@@ -1,5 +1,6 @@
 //! At the loudest level, nothing of any request is logged.
 
+#[path = "it/support/server.rs"]
 mod server_support;
 
 use std::io::Write;

@@ -2,6 +2,8 @@
 //! and errors go to standard error; an error says what is wrong and, where it can, what to do next. A secret is never
 //! an argument: passphrases come from a prompt or a file, receipt codes from standard input.
 
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "here is where a terminal is spoken to")]
+
 mod demo;
 mod inspector;
 mod keys;

@@ -54,7 +54,7 @@ pub fn wrap(text: &str, columns_max: usize) -> Vec<&str> {
         let wide = columns_of(character);
         while wide > 0 && used + wide > columns_max && at > start {
             let (end, before) = gap.take().unwrap_or((at, used));
-            lines.push(&text[start..end]);
+            lines.extend(text.get(start..end));
             (start, used) = (end, used - before);
         }
         used += wide;
@@ -62,7 +62,7 @@ pub fn wrap(text: &str, columns_max: usize) -> Vec<&str> {
             gap = Some((at + 1, used));
         }
     }
-    lines.push(&text[start..]);
+    lines.extend(text.get(start..));
     lines
 }
 

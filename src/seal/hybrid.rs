@@ -1,6 +1,6 @@
 //! age's native post-quantum recipient `mlkem768x25519` (C2SP age.md), which the age crate does not have: HPKE
 //! (RFC 9180, base mode, one shot) over X-Wing. X-Wing, HKDF and ChaCha20-Poly1305 are libraries'; what stands here
-//! is the key schedule and the strictness. `tests/cctv.rs` runs C2SP's vectors over it.
+//! is the key schedule and the strictness. `tests/it/cctv.rs` runs C2SP's vectors over it.
 
 use std::collections::HashSet;
 use std::fmt;

@@ -16,7 +16,9 @@ mod uploads;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::types::*;
+use super::types::{
+    Error, NewUpload, Owner, Piece, Progress, StoredCase, StoredCases, StoredMessage, StoredUpload, UploadId,
+};
 use crate::protocol::day::Day;
 use crate::protocol::ids::{CaseId, MailboxId};
 

@@ -1,12 +1,12 @@
 //! The whole job by the command line, as a reporter and an inspector do it, against the demo office.
 
-mod common;
-
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 
-use common::demo::{Demo, json, json_with_input, mohr, output_with_input, read_tree, refusal, terminate};
+use crate::support::demo::{
+    Demo, json, json_with_input, mohr, output_with_input, read_tree, refusal, terminate,
+};
 use mohr::verify::digest::sha256;
 use serde_json::{Value, json as value};
 
@@ -27,7 +27,7 @@ fn report_answer_follow_up_and_export() {
     let entry = &inbox.as_array().unwrap()[0];
     assert_eq!(inbox.as_array().unwrap().len(), 1);
     assert_eq!((&entry["status"], &entry["unread"]), (&value!("received"), &value!(1)));
-    assert_eq!(entry["received"], value!(common::today().to_string()));
+    assert_eq!(entry["received"], value!(crate::support::office::today().to_string()));
     let case = entry["case"].as_str().unwrap().to_owned();
 
     let files = demo.folder.path().join("opened");

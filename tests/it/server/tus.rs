@@ -1,8 +1,6 @@
 //! Every row of the tus table (PROTOCOL 4.2), against a real server.
 
-mod server_support;
-
-use server_support::*;
+use crate::support::server::*;
 
 #[test]
 fn options_tells_what_is_spoken() {

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use mohr::protocol::api::ProblemWord;
 
-const OPENAPI: &str = include_str!("../docs/openapi.yaml");
-const PROTOCOL: &str = include_str!("../docs/PROTOCOL.md");
+const OPENAPI: &str = include_str!("../../../docs/openapi.yaml");
+const PROTOCOL: &str = include_str!("../../../docs/PROTOCOL.md");
 
 /// The file keeps to two spaces a level, so its paths and methods can be read line by line.
 fn described() -> BTreeSet<(String, String)> {

@@ -1,10 +1,8 @@
 //! What a stranger sends into a case, and what somebody puts beside a desk's memory: neither gets where it
 //! wants to.
 
-mod common;
-
-use common::demo::{Demo, json, refusal};
-use common::today;
+use crate::support::demo::{Demo, json, refusal};
+use crate::support::office::today;
 use mohr::client::{Client, MessageKind};
 use mohr::protocol::message::{Content, File, Message, Sender, Thread};
 use mohr::protocol::receipt::ReceiptCode;

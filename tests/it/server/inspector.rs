@@ -1,9 +1,7 @@
 //! How an inspector is let in (PROTOCOL 4.4).
 
-mod server_support;
-
+use crate::support::server::*;
 use serde_json::{Value, json};
-use server_support::*;
 
 fn open(server: &Server, body: &Value) -> Response {
     server.request("POST", "/api/v1/inspector/session").json(body).send()

@@ -1,10 +1,8 @@
 //! Bad requests of every kind: an answer that fits, never a 500, and the server goes on.
 
-mod server_support;
-
 use std::io::{Read, Write};
 
-use server_support::*;
+use crate::support::server::*;
 
 /// Values that a parser may stumble over.
 fn values() -> Vec<Vec<u8>> {

@@ -1,8 +1,6 @@
 //! What a reporter and an inspector read: lists, blobs, ranges (PROTOCOL 4.1, 4.3, 4.4).
 
-mod server_support;
-
-use server_support::*;
+use crate::support::server::*;
 
 #[test]
 fn the_profile_is_the_signed_note() {

@@ -95,7 +95,7 @@ fn the_schema_is_the_one_in_the_file() {
     assert_eq!(pragma("user_version"), 1);
     let mode: String = db.query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
     assert_eq!(mode, "wal");
-    let text = include_str!("../schema.sql");
+    let text = include_str!("../../../schema.sql");
     let mut statement = db.prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL").unwrap();
     for sql in statement.query_map([], |row| row.get::<_, String>(0)).unwrap() {
         assert!(text.contains(&sql.unwrap()));

@@ -1,8 +1,6 @@
 //! Playing the server: everything that whoever holds the blobs can do to a thread, and what each reader makes of it.
 
-mod common;
-
-use common::{Case, Office, public_entry, today};
+use crate::support::office::{Case, Office, public_entry, today};
 use mohr::protocol::limits::{TEXT_SEALED_BYTES, is_size_class};
 use mohr::protocol::message::{Content, Direction, Message, Reporter, Sender, Status};
 use mohr::seal::case::{OpenedMessage, open_next};

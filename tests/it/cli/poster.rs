@@ -1,16 +1,14 @@
 //! The poster as people meet it: the binary makes it, a QR decoder that is not ours reads it.
 
-mod common;
-
 use std::path::PathBuf;
 use std::process::Output;
 
-use common::Office;
-use common::demo::{mohr, refusal};
+use crate::support::demo::{mohr, refusal};
+use crate::support::office::Office;
 use mohr::protocol::ids::OfficeId;
 use mohr::protocol::profile::Texts;
 
-const STYLE: &str = include_str!("../src/cli/poster/poster.css");
+const STYLE: &str = include_str!("../../../src/cli/poster/poster.css");
 const ADDRESS: &str = "https://office.example/";
 /// One poster and eight slips.
 const PIECES: usize = 9;
@@ -174,8 +172,8 @@ fn what_is_wrong_is_refused_with_a_hint_and_nothing_is_written() {
     std::fs::write(&desk.profile, renamed).unwrap();
     assert!(refuse(&desk, &["--address", ADDRESS]).contains("not signed"));
 
-    office.profile.issued = common::today().plus_days(-30);
-    office.profile.expires = common::today().plus_days(-1);
+    office.profile.issued = crate::support::office::today().plus_days(-30);
+    office.profile.expires = crate::support::office::today().plus_days(-1);
     assert!(refuse(&Desk::new(&office), &["--address", ADDRESS]).contains("expired"));
 }
 
@@ -201,7 +199,7 @@ fn an_existing_file_is_never_overwritten() {
 
 #[test]
 fn colours_are_those_of_the_pages() {
-    let pages = include_str!("../web/styles/parts/tokens.css");
+    let pages = include_str!("../../../web/styles/parts/tokens.css");
     let colours: Vec<_> =
         STYLE.lines().map(str::trim).filter(|line| line.starts_with("--") && line.contains(": #")).collect();
     assert!(colours.len() > 10);

@@ -1,9 +1,5 @@
 //! An office that a test makes and throws away.
 
-#![allow(dead_code, reason = "each test uses its part")]
-
-pub mod demo;
-
 use mohr::protocol::day::Day;
 use mohr::protocol::ids::{CaseId, Id};
 use mohr::protocol::message::{Content, Direction, Door, File, Message, Reporter, Sender, Status, Thread};
@@ -36,7 +32,7 @@ impl Office {
         let ids = (1..=count).map(|number| format!("inspector-{number}").parse().unwrap());
         let inspectors: Vec<_> = ids.map(InspectorKeys::generate).collect();
         let mut profile: Profile =
-            serde_json::from_str(include_str!("../../keys/profile.example.json")).unwrap();
+            serde_json::from_str(include_str!("../../../keys/profile.example.json")).unwrap();
         profile.issued = today();
         profile.expires = today().plus_days(30);
         profile.root = root.signer();

@@ -1,8 +1,6 @@
 //! Pages, and the headers that stand on everything.
 
-mod server_support;
-
-use server_support::*;
+use crate::support::server::*;
 
 const ALWAYS: [(&str, &str); 8] = [
     (
@@ -130,7 +128,7 @@ fn pages_and_assets_are_the_files_that_were_built() {
                 continue;
             }
             let name = path.strip_prefix(&dist).unwrap().to_str().unwrap();
-            // What the server fills in, or gives only as an answer: tests/server_one_way.rs.
+            // What the server fills in, or gives only as an answer: tests/it/server/one_way.rs.
             if name.contains("/sealed") {
                 continue;
             }

@@ -1,14 +1,12 @@
 //! One-way reports: what a browser without scripts sends (PROTOCOL 4.5).
 
-mod server_support;
-
 use std::io::Write;
 
+use crate::support::server::*;
 use age::Recipient;
 use mohr::protocol::limits::AGE_FILE_BYTES_MAX;
 use mohr::protocol::{age_header, one_way};
 use mohr::seal::hybrid;
-use server_support::*;
 
 /// An age file for as many hybrid recipients of this office as `recipients` says.
 fn age_file(server: &Server, recipients: usize, plaintext: &[u8]) -> Vec<u8> {

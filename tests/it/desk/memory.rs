@@ -1,10 +1,8 @@
 //! A server that goes back to an earlier state: the desk has seen more and says so.
 
-mod common;
-
 use std::path::Path;
 
-use common::demo::{Demo, json, json_with_input, mohr, terminate};
+use crate::support::demo::{Demo, json, json_with_input, mohr, terminate};
 use serde_json::{Value, json as value};
 
 /// Copies the database as it stands; the server must not run.
@@ -91,10 +89,13 @@ fn a_dropped_message_and_an_older_profile_are_noticed() {
     assert!(json(&mut inspect("open", &[&case])).get("warnings").is_none());
     seen["profile_version"] = value!(2);
     std::fs::write(&memory, serde_json::to_vec(&seen).unwrap()).unwrap();
-    let refused = common::demo::refusal(&inspect("inbox", &[]).output().unwrap());
+    let refused = crate::support::demo::refusal(&inspect("inbox", &[]).output().unwrap());
     assert!(refused.contains("version 1") && refused.contains("version 2"), "{refused}");
     std::fs::write(&memory, b"{}").unwrap();
-    assert!(common::demo::refusal(&inspect("inbox", &[]).output().unwrap()).contains("not a desk's memory"));
+    assert!(
+        crate::support::demo::refusal(&inspect("inbox", &[]).output().unwrap())
+            .contains("not a desk's memory")
+    );
     assert!(terminate(&mut server).success());
 }
 

@@ -1,16 +1,14 @@
 //! A session that the server ends in the middle of an inspector's work: she notices nothing, and an upload
 //! goes on where it was.
 
-mod common;
-
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::support::demo::{Demo, json, json_with_input};
+use crate::support::office::today;
 use age::secrecy::SecretString;
-use common::demo::{Demo, json, json_with_input};
-use common::today;
 use mohr::client::{self, Client, Credentials as _, InspectorSession};
 use mohr::desk::memory::Memory;
 use mohr::desk::{Desk, Error, ReplyDraft};
