@@ -2,17 +2,19 @@
 // DevTools and in Firefox through WebDriver BiDi's input actions; both give the page true touch events.
 
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /// WCAG 2.5.5.
 const SMALLEST_TARGET = 44;
 
-/// Makes a phone of `driver`: `{tap(selector), write(selector, text), touches()}`. There is no mouse and no keyboard, but
+/// Makes a phone of `driver`: `{tap(selector), write(selector, text)}`. There is no mouse and no keyboard, but
 /// for the letters that go into the field which has the focus.
 export async function asPhone(driver, { width, height }) {
   const tapAt = await { chromium: fingerOfChromium, firefox: fingerOfFirefox, "firefox-safer": fingerOfFirefox }[driver.browser](driver, width, height);
 
-  /// Taps the middle of the first visible match, which must be there and large enough for a finger.
-  async function tap(selector) {
+  /// Taps the middle of the first visible match, which must be there and large enough for a finger. The finger rests for
+  /// `restMs` between touch and release; to the browsers of the tests that makes no difference (drivers/firefox.mjs).
+  async function tap(selector, { restMs = 0 } = {}) {
     await driver.waitFor(selector);
     const target = await driver.evaluate(targetOf, selector);
     assert.equal(target.covered, null, `${selector} is covered`);
@@ -20,7 +22,7 @@ export async function asPhone(driver, { width, height }) {
     if (!target.inText) {
       assert.ok(Math.min(target.width, target.height) >= SMALLEST_TARGET, `${selector} is ${target.width} × ${target.height} px`);
     }
-    await tapAt(target.x, target.y);
+    await tapAt(target.x, target.y, restMs);
   }
 
   return {
@@ -38,15 +40,20 @@ async function fingerOfChromium(driver, width, height) {
   const session = await driver.page.context.newCDPSession(driver.page.page);
   await session.send("Emulation.setTouchEmulationEnabled", { enabled: true, maxTouchPoints: 1 });
   await session.send("Emulation.setDeviceMetricsOverride", { width, height, deviceScaleFactor: 2, mobile: true });
-  return async (x, y) => {
+  return async (x, y, restMs) => {
     await session.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: [{ x, y }] });
+    await sleep(restMs);
     await session.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
   };
 }
 
 async function fingerOfFirefox(driver, width, height) {
   await driver.viewport(width, height);
-  return (x, y) => driver.page.page.touchscreen.tap(x, y);
+  return async (x, y, restMs) => {
+    const touch = await driver.page.page.touchscreen.touchStart(x, y);
+    await sleep(restMs);
+    await touch.end();
+  };
 }
 
 /// Scrolls to the first visible match and says where its middle is and how large the target: a box to tick or a point to
