@@ -56,13 +56,14 @@ describe("by touch alone on a screen of 320 px", () => {
   }
 });
 
-// A machine with much to do lets time pass between the touch and its release, and Firefox would take a finger that
-// rests for 300 ms for something else than a tap.
+// A machine with much to do loses no tap that a person would not lose.
 for (const browser of BROWSERS) {
-  test(`${browser}: a finger that is slow to let go taps all the same`, async (t) => {
+  test(`${browser}: a slow finger taps, and what still moves is tapped where it comes to rest`, async (t) => {
     const page = await launch(browser, { t });
     const phone = await asPhone(page, { width: WIDTH, height: 568 });
-    await page.open("data:text/html,<button style='width:100px;height:100px' onclick='this.id=\"pressed\"'>");
+    await page.open(`data:text/html,<meta name="viewport" content="width=device-width"><body style="height:3000px">
+      <button style="width:100px;height:50px;margin-top:1000px" onclick="this.id='pressed'">`);
+    await page.evaluate(() => addEventListener("scroll", () => requestAnimationFrame(() => scrollBy(0, -100)), { once: true }));
     await phone.tap("button", { restMs: 1_000 });
     await page.waitFor("#pressed");
   });

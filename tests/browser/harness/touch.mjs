@@ -57,14 +57,29 @@ async function fingerOfFirefox(driver, width, height) {
 }
 
 /// Scrolls to the first visible match and says where its middle is and how large the target: a box to tick or a point to
-/// choose and its label are one.
-function targetOf(selector) {
-  const element = [...document.querySelectorAll(selector)].find((e) => {
-    const box = e.getBoundingClientRect();
-    return box.width > 0 && box.height > 0 && getComputedStyle(e).visibility === "visible";
-  });
-  element.scrollIntoView({ block: "center", behavior: "instant" });
-  const box = element.getBoundingClientRect();
+/// choose and its label are one. Nobody taps what she has not seen: it must stand where it stood two frames ago. A browser
+/// that was typed into owes the page a scroll to the caret until its next frame, and would slide the target away from
+/// under the finger.
+async function targetOf(selector) {
+  const find = () =>
+    [...document.querySelectorAll(selector)].find((e) => {
+      const box = e.getBoundingClientRect();
+      return box.width > 0 && box.height > 0 && getComputedStyle(e).visibility === "visible";
+    });
+  const frame = () => new Promise((drawn) => requestAnimationFrame(drawn));
+  let element, box;
+  for (let tries = 0; ; tries++) {
+    const [before, place] = [element, box];
+    element = find();
+    if (element === undefined) throw new Error(`${selector} went away`);
+    box = element.getBoundingClientRect();
+    if (element === before && ["x", "y", "width", "height"].every((side) => box[side] === place[side])) break;
+    if (tries > 50) throw new Error(`${selector} never stands still`);
+    element.scrollIntoView({ block: "center", behavior: "instant" });
+    box = element.getBoundingClientRect();
+    await frame();
+    await frame();
+  }
   const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
   const hit = document.elementFromPoint(x, y);
   const isHit = hit !== null && (element.contains(hit) || hit.contains(element) || hit.closest("label")?.control === element);
