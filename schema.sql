@@ -3,7 +3,7 @@
 -- What must stay true of every table:
 --   * Nothing is finer than a day. Not a column, not an order: keys are random or derived from random keys, tables
 --     are WITHOUT ROWID, and what SQLite's pages would still tell of the order of arrival is taken out by
---     src/storage/blocks.rs and src/storage/order.rs.
+--     src/storage/sqlite/blocks.rs and src/storage/sqlite/order.rs.
 --   * Nothing here opens anything: blobs are sealed, of a token there is only the hash.
 --   * The CHECKs repeat what the code already guarantees, so that a bug is an error and not a wrong row.
 

@@ -19,9 +19,10 @@ use axum::routing::post;
 use base64::Engine as _;
 use mohr::protocol::ids::{CaseId, encode_hex};
 use mohr::protocol::profile::Profile;
+use mohr::protocol::upload::MessageKind;
 use mohr::seal::signing::SigningKey;
 use mohr::server::{self, Config};
-use mohr::storage::{self, Kind, NewUpload, Options, Owner, Piece, Storage};
+use mohr::storage::{self, NewUpload, Options, Owner, Piece, Storage};
 use mohr::verify::digest::sha256;
 use tokio::net::TcpListener;
 
@@ -156,7 +157,7 @@ async fn measure_storage(path: &Path, at_a_time: usize) -> f64 {
                     let data = blob();
                     let new = NewUpload {
                         owner: Owner::from_bytes(rand::random()),
-                        kind: Kind::Report,
+                        kind: MessageKind::Report,
                         case: CaseId::from_bytes(rand::random()),
                         length_bytes: SIZE as u64,
                         day: "2026-11-21".parse().unwrap(),

@@ -8,13 +8,13 @@ use age::secrecy::ExposeSecret as _;
 use mohr::protocol::archive::{self, Archive};
 use mohr::protocol::day::Day;
 use mohr::protocol::ids::encode_hex;
+use mohr::protocol::limits;
 use mohr::protocol::message::{
     Answer, Content, Door, File, Message, Outcome, OutcomeId, Reporter, Sender, Status, Thread,
 };
 use mohr::protocol::profile::{Inspector, Profile};
 use mohr::protocol::receipt::ReceiptCode;
 use mohr::protocol::seal_json::{SealJson, signed_bytes};
-use mohr::protocol::sizes;
 use mohr::seal::derive::ReporterKeys;
 use mohr::seal::hybrid::Identity;
 use mohr::seal::message::{open, recipients, seal};
@@ -447,7 +447,7 @@ impl Vectors {
                 260_000_000,
             ];
             for archive_bytes in lengths {
-                let plan = sizes::plan(header_bytes, archive_bytes).unwrap();
+                let plan = limits::plan(header_bytes, archive_bytes).unwrap();
                 plans.push(json!([header_bytes, archive_bytes, plan.archive_bytes, plan.sealed_bytes]));
             }
         }
@@ -455,7 +455,7 @@ impl Vectors {
         for header_bytes in
             [131_072 - 16 - 65_552 - 16, 131_072 - 16 - 65_552 - 1, 131_072 - 16 - 65_552 - 17]
         {
-            let plan = sizes::plan(header_bytes, 65_000).unwrap();
+            let plan = limits::plan(header_bytes, 65_000).unwrap();
             plans.push(json!([header_bytes, 65_000, plan.archive_bytes, plan.sealed_bytes]));
         }
         self.write(
@@ -465,9 +465,9 @@ impl Vectors {
             json!({"plans": plans}),
         );
         for (name, header_bytes, archive_bytes) in
-            [("error-too-large", 1627u64, sizes::SEALED_BYTES_MAX), ("error-absurd", 1627, 1 << 52)]
+            [("error-too-large", 1627u64, limits::SEALED_BYTES_MAX), ("error-absurd", 1627, 1 << 52)]
         {
-            assert!(sizes::plan(header_bytes, archive_bytes).is_none());
+            assert!(limits::plan(header_bytes, archive_bytes).is_none());
             self.write(
                 "padding",
                 name,
@@ -479,8 +479,8 @@ impl Vectors {
             [32_768u64, 131_072, 524_288, 2_097_152, 2_162_688, 4_194_304, 209_715_200, 268_435_456];
         let others = [0u64, 1, 32_767, 32_769, 65_536, 2_097_153, 5_000_001, 268_435_457, 536_870_912];
         assert!(
-            classes.iter().all(|bytes| sizes::is_size_class(*bytes))
-                && !others.iter().any(|bytes| sizes::is_size_class(*bytes))
+            classes.iter().all(|bytes| limits::is_size_class(*bytes))
+                && !others.iter().any(|bytes| limits::is_size_class(*bytes))
         );
         self.write(
             "padding",

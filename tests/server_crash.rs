@@ -1,6 +1,7 @@
 //! `201` means durable: the program is killed at random moments under load, again and again, on one database. Every
 //! acknowledged message is there afterwards, byte for byte; nothing is half visible; every acknowledged offset holds.
 
+#[path = "it/support/server.rs"]
 mod server_support;
 
 use std::net::{SocketAddr, TcpListener};

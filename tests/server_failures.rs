@@ -1,5 +1,6 @@
 //! A database that is held by somebody or broken: each failure has its word, and nothing is half stored.
 
+#[path = "it/support/server.rs"]
 mod server_support;
 
 use server_support::*;
@@ -52,4 +53,44 @@ fn a_broken_database_is_internal() {
     server.get("/api/v1/cases").bearer(&session).send().problem(500, "internal");
     server.send("follow-up", &token, &case, &sealed(TEXT)).problem(500, "internal");
     server.get("/api/v1/profile").send().expect(200);
+}
+
+/// A backup that runs while the server starts puts the dropping of stale uploads off, but not for long.
+#[test]
+fn stale_uploads_are_dropped_soon_after_the_database_is_given_back() {
+    let mut server = Server::start();
+    let token = token();
+    let location = server.creation("report", &token, &case(), TEXT).body(b"").send().expect(201);
+    let location = location.header("location").to_owned();
+    server.stop();
+    let db = rusqlite::Connection::open(server.database()).unwrap();
+    db.execute_batch("BEGIN IMMEDIATE").unwrap();
+    server.days.store(3, std::sync::atomic::Ordering::SeqCst);
+    let server = server.restart();
+    // Longer than a write waits for the lock.
+    std::thread::sleep(std::time::Duration::from_secs(6));
+    server.head(&location, &token).expect(200);
+    db.execute_batch("ROLLBACK").unwrap();
+    eventually("the upload is dropped", || server.head(&location, &token).status == 404);
+}
+
+/// Somebody restores a backup without stopping the server first: what it would take now, nobody would find again.
+#[test]
+fn a_database_that_was_replaced_takes_nothing_more() {
+    let server = Server::start();
+    let (first, second, blob) = (token(), token(), sealed(TEXT));
+    server.send("report", &first, &case(), &blob).expect(201);
+    let (away, backup) = (server.folder.path().join("away.db"), server.folder.path().join("backup.db"));
+    mohr::storage::create(&backup).unwrap();
+    std::fs::hard_link(server.database(), &away).unwrap();
+    std::fs::rename(&backup, server.database()).unwrap();
+    let second_case = case();
+    server.send("report", &second, &second_case, &blob).problem(500, "internal");
+    assert!(!server.mailbox(&first)["case"].is_null(), "what was acknowledged is still read");
+    std::fs::rename(&away, server.database()).unwrap();
+    server.send("report", &second, &second_case, &blob).expect(201);
+    let server = server.restart();
+    for token in [first, second] {
+        assert!(!server.mailbox(&token)["case"].is_null());
+    }
 }

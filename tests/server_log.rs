@@ -1,11 +1,12 @@
 //! At the loudest level, nothing of any request is logged.
 
+#[path = "it/support/server.rs"]
 mod server_support;
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-use mohr::server::config::Level;
+use mohr::http::log::{self, Level};
 use server_support::*;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -35,8 +36,7 @@ impl<'a> MakeWriter<'a> for Lines {
 fn no_canary_reaches_the_log_at_trace() {
     let lines = Lines::default();
     // For the whole process, as the program does it: the storage's own thread logs too.
-    tracing::subscriber::set_global_default(mohr::server::log::subscriber(Level::Trace, lines.clone()))
-        .unwrap();
+    tracing::subscriber::set_global_default(log::subscriber(Level::Trace, lines.clone())).unwrap();
     let mut server = Server::with_limits("database_bytes = 2097152");
     let (token, case, session) = (token(), case(), server.session(0));
     let canary = "canary-in-the-path";
@@ -98,7 +98,7 @@ fn no_canary_reaches_the_log_at_trace() {
 #[test]
 fn off_is_silent() {
     let lines = Lines::default();
-    let _guard = tracing::subscriber::set_default(mohr::server::log::subscriber(Level::Off, lines.clone()));
+    let _guard = tracing::subscriber::set_default(log::subscriber(Level::Off, lines.clone()));
     let mut server = Server::start();
     server.get("/").send();
     server.stop();

@@ -1,5 +1,6 @@
 //! A disk that is full: refused with its word, nothing half stored, and the service goes on.
 
+#[path = "it/support/server.rs"]
 mod server_support;
 
 use server_support::*;

@@ -1,65 +1,22 @@
 #!/usr/bin/env bash
-# Runs every test. A step that fails does not hide what comes after it, unless that needs the step.
-# Rust is built in the release profile alone: one set of artefacts, and the browser tests drive that very binary.
+# Runs every test. Rust is built in the release profile alone: one set of artefacts, and the browser tests drive that
+# very binary.
 set -uo pipefail
 cd "$(dirname "$0")/.."
-export CARGO_TERM_COLOR="${CARGO_TERM_COLOR:-auto}"
+. tools/steps.sh
 
-summary=()
-failed=0
-
-# step NAME COMMAND…
-step() {
-    local name=$1 start=$SECONDS
-    shift
-    printf '\n== %s\n' "$name"
-    if "$@"; then
-        summary+=("ok      $(printf '%4d' $((SECONDS - start))) s  $name")
-    else
-        summary+=("FAILED  $(printf '%4d' $((SECONDS - start))) s  $name")
-        failed=1
-        return 1
-    fi
-}
-
-skip() {
-    summary+=("skipped          $1")
-}
-
-# complete COMMAND…: runs tests, none of which may leave itself out. What was not run is not proved.
-complete() {
-    local log status=0
-    log=$(mktemp)
-    "$@" 2>&1 | tee "$log"
-    [ "${PIPESTATUS[0]}" -eq 0 ] || status=1
-    # As Node's runner sums up, and as Rust's does.
-    if grep -E '^(ℹ|#) (skipped|todo|cancelled) [1-9]|^test result: .* [1-9][0-9]* ignored' "$log"; then
-        echo "test.sh: tests were left out" >&2
-        status=1
-    fi
-    rm -f "$log"
-    return "$status"
-}
-
-finish() {
-    printf '\n== Summary (%d min %d s)\n' $((SECONDS / 60)) $((SECONDS % 60))
-    printf '%s\n' "${summary[@]}"
-    if [ "$failed" -eq 0 ]; then echo "All tests passed."; else echo "Some tests FAILED."; fi
-    exit "$failed"
-}
-
-in_web() { (cd web && npm run --silent "$@"); }
 # Where cargo puts things, as an absolute path: the browser tests run in a folder of their own.
 target=${CARGO_TARGET_DIR:-target}
 [[ $target = /* ]] || target=$PWD/$target
 browser_tests() { (cd tests/browser && MOHR_BIN="$target/release/mohr" npm test --silent); }
 
-step "installing what is missing" tools/install.sh || finish
+step "installing what is missing" tools/install.sh || finish tests
 step "web/dist is what web/ builds" tools/check-dist.sh
 step "web: types" in_web check
 step "web: unit tests" complete in_web test
 step "rust: formatting" cargo fmt --check
 step "rust: clippy" cargo clippy --locked --release --all-targets -- -D warnings
+step "rust: documentation" rustdoc --release
 if step "rust: build" cargo build --locked --release; then
     step "rust: tests" complete cargo test --locked --release
     step "browsers: Chromium and Firefox" complete browser_tests
@@ -67,4 +24,4 @@ else
     skip "rust: tests"
     skip "browsers: Chromium and Firefox"
 fi
-finish
+finish tests

@@ -10,15 +10,16 @@ use serde::Serialize;
 use super::inspector::key_file_failure;
 use super::keys::{EXAMPLE_PROFILE, public_entry, verifier_key};
 use super::serve::{listen, run as run_async, server_failure, stopped};
-use super::{Failure, write_new};
-use crate::desk::export::create_folder;
+use super::{Failure, write_new_private, write_new_public};
+use crate::files::{create_private_folder, replace_private};
+use crate::http::log;
 use crate::protocol::day::Day;
 use crate::protocol::ids::encode_hex;
 use crate::protocol::profile::Profile;
 use crate::seal::key_file::{InspectorKeys, seal_root};
 use crate::seal::profile::sign;
 use crate::seal::signing::SigningKey;
-use crate::server::{self, Config, log};
+use crate::server::{self, Config};
 use crate::storage;
 
 const VALID_DAYS: i32 = 30;
@@ -27,7 +28,7 @@ const INSPECTORS: [(&str, &str, &str); 2] =
     [("inspector-1", "بازرس یکم", "First inspector"), ("inspector-2", "بازرس دوم", "Second inspector")];
 
 #[derive(Args)]
-pub struct Arguments {
+pub struct DemoArguments {
     /// A folder for the office; must not hold one yet [default: a new temporary folder]
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
@@ -50,12 +51,12 @@ struct Index {
     config: PathBuf,
 }
 
-pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+pub fn run(arguments: &DemoArguments) -> Result<(), Failure> {
     let folder = match &arguments.dir {
         Some(folder) => folder.clone(),
         None => temporary_folder(),
     };
-    create_folder(&folder).map_err(Failure::new)?;
+    create_private_folder(&folder).map_err(Failure::new)?;
     let folder =
         folder.canonicalize().map_err(|error| Failure::new(format!("{}: {error}", folder.display())))?;
     if folder.join("demo.json").exists() || folder.join("profile.note").exists() {
@@ -71,7 +72,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             listen: arguments.listen,
             database: index.database.clone(),
             profile: index.profile.clone(),
-            limits: server::config::Limits::default(),
+            limits: server::config::ServerLimits::default(),
             log: server::config::Log::default(),
         };
         let listener = listen(&listen_at).await?;
@@ -79,7 +80,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         index.reporter_url = format!("http://{address}/fa/");
         let settings =
             format!("listen = \"{address}\"\ndatabase = \"mohr.sqlite3\"\nprofile = \"profile.note\"\n");
-        write_new(&index.config, settings.as_bytes())?;
+        write_new_private(&index.config, settings.as_bytes())?;
         let config = Config::load(&index.config).map_err(Failure::new)?;
         // Connections queue at the listener from here on and signals are caught, so whoever reads demo.json finds the
         // server and can stop it.
@@ -107,17 +108,17 @@ fn make_office(folder: &Path) -> Result<Index, Failure> {
         config: folder.join("server.toml"),
     };
     let text = zeroize::Zeroizing::new(encode_hex(&*crate::seal::random_seed()));
-    write_new(&index.passphrase_file, format!("{}\n", *text).as_bytes())?;
+    write_new_private(&index.passphrase_file, format!("{}\n", *text).as_bytes())?;
     let passphrase = SecretString::from(text.as_str());
 
     let root = SigningKey::generate();
-    write_new(&index.root_key, &seal_root(&root, &passphrase).map_err(key_file_failure)?)?;
-    write_new(&index.root_public_key, format!("{}\n", verifier_key(&root.signer())).as_bytes())?;
+    write_new_private(&index.root_key, &seal_root(&root, &passphrase).map_err(key_file_failure)?)?;
+    write_new_public(&index.root_public_key, format!("{}\n", verifier_key(&root.signer())).as_bytes())?;
 
     let mut profile: Profile = serde_json::from_str(EXAMPLE_PROFILE).expect("the example is a profile");
     for ((id, role_fa, role_en), path) in INSPECTORS.into_iter().zip(&index.identities) {
         let keys = InspectorKeys::generate(id.parse().expect("a literal id"));
-        write_new(path, &keys.seal(&passphrase).map_err(key_file_failure)?)?;
+        write_new_private(path, &keys.seal(&passphrase).map_err(key_file_failure)?)?;
         let role =
             [("fa", role_fa), ("en", role_en)].map(|(language, text)| (language.to_owned(), text.to_owned()));
         profile.inspectors.push(public_entry(&keys, role.into()));
@@ -125,7 +126,7 @@ fn make_office(folder: &Path) -> Result<Index, Failure> {
     profile.issued = Day::today();
     profile.expires = profile.issued.plus_days(VALID_DAYS);
     let note = sign(profile, &root).map_err(Failure::new)?;
-    write_new(&index.profile, note.as_bytes())?;
+    write_new_public(&index.profile, note.as_bytes())?;
     storage::create(&index.database).map_err(Failure::new)?;
     let office = crate::verify::digest::office_id(&root.signer()).to_string();
     Ok(Index { office, ..index })
@@ -134,9 +135,7 @@ fn make_office(folder: &Path) -> Result<Index, Failure> {
 /// Under its final name only when it is whole: who waits for it never reads half of it.
 fn write_index(folder: &Path, index: &Index) -> Result<(), Failure> {
     let json = serde_json::to_vec_pretty(index).expect("plain structures serialize");
-    let unfinished = folder.join("demo.json.new");
-    write_new(&unfinished, &json)?;
-    std::fs::rename(&unfinished, folder.join("demo.json")).map_err(Failure::new)
+    replace_private(&folder.join("demo.json"), &json).map_err(Failure::new)
 }
 
 fn print_guide(index: &Index) {

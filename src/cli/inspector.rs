@@ -1,25 +1,29 @@
 //! `mohr inbox`, `open`, `reply` and `export`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde::Serialize;
 use serde_json::json;
 
-use super::output::{ONE_WAY_NAME, ShownMessage, print_json, printable, progress};
+use super::output::{print_exported, print_json, print_message, progress};
 use super::passphrase::PassphraseArguments;
 use super::{
-    Failure, ServerArguments, beside, client_failure, language, profile_failure, read_attachment, read_file,
+    Failure, ServerArguments, client_failure, language, profile_failure, read_attachment, read_file,
     read_text,
 };
-use crate::client::Client;
-use crate::desk::export::{self, SafeNames};
+use crate::desk::export;
 use crate::desk::memory::Memory;
-use crate::desk::{self, Answer, CaseWarning, Desk, OpenedCase};
+use crate::desk::view::{ONE_WAY_NAME, ShownCase};
+use crate::desk::{self, CaseWarning, Desk, OpenedCase, ReplyDraft};
+use crate::files::{self, SafeNames, beside, create_private_folder, write_new_private};
 use crate::protocol::day::Day;
-use crate::protocol::ids::{CaseId, OfficeId};
+use crate::protocol::ids::OfficeId;
 use crate::protocol::message::{File, Outcome, OutcomeId, Status};
 use crate::seal::key_file::{self, InspectorKeys};
+use crate::verify::thread::Authenticity;
+
+/// The folder of files whose sender's signature does not hold.
+const NOT_AUTHENTIC: &str = "not-authentic";
 
 /// Who the inspector is and where the server is.
 #[derive(Args)]
@@ -96,45 +100,11 @@ pub struct ExportArguments {
     to: PathBuf,
 }
 
-#[derive(Serialize)]
-struct ShownInboxEntry {
-    case: CaseId,
-    received: Option<Day>,
-    status: Status,
-    unread: usize,
-    messages: usize,
-    readable: bool,
-    one_way: bool,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    warnings: Vec<CaseWarning>,
-}
-
-#[derive(Serialize)]
-struct ShownCase {
-    case: CaseId,
-    status: Status,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    outcome: Option<Outcome>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    warnings: Vec<CaseWarning>,
-    messages: Vec<ShownMessage>,
-}
-
 pub fn inbox(arguments: &InboxArguments) -> Result<(), Failure> {
     arguments.desk.sit_down(|desk| {
         let entries = desk.inbox().map_err(desk_failure)?;
         if arguments.desk.json {
-            let shown = entries.into_iter().map(|entry| ShownInboxEntry {
-                case: entry.case,
-                received: entry.received,
-                status: entry.status,
-                unread: entry.unread,
-                messages: entry.messages,
-                readable: entry.readable,
-                one_way: entry.one_way,
-                warnings: entry.warnings,
-            });
-            print_json(&shown.collect::<Vec<_>>());
+            print_json(&entries);
             return Ok(());
         }
         if entries.is_empty() {
@@ -159,7 +129,7 @@ pub fn open(arguments: &OpenArguments) -> Result<(), Failure> {
     arguments.desk.sit_down(|desk| {
         let case = desk.find(&arguments.case).map_err(desk_failure)?;
         let opened = desk.open(case).map_err(desk_failure)?;
-        let mut shown = show(desk, &opened);
+        let mut shown = ShownCase::new(&desk.profile, &opened);
         if let Some(folder) = &arguments.files {
             save_files(&opened, &mut shown, folder)?;
         }
@@ -168,7 +138,7 @@ pub fn open(arguments: &OpenArguments) -> Result<(), Failure> {
         } else {
             println!("case {}  {}", shown.case, shown.status.as_str());
             warn(&shown.warnings);
-            shown.messages.iter().for_each(ShownMessage::print);
+            shown.messages.iter().for_each(print_message);
         }
         // Only what was shown counts as read: a crash before this line shows it again.
         desk.mark_read(&opened).map_err(desk_failure)
@@ -187,8 +157,8 @@ pub fn reply(arguments: &ReplyArguments) -> Result<(), Failure> {
     arguments.desk.sit_down(|desk| {
         let case = desk.find(&arguments.case).map_err(desk_failure)?;
         let language = language(&desk.profile, arguments.language.as_deref());
-        let answer = Answer { text, language, status: arguments.status, outcome, files };
-        desk.reply(case, answer, progress()).map_err(desk_failure)?;
+        let draft = ReplyDraft { text, language, status: arguments.status, outcome, files };
+        desk.reply(case, draft, progress()).map_err(desk_failure)?;
         if arguments.desk.json {
             print_json(&json!({ "case": case, "sent": true }));
         } else {
@@ -206,9 +176,7 @@ pub fn export(arguments: &ExportArguments) -> Result<(), Failure> {
         if arguments.desk.json {
             print_json(&json!({ "case": case, "files": written }));
         } else {
-            for file in &written {
-                println!("{}  {}", file.sha256, printable(&file.path));
-            }
+            print_exported(&written);
         }
         Ok(())
     })
@@ -216,15 +184,15 @@ pub fn export(arguments: &ExportArguments) -> Result<(), Failure> {
 
 impl DeskArguments {
     /// Opens the identity, signs in and lets `work` have the desk.
-    fn sit_down(&self, work: impl FnOnce(&mut Desk<'_>) -> Result<(), Failure>) -> Result<(), Failure> {
-        let client: Client = self.server.client()?;
+    fn sit_down(&self, work: impl FnOnce(&mut Desk) -> Result<(), Failure>) -> Result<(), Failure> {
+        let client = self.server.client()?;
         let sealed = read_file(&self.identity)?;
         let passphrase = self.passphrase.ask(&self.identity.display().to_string())?;
         let keys = InspectorKeys::open(&sealed, &passphrase).map_err(key_file_failure)?;
         let memory = self.memory.clone().unwrap_or_else(|| beside(&self.identity, ".desk.json"));
         let memory = Memory::load(&memory).map_err(Failure::new)?;
         let mut desk =
-            Desk::sign_in(&client, &keys, self.office, memory, Day::today()).map_err(desk_failure)?;
+            Desk::sign_in(client, keys, self.office, memory, Day::today()).map_err(desk_failure)?;
         if desk.first_visit {
             eprintln!(
                 "first visit: this server says it is office {}; compare that with a poster",
@@ -241,30 +209,26 @@ impl DeskArguments {
     }
 }
 
-fn show(desk: &Desk<'_>, opened: &OpenedCase) -> ShownCase {
-    let messages = opened.messages.iter().map(|message| {
-        ShownMessage::new(&desk.profile, message.listed.position, message.listed.day, &message.opened)
-    });
-    ShownCase {
-        case: opened.case,
-        status: opened.status,
-        outcome: opened.outcome.clone(),
-        warnings: opened.warnings.clone(),
-        messages: messages.collect(),
-    }
-}
-
-fn save_files(opened: &OpenedCase, shown: &mut ShownCase, folder: &std::path::Path) -> Result<(), Failure> {
-    export::create_folder(folder).map_err(export_failure)?;
-    let mut names = SafeNames::default();
+/// Saves the files of a case. What is nobody's word goes into a folder of its own, so that it never lies
+/// beside what is somebody's; a one-way report is anonymous by nature and alone in its case.
+fn save_files(opened: &OpenedCase, shown: &mut ShownCase, folder: &Path) -> Result<(), Failure> {
+    create_private_folder(folder).map_err(export_failure)?;
+    let (mut names, mut names_apart) = (SafeNames::default(), SafeNames::default());
+    names.give(NOT_AUTHENTIC);
     for (message, shown) in opened.messages.iter().zip(&mut shown.messages) {
         let one_way = message.opened.one_way.iter().map(|file| (ONE_WAY_NAME, &file.bytes));
         let files = message.opened.content.iter().flat_map(|content| &content.files);
         let files = files.map(|file| (file.file.name.as_str(), &file.bytes));
+        let beside_others = matches!(shown.authenticity, Authenticity::Authentic | Authenticity::OneWay);
         for ((name, bytes), shown) in one_way.chain(files).zip(&mut shown.files) {
-            let name = names.give(name);
-            export::write_new(&folder.join(&name), bytes).map_err(export_failure)?;
-            shown.saved = Some(name);
+            let saved = if beside_others {
+                names.give(name)
+            } else {
+                create_private_folder(&folder.join(NOT_AUTHENTIC)).map_err(export_failure)?;
+                format!("{NOT_AUTHENTIC}/{}", names_apart.give(name))
+            };
+            write_new_private(&folder.join(&saved), bytes).map_err(export_failure)?;
+            shown.saved = Some(saved);
         }
     }
     Ok(())
@@ -307,7 +271,7 @@ pub(super) fn key_file_failure(error: key_file::Error) -> Failure {
     }
 }
 
-fn export_failure(error: export::Error) -> Failure {
+fn export_failure(error: files::Error) -> Failure {
     Failure::with_hint(error, "choose a new folder: nothing is overwritten")
 }
 

@@ -6,13 +6,15 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::inspector::key_file_failure;
-use super::output::{print_json, printable};
+use super::output::print_json;
 use super::passphrase::PassphraseArguments;
-use super::{Failure, beside, profile_failure, read_file, write_new};
+use super::{Failure, profile_failure, read_file, write_new_private, write_new_public};
+use crate::files::replace_private;
 use crate::protocol::day::Day;
 use crate::protocol::ids::{Id, OfficeId, Signer};
 use crate::protocol::note;
 use crate::protocol::profile::{Inspector, Profile, Texts};
+use crate::protocol::text::printable;
 use crate::seal::hybrid::Recipient;
 use crate::seal::key_file::{InspectorKeys, open_root, seal_root};
 use crate::seal::profile::sign;
@@ -24,7 +26,7 @@ use crate::verify::profile::{Expectation, key_hash, verify};
 pub(super) const EXAMPLE_PROFILE: &str = include_str!("../../keys/profile.example.json");
 
 #[derive(Subcommand)]
-pub enum Command {
+pub enum KeysCommand {
     /// Make the office root key, sealed with a passphrase, and its public half beside it.
     Root(RootArguments),
     /// Make an inspector's identity, sealed with a passphrase; prints the public entry for the profile.
@@ -106,27 +108,27 @@ pub struct SignArguments {
     passphrase: PassphraseArguments,
 }
 
-pub fn run(command: Command) -> Result<(), Failure> {
+pub fn run(command: KeysCommand) -> Result<(), Failure> {
     match command {
-        Command::Root(arguments) => root(&arguments),
-        Command::Inspector(arguments) => inspector(&arguments),
-        Command::Profile(ProfileCommand::Create { out }) => {
-            write_new(&out, EXAMPLE_PROFILE.as_bytes())?;
+        KeysCommand::Root(arguments) => root(&arguments),
+        KeysCommand::Inspector(arguments) => inspector(&arguments),
+        KeysCommand::Profile(ProfileCommand::Create { out }) => {
+            write_new_private(&out, EXAMPLE_PROFILE.as_bytes())?;
             eprintln!("wrote {}: now edit it, add inspectors and sign it", out.display());
             Ok(())
         }
-        Command::Profile(ProfileCommand::Add { profile, entries }) => add(&profile, &entries),
-        Command::Profile(ProfileCommand::Sign(arguments)) => sign_profile(&arguments),
-        Command::Profile(ProfileCommand::Verify { note, office }) => verify_note(&note, office),
+        KeysCommand::Profile(ProfileCommand::Add { profile, entries }) => add(&profile, &entries),
+        KeysCommand::Profile(ProfileCommand::Sign(arguments)) => sign_profile(&arguments),
+        KeysCommand::Profile(ProfileCommand::Verify { note, office }) => verify_note(&note, office),
     }
 }
 
 fn root(arguments: &RootArguments) -> Result<(), Failure> {
     let passphrase = arguments.passphrase.choose("the office root key")?;
     let root = SigningKey::generate();
-    write_new(&arguments.out, &seal_root(&root, &passphrase).map_err(key_file_failure)?)?;
+    write_new_private(&arguments.out, &seal_root(&root, &passphrase).map_err(key_file_failure)?)?;
     let public = arguments.out.with_extension("pub");
-    write_new(&public, format!("{}\n", verifier_key(&root.signer())).as_bytes())?;
+    write_new_public(&public, format!("{}\n", verifier_key(&root.signer())).as_bytes())?;
     println!("{}", office_id(&root.signer()));
     eprintln!("wrote {} (keep it offline) and {}", arguments.out.display(), public.display());
     Ok(())
@@ -135,7 +137,7 @@ fn root(arguments: &RootArguments) -> Result<(), Failure> {
 fn inspector(arguments: &InspectorArguments) -> Result<(), Failure> {
     let passphrase = arguments.passphrase.choose("the inspector's identity")?;
     let keys = InspectorKeys::generate(arguments.id.clone());
-    write_new(&arguments.out, &keys.seal(&passphrase).map_err(key_file_failure)?)?;
+    write_new_private(&arguments.out, &keys.seal(&passphrase).map_err(key_file_failure)?)?;
     print_json(&public_entry(&keys, arguments.role.iter().cloned().collect()));
     eprintln!("wrote {}; what was printed goes into the profile", arguments.out.display());
     Ok(())
@@ -172,10 +174,7 @@ fn add(profile_path: &std::path::Path, entries: &[PathBuf]) -> Result<(), Failur
     // With its inspectors the draft is complete but for what signing fills in: say now what is wrong with it.
     let text =
         profile.encode().map_err(|error| Failure::new(format!("{}: {error}", profile_path.display())))?;
-    let new = beside(profile_path, ".new");
-    write_new(&new, text.as_bytes())?;
-    std::fs::rename(&new, profile_path)
-        .map_err(|error| Failure::new(format!("{}: {error}", profile_path.display())))?;
+    replace_private(profile_path, text.as_bytes()).map_err(Failure::new)?;
     eprintln!("{} now lists {} inspectors", profile_path.display(), profile.inspectors.len());
     Ok(())
 }
@@ -188,7 +187,7 @@ fn sign_profile(arguments: &SignArguments) -> Result<(), Failure> {
     let root = open_root(&read_file(&arguments.root_key)?, &passphrase).map_err(key_file_failure)?;
     let note = sign(profile.clone(), &root)
         .map_err(|error| Failure::new(format!("{}: {error}", arguments.profile.display())))?;
-    write_new(&arguments.out, note.as_bytes())?;
+    write_new_public(&arguments.out, note.as_bytes())?;
     eprintln!(
         "wrote {}: version {}, valid to {}, {} inspectors",
         arguments.out.display(),

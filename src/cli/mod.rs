@@ -2,6 +2,8 @@
 //! and errors go to standard error; an error says what is wrong and, where it can, what to do next. A secret is never
 //! an argument: passphrases come from a prompt or a file, receipt codes from standard input.
 
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "here is where a terminal is spoken to")]
+
 mod demo;
 mod inspector;
 mod keys;
@@ -11,11 +13,12 @@ mod poster;
 mod reporter;
 mod serve;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::client::Client;
+use crate::files;
 use crate::protocol::profile::Profile;
 
 /// Anonymous reporting to an oversight office: sealed by the reporter, opened only on an inspector's machine.
@@ -29,16 +32,16 @@ pub struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Set up a throw-away office and run it, to try mohr.
-    Demo(demo::Arguments),
+    Demo(demo::DemoArguments),
     /// Run an office's server.
     Serve(serve::ServeArguments),
     /// Make the empty database of a new office.
     CreateDatabase(serve::CreateDatabaseArguments),
     /// Make and sign keys and the office profile.
     #[command(subcommand)]
-    Keys(keys::Command),
+    Keys(keys::KeysCommand),
     /// Make a poster and slips with the office's address and fingerprint, to print.
-    Poster(poster::Arguments),
+    Poster(poster::PosterArguments),
     /// List the cases: inspector.
     Inbox(inspector::InboxArguments),
     /// Open a case and read it: inspector.
@@ -100,11 +103,11 @@ impl Failure {
         Self { message: message.to_string(), hint: Some(hint.to_string()) }
     }
 
-    /// Two lines at most on standard error.
+    /// What is wrong and what to do, on standard error.
     pub fn print(&self) {
-        eprintln!("mohr: {}", output::printable(&self.message));
+        output::eprint_line(&self.message);
         if let Some(hint) = &self.hint {
-            eprintln!("mohr: hint: {}", output::printable(hint));
+            output::eprint_line(&format!("hint: {hint}"));
         }
     }
 }
@@ -118,7 +121,7 @@ impl ServerArguments {
 fn client_failure(error: crate::client::Error) -> Failure {
     use crate::client::Error;
     let hint = match &error {
-        Error::Away(_) => "check the address, the connection and the proxy, and try again later",
+        Error::Unreachable(_) => "check the address, the connection and the proxy, and try again later",
         Error::Problem { word, .. } => match word.as_str() {
             "unauthorized" => {
                 "the server does not know this inspector, or its profile is not the one you have"
@@ -128,7 +131,7 @@ fn client_failure(error: crate::client::Error) -> Failure {
             "too-large" => "send less, or in several messages",
             _ => return Failure::new(error),
         },
-        Error::NotOurs(_) => "is this a mohr server, and of this version?",
+        Error::UnexpectedAnswer(_) => "is this a mohr server, and of this version?",
         Error::Address | Error::Proxy => return Failure::new(error),
     };
     Failure::with_hint(error, hint)
@@ -205,16 +208,16 @@ fn language(profile: &Profile, asked: Option<&str>) -> String {
 }
 
 /// Writes a new file for one's own eyes; an existing one is never overwritten.
-fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    crate::desk::export::write_new(path, bytes).map_err(|error| {
-        let hint =
-            if path.exists() { Some("choose another name: nothing is overwritten".to_owned()) } else { None };
-        Failure { message: error.to_string(), hint }
-    })
+fn write_new_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    files::write_new_private(path, bytes).map_err(|error| not_written(path, error))
 }
 
-fn beside(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(ending);
-    path.with_file_name(name)
+/// Writes a new file for everybody; an existing one is never overwritten.
+fn write_new_public(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    files::write_new_public(path, bytes).map_err(|error| not_written(path, error))
+}
+
+fn not_written(path: &Path, error: files::Error) -> Failure {
+    let hint = path.exists().then(|| "choose another name: nothing is overwritten".to_owned());
+    Failure { message: error.to_string(), hint }
 }

@@ -1,160 +1,137 @@
-//! How a case looks in a terminal and as JSON.
+//! How a case looks in a terminal and as JSON. What a sender wrote is hostile: it stands behind a bar, or
+//! behind a word of ours in a line that is no wider than the terminal, and so can never pass for a line of
+//! ours.
 
 use std::io::{IsTerminal as _, Write as _};
+use std::os::fd::AsFd;
 
 use serde::Serialize;
 
-use crate::protocol::day::Day;
-use crate::protocol::ids::Digest;
-use crate::protocol::message::{Answer, Content, Door, Outcome, Sender, Status};
-use crate::protocol::profile::Profile;
-use crate::seal::case::OpenedMessage;
+use crate::desk::export::Exported;
+use crate::desk::view::{ShownFile, ShownMessage};
+use crate::protocol::text::{columns, is_hidden, printable, wrap};
 use crate::verify::thread::{Authenticity, Warning};
 
-/// What the content of a one-way report is called: its sender named nothing.
-pub const ONE_WAY_NAME: &str = "one-way-report";
+/// Lines are no wider than this, for whoever reads, and no wider than the terminal where there is one.
+const COLUMNS_MAX: usize = 76;
+/// On a terminal narrower than this nothing can be read.
+const COLUMNS_MIN: usize = 20;
 
-/// One message, as `open` and `status` print it.
-#[derive(Serialize)]
-pub struct ShownMessage {
-    pub position: u64,
-    /// `reporter`, the inspector's role in the office's own language, or `unknown` where nobody's signature holds.
-    pub from: String,
-    pub verified: bool,
-    pub authenticity: Authenticity,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub warnings: Vec<Warning>,
-    pub text: String,
-    /// The day its sender signed; the server's where nobody did.
-    pub day: Day,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub door: Option<Door>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub answers: Vec<Answer>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub status: Option<Status>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub outcome: Option<Outcome>,
-    pub files: Vec<ShownFile>,
+/// One message, for a person.
+pub fn print_message(message: &ShownMessage) {
+    print!("{}", Screen::of_stdout().message(message));
 }
 
-#[derive(Serialize)]
-pub struct ShownFile {
-    pub name: String,
-    #[serde(rename = "type")]
-    pub media_type: String,
-    pub size_bytes: u64,
-    pub sha256: Digest,
-    /// Where it was saved.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub saved: Option<String>,
+/// The files of an export as `sha256sum` writes them; on a terminal a long name stands below its digest.
+pub fn print_exported(files: &[Exported]) {
+    let screen = std::io::stdout().is_terminal().then(Screen::of_stdout);
+    for file in files {
+        println!("{}", exported_line(file, screen));
+    }
 }
 
-impl ShownMessage {
-    pub fn new(profile: &Profile, position: u64, received: Day, opened: &OpenedMessage) -> Self {
-        let verified = opened.authenticity == Authenticity::Authentic;
-        let mut shown = Self {
-            position,
-            from: "unknown".to_owned(),
-            verified,
-            authenticity: opened.authenticity,
-            warnings: opened.warnings.clone(),
-            text: String::new(),
-            day: received,
-            door: None,
-            answers: Vec::new(),
-            status: None,
-            outcome: None,
-            files: Vec::new(),
-        };
-        if let Some(one_way) = &opened.one_way {
-            // Text is shown as text; what else it may be, the inspector finds out with care.
-            shown.text = std::str::from_utf8(&one_way.bytes).unwrap_or_default().to_owned();
-            shown.files.push(ShownFile {
-                name: ONE_WAY_NAME.to_owned(),
-                media_type: "application/octet-stream".to_owned(),
-                size_bytes: one_way.bytes.len() as u64,
-                sha256: one_way.sha256,
-                saved: None,
-            });
+fn exported_line(file: &Exported, screen: Option<Screen>) -> String {
+    let line = format!("{}  {}", file.sha256, printable(&file.path));
+    match screen {
+        Some(screen) if columns(&line) > screen.columns_max => {
+            format!("{}\n{}", file.sha256, screen.quoted(&file.path).trim_end())
         }
-        let Some(content) = &opened.content else { return shown };
-        let message = &content.message;
-        shown.text.clone_from(&message.text);
-        shown.files = content
-            .files
-            .iter()
-            .map(|file| ShownFile {
-                name: file.file.name.clone(),
-                media_type: file.file.media_type.clone(),
-                size_bytes: file.file.size_bytes,
-                sha256: file.sha256,
-                saved: None,
-            })
-            .collect();
-        if verified {
-            shown.day = message.day;
-            shown.from = match &message.sender {
-                Sender::Reporter => Sender::REPORTER.to_owned(),
-                Sender::Inspector(id) => profile
-                    .inspector(id)
-                    .map_or_else(|| id.to_string(), |inspector| profile.text(&inspector.role, "").to_owned()),
-            };
-        }
-        match &message.content {
-            Content::Report { door, answers, .. } => {
-                (shown.door, shown.answers) = (Some(*door), answers.clone());
-            }
-            Content::FollowUp => {}
-            Content::Reply { status, outcome } => (shown.status, shown.outcome) = (*status, outcome.clone()),
-        }
-        shown
+        _ => line,
+    }
+}
+
+/// A line of ours on standard error, of words that are not all ours. On a terminal, what does not fit goes on
+/// in lines that begin as the first does.
+pub fn eprint_line(text: &str) {
+    let text = printable(text);
+    let screen = std::io::stderr().is_terminal().then(|| Screen::of(std::io::stderr()));
+    let columns_max = screen.map_or(usize::MAX, |screen| screen.columns_max - "mohr: ".len());
+    for line in wrap(&text, columns_max) {
+        eprintln!("mohr: {line}");
+    }
+}
+
+/// A place to write on that is so many columns wide.
+#[derive(Clone, Copy)]
+struct Screen {
+    columns_max: usize,
+}
+
+impl Screen {
+    fn of_stdout() -> Self {
+        Self::of(std::io::stdout())
     }
 
-    pub fn print(&self) {
-        let whose = match self.authenticity {
-            Authenticity::Authentic => format!("from {}, signature verified", self.from),
-            Authenticity::NotAuthentic => "NOT AUTHENTIC: not from the sender it names".to_owned(),
+    fn of(output: impl AsFd) -> Self {
+        let terminal = terminal_size::terminal_size_of(output).map(|(width, _)| usize::from(width.0));
+        Self { columns_max: terminal.unwrap_or(COLUMNS_MAX).clamp(COLUMNS_MIN, COLUMNS_MAX) }
+    }
+
+    fn message(self, message: &ShownMessage) -> String {
+        let mut lines = format!("\n{}", self.heading(message));
+        for warning in &message.warnings {
+            lines += &format!("    WARNING: {}\n", warning_text(*warning));
+        }
+        if let Some(status) = message.status {
+            lines += &format!("    status: {}\n", status.as_str());
+        }
+        if let Some(outcome) = &message.outcome {
+            lines += &format!("    outcome: {}\n", outcome.id.as_str());
+            lines.extend(outcome.rule.iter().map(|rule| self.labelled("    rule:", rule)));
+        }
+        lines.extend(message.text.lines().map(|line| self.quoted(line)));
+        for answer in &message.answers {
+            let said = if answer.answer.is_empty() { "(does not know)" } else { answer.answer.as_str() };
+            lines += &self.quoted(&format!("{}: {said}", answer.question));
+        }
+        lines.extend(message.files.iter().map(|file| self.file(file)));
+        lines
+    }
+
+    fn heading(self, message: &ShownMessage) -> String {
+        let place = format!("[{}] {}", message.position, message.day);
+        let whose = match message.authenticity {
+            Authenticity::Authentic => {
+                let line = format!("{place}  from {}, signature verified\n", printable(&message.from));
+                if columns(line.trim_end()) <= self.columns_max {
+                    return line;
+                }
+                return format!("{place}  signature verified, from\n{}", self.quoted(&message.from));
+            }
+            Authenticity::NotAuthentic => "NOT AUTHENTIC: not from the sender it names",
             Authenticity::Unverifiable => {
                 "cannot be checked: the report, which has the key, does not open with this identity"
-                    .to_owned()
             }
-            Authenticity::Replayed => "NOT AUTHENTIC: an earlier message once more".to_owned(),
-            Authenticity::Unreadable => "unreadable: not sealed to this identity, or damaged".to_owned(),
-            Authenticity::OneWay => {
-                "one-way report: nobody signed it, and there is nobody to answer".to_owned()
-            }
+            Authenticity::Replayed => "NOT AUTHENTIC: an earlier message once more",
+            Authenticity::Unreadable => "unreadable: not sealed to this identity, or damaged",
+            Authenticity::OneWay => "one-way report: nobody signed it, and there is nobody to answer",
         };
-        println!("\n[{}] {}  {}", self.position, self.day, printable(&whose));
-        for warning in &self.warnings {
-            println!("    WARNING: {}", warning_text(*warning));
+        format!("{place}  {whose}\n")
+    }
+
+    fn file(self, file: &ShownFile) -> String {
+        let mut lines = self.labelled("    file:", &file.name);
+        lines += &self.labelled("    type:", &format!("{}, {} bytes", file.media_type, file.size_bytes));
+        lines.extend(file.saved.iter().map(|path| self.labelled("    saved as:", path)));
+        lines
+    }
+
+    /// Words of ours and then, in the same line if all of it fits and else below, somebody else's.
+    fn labelled(self, label: &str, text: &str) -> String {
+        let line = format!("{label} {}\n", printable(text));
+        if columns(line.trim_end_matches('\n')) <= self.columns_max {
+            line
+        } else {
+            format!("{label}\n{}", self.quoted(text))
         }
-        if let Some(status) = self.status {
-            println!("    status: {}", status.as_str());
-        }
-        if let Some(outcome) = &self.outcome {
-            println!("    outcome: {}", outcome.id.as_str());
-            if let Some(rule) = &outcome.rule {
-                println!("    rule: {}", printable(rule));
-            }
-        }
-        for line in self.text.lines() {
-            print_wrapped(&printable(line));
-        }
-        for answer in &self.answers {
-            let said = if answer.answer.is_empty() { "(does not know)" } else { answer.answer.as_str() };
-            print_wrapped(&format!("{}: {}", answer.question, printable(said)));
-        }
-        for file in &self.files {
-            let saved =
-                file.saved.as_ref().map(|path| format!("  saved as {}", printable(path))).unwrap_or_default();
-            println!(
-                "    file: {} ({}, {} bytes){saved}",
-                printable(&file.name),
-                file.media_type,
-                file.size_bytes
-            );
-        }
+    }
+
+    /// Somebody else's words, every line of them behind a bar.
+    fn quoted(self, text: &str) -> String {
+        const BAR: &str = "    | ";
+        let text = printable(text);
+        let lines = wrap(&text, self.columns_max - BAR.len());
+        lines.into_iter().map(|line| format!("{}\n", format!("{BAR}{line}").trim_end())).collect()
     }
 }
 
@@ -162,40 +139,6 @@ fn warning_text(warning: Warning) -> &'static str {
     match warning {
         Warning::ThreadDiffers => "its sender saw other messages before it than the server shows you",
         Warning::SequenceGap => "a message of the same sender before it is missing, or the order was changed",
-    }
-}
-
-/// What somebody else wrote, for a terminal: nothing in it can move the cursor, colour the screen or turn the
-/// direction of what stands beside it.
-pub fn printable(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '\t' => shown.push(' '),
-            '\u{61c}'
-            | '\u{200e}'
-            | '\u{200f}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2066}'..='\u{2069}'
-            | '\u{feff}' => {
-                shown.push_str(&format!("<U+{:04X}>", u32::from(character)));
-            }
-            character if character.is_control() => shown.push('\u{fffd}'),
-            character => shown.push(character),
-        }
-    }
-    shown
-}
-
-/// Somebody else's words, every line of them behind a bar: none can pass for a line of ours, however wide it is.
-fn print_wrapped(text: &str) {
-    const WIDTH: usize = 70;
-    let characters: Vec<char> = text.chars().collect();
-    for line in characters.chunks(WIDTH) {
-        println!("    | {}", line.iter().collect::<String>());
-    }
-    if characters.is_empty() {
-        println!("    |");
     }
 }
 
@@ -209,17 +152,14 @@ pub fn print_json(value: &impl Serialize) {
 fn escape_hidden(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
     for character in json.chars() {
-        if is_bidi(character) || matches!(character, '\u{7f}'..='\u{9f}') {
-            escaped.push_str(&format!("\\u{:04x}", u32::from(character)));
+        if is_hidden(character) && character != '\n' {
+            let units = character.encode_utf16(&mut [0; 2]).to_owned();
+            escaped.extend(units.iter().map(|unit| format!("\\u{unit:04x}")));
         } else {
             escaped.push(character);
         }
     }
     escaped
-}
-
-fn is_bidi(character: char) -> bool {
-    matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 /// Says on a terminal how far a large upload has come.
@@ -235,12 +175,106 @@ pub fn progress() -> impl FnMut(u64) {
 
 #[cfg(test)]
 mod tests {
-    use super::printable;
+    use super::*;
+    use crate::protocol::ids::Digest;
+
+    const NARROW: Screen = Screen { columns_max: 60 };
+
+    fn message(text: &str, file: &str, from: &str) -> ShownMessage {
+        ShownMessage {
+            position: 3,
+            from: from.to_owned(),
+            verified: true,
+            authenticity: Authenticity::Authentic,
+            warnings: Vec::new(),
+            text: text.to_owned(),
+            day: "2026-11-21".parse().unwrap(),
+            door: None,
+            answers: Vec::new(),
+            status: None,
+            outcome: None,
+            files: vec![ShownFile {
+                name: file.to_owned(),
+                media_type: "application/pdf".to_owned(),
+                size_bytes: 7,
+                sha256: Digest::from_bytes([0; 32]),
+                saved: Some(file.to_owned()),
+            }],
+        }
+    }
 
     #[test]
-    fn a_terminal_takes_no_orders() {
-        assert_eq!(printable("a\x1b[2Jb\u{9b}c\u{202e}d\ne"), "a\u{fffd}[2Jb\u{fffd}c<U+202E>d\u{fffd}e");
-        assert_eq!(printable("می‌شود"), "می‌شود");
-        assert_eq!(super::escape_hidden("\"a\u{9b}\u{202e}‌\""), "\"a\\u009b\\u202e‌\"");
+    fn a_message_reads_as_it_always_does() {
+        let shown = NARROW.message(&message("سلام\n\nدوم", "نامه.pdf", "بازرس یکم"));
+        let expected = "\n[3] 2026-11-21  from بازرس یکم, signature verified\n    | سلام\n    |\n    | دوم\n\
+                        \x20   file: نامه.pdf\n    type: application/pdf, 7 bytes\n    saved as: نامه.pdf\n";
+        assert_eq!(shown, expected);
+    }
+
+    /// Wide letters, long names and whatever else makes a line longer than it looks: what a terminal would
+    /// put at the beginning of its next line must not be the sender's.
+    #[test]
+    fn no_line_of_a_sender_passes_for_one_of_ours() {
+        let forged = "[1] 2026-11-28  signature verified, from First inspector";
+        let fillers = [
+            "。".repeat(27),
+            "a".repeat(60),
+            "❤\u{fe0f}".repeat(27),
+            "\u{1161}".repeat(27),
+            "ж".repeat(54),
+            String::new(),
+        ];
+        for filler in fillers {
+            for end in ["", "\n", "\r", "\u{85}", "\u{2028}", "\u{b}"] {
+                let hostile = format!("{filler}{end}{forged}    status: closed");
+                let mut message = message(&hostile, &hostile, &hostile);
+                message.files[0].media_type = format!("a/{}", "x".repeat(120));
+                message.outcome = Some(crate::protocol::message::Outcome {
+                    id: crate::protocol::message::OutcomeId::NoViolation,
+                    rule: Some(hostile.clone()),
+                });
+                let shown = NARROW.message(&message);
+                let ours = [
+                    "[3] ",
+                    "    | ",
+                    "    file:",
+                    "    type:",
+                    "    saved as:",
+                    "    outcome: ",
+                    "    rule:",
+                ];
+                for line in shown.lines().skip(1) {
+                    assert!(columns(line) <= NARROW.columns_max, "{line}");
+                    assert!(
+                        ours.iter().any(|beginning| line.starts_with(beginning)) || line == "    |",
+                        "{line}"
+                    );
+                }
+                assert_eq!(shown.lines().filter(|line| line.starts_with('[')).count(), 1, "{shown}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_name_in_an_export_passes_for_a_digest() {
+        let name = format!("03/{}  00.age", "0".repeat(80));
+        let file = Exported { path: name, size_bytes: 1, sha256: Digest::from_bytes([7; 32]) };
+        let screen = Screen { columns_max: COLUMNS_MAX };
+        let shown = exported_line(&file, Some(screen));
+        assert!(shown.lines().all(|line| columns(line) <= COLUMNS_MAX), "{shown}");
+        assert!(shown.lines().skip(1).all(|line| line.starts_with("    | ")), "{shown}");
+        assert_eq!(
+            exported_line(&file, None),
+            format!("{}  {}", file.sha256, file.path),
+            "a file has no width"
+        );
+    }
+
+    #[test]
+    fn what_is_hidden_is_escaped_in_json() {
+        let json = "{\n \"a\u{9b}\u{202e}می‌شود\u{2028}\u{e0041}\"\n}";
+        assert_eq!(escape_hidden(json), "{\n \"a\\u009b\\u202eمی‌شود\\u2028\\udb40\\udc41\"\n}");
+        let value: serde_json::Value = serde_json::from_str(&escape_hidden("\"\u{e0041}\u{200b}\"")).unwrap();
+        assert_eq!(value, "\u{e0041}\u{200b}");
     }
 }

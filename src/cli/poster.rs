@@ -9,7 +9,7 @@ use clap::Args;
 use qrcode::render::svg;
 use qrcode::{EcLevel, QrCode};
 
-use super::{Failure, profile_failure, read_file, write_new};
+use super::{Failure, profile_failure, read_file, write_new_public};
 use crate::protocol::day::Day;
 use crate::protocol::ids::OfficeId;
 use crate::protocol::profile::Profile;
@@ -28,7 +28,7 @@ const ADDRESS_BYTES_MAX: usize = 100;
 const COLUMNS_MAX: usize = 40;
 
 #[derive(Args)]
-pub struct Arguments {
+pub struct PosterArguments {
     /// The signed profile
     #[arg(long, value_name = "FILE")]
     profile: PathBuf,
@@ -43,7 +43,7 @@ pub struct Arguments {
     language: Option<String>,
 }
 
-pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+pub fn run(arguments: &PosterArguments) -> Result<(), Failure> {
     let expectation = Expectation { office: None, version: 0, today: Day::today() };
     let profile = verify(&read_file(&arguments.profile)?, expectation).map_err(profile_failure)?;
     let address: Address = arguments.address.parse().map_err(|error: AddressError| {
@@ -53,7 +53,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let page = Poster { profile: &profile, address: &address, language, catalogue: &catalogue }
         .render()
         .expect("tests fill the templates in every language");
-    write_new(&arguments.out, page.as_bytes())?;
+    write_new_public(&arguments.out, page.as_bytes())?;
     println!("{}", profile.office);
     eprintln!("wrote {}: a poster and {SLIPS} slips, two pages of A4", arguments.out.display());
     eprintln!(

@@ -8,11 +8,12 @@ use serde::Serialize;
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::output::{ShownMessage, print_json, progress};
+use super::output::{print_json, print_message, progress};
 use super::{
     Failure, ServerArguments, client_failure, language, profile_failure, read_attachment, read_text,
 };
-use crate::desk::export::{SafeNames, create_folder, write_new};
+use crate::desk::view::ShownMessage;
+use crate::files::{SafeNames, create_private_folder, write_new_private};
 use crate::protocol::day::Day;
 use crate::protocol::ids::{Id, OfficeId};
 use crate::protocol::message::{Door, Outcome, Status};
@@ -139,7 +140,7 @@ pub fn status(arguments: &StatusArguments) -> Result<(), Failure> {
         return Ok(());
     }
     println!("status: {}", shown.status.as_str());
-    shown.messages.iter().for_each(ShownMessage::print);
+    shown.messages.iter().for_each(print_message);
     for refused in &shown.refused {
         eprintln!(
             "WARNING: message {} is not from the office, or was damaged; it is not shown",
@@ -214,7 +215,7 @@ fn show(
         refused: Vec::new(),
     };
     if let Some(folder) = folder {
-        create_folder(folder).map_err(Failure::new)?;
+        create_private_folder(folder).map_err(Failure::new)?;
     }
     let mut names = SafeNames::default();
     for reply in &mailbox.replies {
@@ -229,7 +230,7 @@ fn show(
         if let Some(folder) = folder {
             for (file, shown) in content.files.iter().zip(&mut message.files) {
                 let name = names.give(&file.file.name);
-                write_new(&folder.join(&name), &file.bytes).map_err(|error| {
+                write_new_private(&folder.join(&name), &file.bytes).map_err(|error| {
                     Failure::with_hint(error, "choose a new folder: nothing is overwritten")
                 })?;
                 shown.saved = Some(name);

@@ -6,7 +6,8 @@ use clap::Args;
 use tokio::net::TcpListener;
 
 use super::Failure;
-use crate::server::{self, Config, log};
+use crate::http::log;
+use crate::server::{self, Config};
 use crate::storage;
 
 #[derive(Args)]
@@ -79,7 +80,7 @@ pub(super) fn stopped() -> impl Future<Output = ()> + Send {
 
 pub(super) fn server_failure(error: server::Error) -> Failure {
     match error {
-        server::Error::Storage(storage::OpenError::Missing(_)) => Failure::with_hint(
+        server::Error::Storage(storage::DatabaseError::Missing(_)) => Failure::with_hint(
             error,
             "is the path right? A new office makes its database once, with mohr create-database",
         ),

@@ -1,6 +1,7 @@
 //! The protocol's HTTP side as the command line, the desk and load tests speak it (PROTOCOL 4). Blocking; a
 //! server's answers are hostile: bounded, and nothing in them is believed before `verify` has seen it.
 
+mod session;
 mod upload;
 
 use std::io::Read as _;
@@ -9,13 +10,14 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::protocol::day::Day;
-use crate::protocol::ids::{CaseId, Digest, Id, Signature};
-use crate::protocol::message::Direction;
-use crate::protocol::sizes::{PROFILE_BYTES_MAX, SEALED_BYTES_MAX};
+use crate::protocol::api::{CasesPage, IssuedChallenge, IssuedSession, SessionRequest, decode_problem_urn};
+use crate::protocol::ids::{CaseId, Id, Signature};
+use crate::protocol::limits::{PROFILE_BYTES_MAX, SEALED_BYTES_MAX};
 use crate::verify::digest::sha256;
 
-pub use upload::Kind;
+pub use crate::protocol::api::{ListedCase, ListedMailbox, ListedMessage};
+pub use crate::protocol::upload::MessageKind;
+pub use session::{Credentials, InspectorSession};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long one read or write may stand still: Tor and bad lines take their time.
@@ -42,65 +44,11 @@ pub enum Error {
     #[error("not a proxy's address: it looks like socks5://127.0.0.1:9050")]
     Proxy,
     #[error("the server cannot be reached ({0})")]
-    Away(String),
+    Unreachable(String),
     #[error("the server refuses: {word} (HTTP {status})")]
     Problem { word: String, status: u16 },
     #[error("the server's answer is not of this protocol ({0})")]
-    NotOurs(&'static str),
-}
-
-/// A message as the server lists it. Nothing of it is believed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Listed {
-    pub position: u64,
-    pub direction: Direction,
-    pub size_bytes: u64,
-    pub sha256: Digest,
-    pub day: Day,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ListedMailbox {
-    /// Nothing when the token names no mailbox.
-    pub case: Option<CaseId>,
-    pub messages: Vec<Listed>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ListedCase {
-    pub case: CaseId,
-    pub messages: Vec<Listed>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CasesPage {
-    cases: Vec<ListedCase>,
-    next: Option<CaseId>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Challenge {
-    challenge: Digest,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Session {
-    session: Zeroizing<String>,
-    #[serde(rename = "expires_in_seconds")]
-    _expires_in_seconds: u64,
-}
-
-#[derive(Serialize)]
-struct SessionRequest<'a> {
-    inspector: &'a Id,
-    challenge: Digest,
-    signature: Signature,
+    UnexpectedAnswer(&'static str),
 }
 
 impl Client {
@@ -134,12 +82,12 @@ impl Client {
     }
 
     pub fn mailbox(&self, token: &Bearer) -> Result<ListedMailbox, Error> {
-        let mailbox: ListedMailbox = self.get_json("/mailbox", Some(token))?;
+        let mailbox: ListedMailbox = self.get_json("/mailbox", token)?;
         check_positions(&mailbox.messages)?;
         Ok(mailbox)
     }
 
-    pub fn mailbox_message(&self, token: &Bearer, listed: &Listed) -> Result<Vec<u8>, Error> {
+    pub fn mailbox_message(&self, token: &Bearer, listed: &ListedMessage) -> Result<Vec<u8>, Error> {
         self.blob(&format!("/mailbox/messages/{}", listed.position), token, listed)
     }
 
@@ -150,29 +98,31 @@ impl Client {
         inspector: &Id,
         sign: impl FnOnce(&str) -> Signature,
     ) -> Result<Bearer, Error> {
-        let Challenge { challenge } = self.post_json("/inspector/challenge", &serde_json::json!({}))?;
+        let IssuedChallenge { challenge } = self.post_json("/inspector/challenge", &serde_json::json!({}))?;
         let signature = sign(&challenge.to_string());
-        let session: Session =
-            self.post_json("/inspector/session", &SessionRequest { inspector, challenge, signature })?;
+        let session: IssuedSession = self.post_json(
+            "/inspector/session",
+            &SessionRequest { inspector: inspector.clone(), challenge, signature },
+        )?;
         Ok(session.session)
     }
 
     /// All cases, in the order of their ids.
-    pub fn cases(&self, session: &Bearer) -> Result<Vec<ListedCase>, Error> {
+    pub fn cases(&self, session: &dyn Credentials) -> Result<Vec<ListedCase>, Error> {
         let mut cases: Vec<ListedCase> = Vec::new();
         let mut path = format!("/cases?limit={CASES_PER_PAGE}");
         loop {
-            let page: CasesPage = self.get_json(&path, Some(session))?;
+            let page: CasesPage = self.get_json(&path, session)?;
             for case in &page.cases {
                 check_positions(&case.messages)?;
                 // Strictly rising ids end the walk whatever the server says.
                 if cases.last().is_some_and(|last| last.case >= case.case) {
-                    return Err(Error::NotOurs("cases out of order"));
+                    return Err(Error::UnexpectedAnswer("cases out of order"));
                 }
                 cases.push(case.clone());
             }
             if cases.len() > CASES_MAX {
-                return Err(Error::NotOurs("more cases than any office has"));
+                return Err(Error::UnexpectedAnswer("more cases than any office has"));
             }
             match page.next {
                 Some(next) if !page.cases.is_empty() => {
@@ -183,51 +133,68 @@ impl Client {
         }
     }
 
-    pub fn case(&self, session: &Bearer, case: CaseId) -> Result<ListedCase, Error> {
-        let listed: ListedCase = self.get_json(&format!("/cases/{case}"), Some(session))?;
+    pub fn case(&self, session: &dyn Credentials, case: CaseId) -> Result<ListedCase, Error> {
+        let listed: ListedCase = self.get_json(&format!("/cases/{case}"), session)?;
         check_positions(&listed.messages)?;
-        if listed.case == case { Ok(listed) } else { Err(Error::NotOurs("another case")) }
+        if listed.case == case { Ok(listed) } else { Err(Error::UnexpectedAnswer("another case")) }
     }
 
-    pub fn case_message(&self, session: &Bearer, case: CaseId, listed: &Listed) -> Result<Vec<u8>, Error> {
+    pub fn case_message(
+        &self,
+        session: &dyn Credentials,
+        case: CaseId,
+        listed: &ListedMessage,
+    ) -> Result<Vec<u8>, Error> {
         self.blob(&format!("/cases/{case}/messages/{}", listed.position), session, listed)
     }
 
     /// The first bytes of a case's message, enough for its age header. Not checked against any digest.
-    pub fn case_message_head(&self, session: &Bearer, case: CaseId, position: u64) -> Result<Vec<u8>, Error> {
+    pub fn case_message_head(
+        &self,
+        session: &dyn Credentials,
+        case: CaseId,
+        position: u64,
+    ) -> Result<Vec<u8>, Error> {
         let path = format!("{}/cases/{case}/messages/{position}", self.base);
-        let request = self.agent.get(path).header("authorization", authorization(session).as_str());
-        let answer = accepted(request.header("range", format!("bytes=0-{}", HEAD_BYTES - 1)).call())?;
+        let answer = self.authorized(session, |bearer| {
+            let request = self.agent.get(&path).header("authorization", authorization(bearer).as_str());
+            accepted(request.header("range", format!("bytes=0-{}", HEAD_BYTES - 1)).call())
+        })?;
         read_body(answer, HEAD_BYTES)
     }
 
     /// A blob with the digest that was listed.
-    fn blob(&self, path: &str, bearer: &Bearer, listed: &Listed) -> Result<Vec<u8>, Error> {
+    fn blob(
+        &self,
+        path: &str,
+        credentials: &dyn Credentials,
+        listed: &ListedMessage,
+    ) -> Result<Vec<u8>, Error> {
         if listed.size_bytes > SEALED_BYTES_MAX {
-            return Err(Error::NotOurs("a message larger than any"));
+            return Err(Error::UnexpectedAnswer("a message larger than any"));
         }
-        let blob = read_body(self.get(path, Some(bearer))?, listed.size_bytes)?;
+        let blob = read_body(self.get(path, Some(credentials))?, listed.size_bytes)?;
         if sha256(&blob) == listed.sha256 {
             Ok(blob)
         } else {
-            Err(Error::NotOurs("a message with another digest"))
+            Err(Error::UnexpectedAnswer("a message with another digest"))
         }
     }
 
     fn get_json<T: serde::de::DeserializeOwned>(
         &self,
         path: &str,
-        bearer: Option<&Bearer>,
+        credentials: &dyn Credentials,
     ) -> Result<T, Error> {
-        decode_json(self.get(path, bearer)?)
+        decode_json(self.get(path, Some(credentials))?)
     }
 
-    fn get(&self, path: &str, bearer: Option<&Bearer>) -> Result<Answer, Error> {
-        let mut request = self.agent.get(format!("{}{path}", self.base));
-        if let Some(bearer) = bearer {
-            request = request.header("authorization", authorization(bearer).as_str());
-        }
-        accepted(request.call())
+    fn get(&self, path: &str, credentials: Option<&dyn Credentials>) -> Result<HttpResponse, Error> {
+        let url = format!("{}{path}", self.base);
+        let Some(credentials) = credentials else { return accepted(self.agent.get(url).call()) };
+        self.authorized(credentials, |bearer| {
+            accepted(self.agent.get(&url).header("authorization", authorization(bearer).as_str()).call())
+        })
     }
 
     fn post_json<T: serde::de::DeserializeOwned>(
@@ -242,7 +209,7 @@ impl Client {
     }
 }
 
-type Answer = ureq::http::Response<ureq::Body>;
+type HttpResponse = ureq::http::Response<ureq::Body>;
 
 fn socks5_proxy(text: &str) -> Result<ureq::Proxy, Error> {
     let address =
@@ -255,31 +222,28 @@ fn authorization(bearer: &Bearer) -> Zeroizing<String> {
 }
 
 /// A good answer, or the error that a bad one or none stands for.
-fn accepted(answer: Result<Answer, ureq::Error>) -> Result<Answer, Error> {
-    let answer = answer.map_err(away)?;
+fn accepted(answer: Result<HttpResponse, ureq::Error>) -> Result<HttpResponse, Error> {
+    let answer = answer.map_err(unreachable)?;
     let status = answer.status();
     if status.is_success() {
         return Ok(answer);
     }
+    // Whatever else the document holds is not looked at.
     #[derive(Deserialize)]
-    struct Problem {
+    struct ProblemType {
         r#type: String,
     }
     let body = read_body(answer, 4096).unwrap_or_default();
-    let word = serde_json::from_slice::<Problem>(&body).ok().and_then(|problem| {
-        // A word of the server's is shown to a person: letters and hyphens, nothing else.
-        let word = problem.r#type.strip_prefix("urn:mohr:problem:")?.to_owned();
-        (word.len() <= 40 && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'))
-            .then_some(word)
-    });
+    let document = serde_json::from_slice::<ProblemType>(&body).ok();
+    let word = document.as_ref().and_then(|document| decode_problem_urn(&document.r#type));
     match word {
-        Some(word) => Err(Error::Problem { word, status: status.as_u16() }),
-        None => Err(Error::NotOurs("an error that is no problem document")),
+        Some(word) => Err(Error::Problem { word: word.to_owned(), status: status.as_u16() }),
+        None => Err(Error::UnexpectedAnswer("an error that is no problem document")),
     }
 }
 
-fn away(error: ureq::Error) -> Error {
-    Error::Away(match error {
+fn unreachable(error: ureq::Error) -> Error {
+    Error::Unreachable(match error {
         ureq::Error::Io(error) => error.kind().to_string(),
         ureq::Error::Timeout(_) => "no answer in time".to_owned(),
         ureq::Error::HostNotFound => "no such host".to_owned(),
@@ -289,20 +253,24 @@ fn away(error: ureq::Error) -> Error {
     })
 }
 
-fn read_body(answer: Answer, bytes_max: u64) -> Result<Vec<u8>, Error> {
+fn read_body(answer: HttpResponse, bytes_max: u64) -> Result<Vec<u8>, Error> {
     let mut body = Vec::new();
     let mut reader = answer.into_body().into_reader().take(bytes_max + 1);
-    reader.read_to_end(&mut body).map_err(|error| Error::Away(error.kind().to_string()))?;
-    if body.len() as u64 > bytes_max { Err(Error::NotOurs("more bytes than announced")) } else { Ok(body) }
+    reader.read_to_end(&mut body).map_err(|error| Error::Unreachable(error.kind().to_string()))?;
+    if body.len() as u64 > bytes_max {
+        Err(Error::UnexpectedAnswer("more bytes than announced"))
+    } else {
+        Ok(body)
+    }
 }
 
-fn decode_json<T: serde::de::DeserializeOwned>(answer: Answer) -> Result<T, Error> {
+fn decode_json<T: serde::de::DeserializeOwned>(answer: HttpResponse) -> Result<T, Error> {
     let body = Zeroizing::new(read_body(answer, JSON_BYTES_MAX)?);
-    serde_json::from_slice(&body).map_err(|_| Error::NotOurs("JSON of another shape"))
+    serde_json::from_slice(&body).map_err(|_| Error::UnexpectedAnswer("JSON of another shape"))
 }
 
 /// Positions count from 0 without a gap; the thread's digests rest on that.
-fn check_positions(messages: &[Listed]) -> Result<(), Error> {
+fn check_positions(messages: &[ListedMessage]) -> Result<(), Error> {
     let in_order = messages.iter().zip(0u64..).all(|(message, position)| message.position == position);
-    if in_order { Ok(()) } else { Err(Error::NotOurs("messages out of order")) }
+    if in_order { Ok(()) } else { Err(Error::UnexpectedAnswer("messages out of order")) }
 }

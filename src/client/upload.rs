@@ -3,37 +3,17 @@
 
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
-use super::{Answer, Bearer, Client, Error, accepted, authorization, away};
+use super::{Bearer, Client, Credentials, Error, HttpResponse, accepted, authorization, unreachable};
 use crate::protocol::ids::CaseId;
+use crate::protocol::upload::{MessageKind, encode_metadata};
 
 const PIECE_BYTES: usize = 4 * 1024 * 1024;
 /// Tries in a row without a byte of progress, and the pause after the first of them; each next one is twice as long.
 const TRIES: u32 = 6;
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
-/// What is sent, in the words of `Upload-Metadata`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    Report,
-    FollowUp,
-    Reply,
-}
-
-impl Kind {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Report => "report",
-            Self::FollowUp => "follow-up",
-            Self::Reply => "reply",
-        }
-    }
-}
-
 /// An upload that the server knows.
-struct Upload {
+struct PendingUpload {
     path: String,
     offset: usize,
     /// The last request broke: only the server knows how much of it arrived.
@@ -45,21 +25,17 @@ impl Client {
     /// `progress` is told how many bytes the server has.
     pub fn upload(
         &self,
-        bearer: &Bearer,
-        kind: Kind,
+        credentials: &dyn Credentials,
+        kind: MessageKind,
         case: CaseId,
         blob: &[u8],
         mut progress: impl FnMut(u64),
     ) -> Result<(), Error> {
         let mut failures = 0;
         let mut sent = 0;
-        let mut upload: Option<Upload> = None;
+        let mut upload: Option<PendingUpload> = None;
         loop {
-            let step = match &upload {
-                None => self.create(bearer, kind, case, blob).map(Some),
-                Some(Upload { path, in_doubt: true, .. }) => self.offset(bearer, path, blob.len()),
-                Some(Upload { path, offset, .. }) => self.append(bearer, path, blob, *offset).map(Some),
-            };
+            let step = self.step(credentials, kind, case, blob, upload.as_ref());
             match step {
                 Ok(next) => {
                     // A server that lost the upload, or never had it, makes us begin again.
@@ -72,7 +48,7 @@ impl Client {
                     } else {
                         failures += 1;
                         if failures > 2 * TRIES {
-                            return Err(Error::NotOurs("an upload that stands still"));
+                            return Err(Error::UnexpectedAnswer("an upload that stands still"));
                         }
                     }
                     if reached == blob.len() {
@@ -83,16 +59,46 @@ impl Client {
                 Err(error) if failures + 1 < TRIES && is_passing(&error) => {
                     std::thread::sleep(FIRST_PAUSE * 2u32.pow(failures));
                     failures += 1;
-                    upload = upload.map(|upload| Upload { in_doubt: true, ..upload });
+                    upload = upload.map(|upload| PendingUpload { in_doubt: true, ..upload });
                 }
                 Err(error) => return Err(error),
             }
         }
     }
 
-    fn create(&self, bearer: &Bearer, kind: Kind, case: CaseId, blob: &[u8]) -> Result<Upload, Error> {
-        let metadata =
-            format!("kind {},case {}", STANDARD.encode(kind.as_str()), STANDARD.encode(case.to_string()));
+    /// One request: begins the upload, asks how far it has come, or sends the next piece.
+    fn step(
+        &self,
+        credentials: &dyn Credentials,
+        kind: MessageKind,
+        case: CaseId,
+        blob: &[u8],
+        upload: Option<&PendingUpload>,
+    ) -> Result<Option<PendingUpload>, Error> {
+        let Some(PendingUpload { path, offset, in_doubt }) = upload else {
+            let create = |bearer: &Bearer| self.create(bearer, kind, case, blob);
+            return self.authorized(credentials, create).map(Some);
+        };
+        // An upload answers to its owner alone: who comes with a session that is over is a stranger to it.
+        let over = [401, 404];
+        if !in_doubt {
+            let append = |bearer: &Bearer| self.append(bearer, path, blob, *offset);
+            return self.authorized_unless(credentials, &over, append).map(Some);
+        }
+        let ask = |bearer: &Bearer| self.offset(bearer, path, blob.len());
+        match self.authorized_unless(credentials, &over, ask) {
+            Err(Error::Problem { status: 404, .. }) => Ok(None),
+            asked => asked.map(Some),
+        }
+    }
+
+    fn create(
+        &self,
+        bearer: &Bearer,
+        kind: MessageKind,
+        case: CaseId,
+        blob: &[u8],
+    ) -> Result<PendingUpload, Error> {
         let piece = &blob[..blob.len().min(PIECE_BYTES)];
         let request = self
             .agent
@@ -100,17 +106,23 @@ impl Client {
             .header("tus-resumable", "1.0.0")
             .header("authorization", authorization(bearer).as_str())
             .header("upload-length", blob.len().to_string())
-            .header("upload-metadata", metadata)
+            .header("upload-metadata", encode_metadata(kind, case))
             .header("content-type", "application/offset+octet-stream");
         let answer = accepted(request.send(piece))?;
         let location = header(&answer, "location")?;
         let path = location.strip_prefix("/api/v1").filter(|path| is_upload_path(path));
-        let path = path.ok_or(Error::NotOurs("an upload elsewhere"))?.to_owned();
+        let path = path.ok_or(Error::UnexpectedAnswer("an upload elsewhere"))?.to_owned();
         let offset = decode_offset(&answer, blob.len())?;
-        Ok(Upload { path, offset, in_doubt: false })
+        Ok(PendingUpload { path, offset, in_doubt: false })
     }
 
-    fn append(&self, bearer: &Bearer, path: &str, blob: &[u8], offset: usize) -> Result<Upload, Error> {
+    fn append(
+        &self,
+        bearer: &Bearer,
+        path: &str,
+        blob: &[u8],
+        offset: usize,
+    ) -> Result<PendingUpload, Error> {
         let piece = &blob[offset..blob.len().min(offset + PIECE_BYTES)];
         let request = self
             .agent
@@ -120,48 +132,50 @@ impl Client {
             .header("upload-offset", offset.to_string())
             .header("content-type", "application/offset+octet-stream");
         let offset = decode_offset(&accepted(request.send(piece))?, blob.len())?;
-        Ok(Upload { path: path.to_owned(), offset, in_doubt: false })
+        Ok(PendingUpload { path: path.to_owned(), offset, in_doubt: false })
     }
 
-    /// The upload as the server knows it; nothing when it does not.
-    fn offset(&self, bearer: &Bearer, path: &str, length: usize) -> Result<Option<Upload>, Error> {
+    /// The upload as the server knows it.
+    fn offset(&self, bearer: &Bearer, path: &str, length: usize) -> Result<PendingUpload, Error> {
         let request = self
             .agent
             .head(format!("{}{path}", self.base))
             .header("tus-resumable", "1.0.0")
             .header("authorization", authorization(bearer).as_str());
-        let answer = request.call().map_err(away)?;
+        let answer = request.call().map_err(unreachable)?;
         // An answer to HEAD has no body, so no problem document either: its status must do.
-        match answer.status().as_u16() {
+        let word = match answer.status().as_u16() {
             200 => {
                 let offset = decode_offset(&answer, length)?;
-                Ok(Some(Upload { path: path.to_owned(), offset, in_doubt: false }))
+                return Ok(PendingUpload { path: path.to_owned(), offset, in_doubt: false });
             }
-            404 => Ok(None),
-            status => Err(Error::Problem { word: "busy".to_owned(), status }),
-        }
+            401 => "unauthorized",
+            404 => "not-found",
+            _ => "busy",
+        };
+        Err(Error::Problem { word: word.to_owned(), status: answer.status().as_u16() })
     }
 }
 
 /// Worth another try: the line broke, the server is busy, or somebody else's piece arrived first.
 fn is_passing(error: &Error) -> bool {
     match error {
-        Error::Away(_) => true,
+        Error::Unreachable(_) => true,
         Error::Problem { word, .. } => matches!(word.as_str(), "busy" | "offset-mismatch"),
-        Error::Address | Error::Proxy | Error::NotOurs(_) => false,
+        Error::Address | Error::Proxy | Error::UnexpectedAnswer(_) => false,
     }
 }
 
-fn decode_offset(answer: &Answer, length: usize) -> Result<usize, Error> {
+fn decode_offset(answer: &HttpResponse, length: usize) -> Result<usize, Error> {
     let offset = header(answer, "upload-offset")?
         .parse()
-        .map_err(|_| Error::NotOurs("an offset that is no number"))?;
-    if offset <= length { Ok(offset) } else { Err(Error::NotOurs("an offset beyond the end")) }
+        .map_err(|_| Error::UnexpectedAnswer("an offset that is no number"))?;
+    if offset <= length { Ok(offset) } else { Err(Error::UnexpectedAnswer("an offset beyond the end")) }
 }
 
-fn header<'a>(answer: &'a Answer, name: &str) -> Result<&'a str, Error> {
+fn header<'a>(answer: &'a HttpResponse, name: &str) -> Result<&'a str, Error> {
     let value = answer.headers().get(name).and_then(|value| value.to_str().ok());
-    value.ok_or(Error::NotOurs("a header is missing"))
+    value.ok_or(Error::UnexpectedAnswer("a header is missing"))
 }
 
 fn is_upload_path(path: &str) -> bool {

@@ -3,11 +3,11 @@
 //! an old profile, or drop a message that was seen once, unnoticed.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::files::{self, beside, lock_private, replace_private};
 use crate::protocol::ids::{CaseId, Digest, OfficeId};
 use crate::protocol::message::Thread;
 
@@ -27,12 +27,14 @@ pub enum Error {
     )]
     Malformed { path: PathBuf },
     #[error("{path}: {error}")]
-    Io { path: PathBuf, error: std::io::Error },
+    Read { path: PathBuf, error: std::io::Error },
+    #[error(transparent)]
+    Write(#[from] files::Error),
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Stored {
+struct StoredMemory {
     format: String,
     office: Option<OfficeId>,
     profile_version: u64,
@@ -56,10 +58,10 @@ impl Memory {
                     read: BTreeSet::new(),
                 });
             }
-            Err(error) => return Err(Error::Io { path: path.to_owned(), error }),
+            Err(error) => return Err(Error::Read { path: path.to_owned(), error }),
         };
         let malformed = || Error::Malformed { path: path.to_owned() };
-        let stored: Stored = serde_json::from_slice(&bytes).map_err(|_| malformed())?;
+        let stored: StoredMemory = serde_json::from_slice(&bytes).map_err(|_| malformed())?;
         if stored.format != STORED_FORMAT {
             return Err(malformed());
         }
@@ -74,13 +76,10 @@ impl Memory {
         })
     }
 
-    /// Takes in what another run of this desk has learned meanwhile, writes a new file beside the old one and renames
-    /// it: a crash leaves one or the other, whole.
+    /// Takes in what another run of this desk has learned meanwhile and writes the file anew: a crash leaves
+    /// the old one or the new one, whole.
     pub fn save(&mut self) -> Result<(), Error> {
-        let failed = |error| Error::Io { path: self.path.clone(), error };
-        // Held until the end of this function; the operating system lets go of it when the process dies.
-        let lock = private_file(&beside(&self.path, ".lock")).map_err(failed)?;
-        lock.lock().map_err(failed)?;
+        let _held = lock_private(&beside(&self.path, ".lock"))?;
         let others = Self::load(&self.path)?;
         self.office = self.office.or(others.office);
         self.profile_version = self.profile_version.max(others.profile_version);
@@ -92,7 +91,7 @@ impl Memory {
                 *mine = thread;
             }
         }
-        let stored = Stored {
+        let stored = StoredMemory {
             format: STORED_FORMAT.to_owned(),
             office: self.office,
             profile_version: self.profile_version,
@@ -100,7 +99,7 @@ impl Memory {
             read: self.read.clone(),
         };
         let bytes = serde_json::to_vec_pretty(&stored).expect("plain structures serialize");
-        write_private(&self.path, &bytes).map_err(|error| Error::Io { path: self.path.clone(), error })
+        Ok(replace_private(&self.path, &bytes)?)
     }
 
     /// How far the case had come when it was last opened.
@@ -124,26 +123,4 @@ impl Memory {
     pub fn remember_read(&mut self, blob: Digest) {
         self.read.insert(blob);
     }
-}
-
-fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let new = beside(path, ".new");
-    let mut file = private_file(&new)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    std::fs::rename(&new, path)
-}
-
-fn private_file(path: &Path) -> std::io::Result<std::fs::File> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
-fn beside(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(ending);
-    path.with_file_name(name)
 }

@@ -1,8 +1,8 @@
 //! The textual header of an age file (C2SP age.md), read only as far as mohr must: of which types its stanzas are
 //! and where it ends. Opening is age's own business.
 
-/// More than 12 inspectors, a reporter and any GREASE need.
-const HEADER_BYTES_MAX: usize = 64 * 1024;
+use super::limits::AGE_HEADER_BYTES_MAX;
+
 /// The first line of every age file.
 pub const VERSION_LINE: &[u8] = b"age-encryption.org/v1\n";
 const HYBRID: &str = "mlkem768x25519";
@@ -28,7 +28,7 @@ pub enum Error {
 impl AgeHeader {
     /// The header at the beginning of `blob`.
     pub fn decode(blob: &[u8]) -> Result<Self, Error> {
-        let head = &blob[..blob.len().min(HEADER_BYTES_MAX)];
+        let head = &blob[..blob.len().min(AGE_HEADER_BYTES_MAX)];
         let mut rest = head.strip_prefix(VERSION_LINE).ok_or(Error::NotAge)?;
         let mut hybrid_stanzas = 0;
         loop {

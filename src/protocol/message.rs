@@ -5,12 +5,13 @@ use serde::{Deserialize, Serialize};
 use super::FORMAT;
 use super::day::Day;
 use super::ids::{CaseId, Digest, Id, OfficeId, Signer};
-use super::sizes::{FILES_MAX, INSPECTORS_MAX, MESSAGE_JSON_BYTES_MAX};
+use super::limits::{
+    ANSWERS_MAX, FILE_NAME_BYTES_MAX, FILES_MAX, INSPECTORS_MAX, INTEGER_MAX, MEDIA_TYPE_BYTES_MAX,
+    MESSAGE_JSON_BYTES_MAX,
+};
 
-const ANSWERS_MAX: usize = 64;
-const NAME_BYTES_MAX: usize = 255;
-const TYPE_BYTES_MAX: usize = 127;
-const INTEGER_MAX: u64 = (1 << 53) - 1;
+pub use super::upload::{Direction, MessageKind};
+
 const RECIPIENT_PREFIX: &str = "age1pq1";
 /// Bech32 of 1,216 bytes and a checksum behind the prefix.
 const RECIPIENT_BYTES: usize = RECIPIENT_PREFIX.len() + 1946 + 6;
@@ -44,13 +45,6 @@ pub enum Content {
 pub enum Sender {
     Reporter,
     Inspector(Id),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Direction {
-    ToOffice,
-    ToReporter,
 }
 
 /// The thread as a sender saw it: how many messages, and the digest over them (PROTOCOL 2.5).
@@ -185,11 +179,16 @@ impl Message {
         Ok(message)
     }
 
-    pub fn direction(&self) -> Direction {
+    pub fn kind(&self) -> MessageKind {
         match self.content {
-            Content::Report { .. } | Content::FollowUp => Direction::ToOffice,
-            Content::Reply { .. } => Direction::ToReporter,
+            Content::Report { .. } => MessageKind::Report,
+            Content::FollowUp => MessageKind::FollowUp,
+            Content::Reply { .. } => MessageKind::Reply,
         }
+    }
+
+    pub fn direction(&self) -> Direction {
+        self.kind().direction()
     }
 
     fn check(&self) -> Result<(), Error> {
@@ -203,7 +202,7 @@ impl Message {
         rule(self.left_out.len() <= INSPECTORS_MAX, "too many are left out")?;
         rule(self.files.len() <= FILES_MAX, "too many files")?;
         for file in &self.files {
-            rule((1..=NAME_BYTES_MAX).contains(&file.name.len()), "a file's name")?;
+            rule((1..=FILE_NAME_BYTES_MAX).contains(&file.name.len()), "a file's name")?;
             rule(is_media_type(&file.media_type), "a file's type")?;
             rule(file.size_bytes <= INTEGER_MAX, "an integer is too large")?;
         }
@@ -239,7 +238,7 @@ pub fn is_media_type(text: &str) -> bool {
         !part.is_empty()
             && part.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'+' | b'-'))
     };
-    text.len() <= TYPE_BYTES_MAX
+    text.len() <= MEDIA_TYPE_BYTES_MAX
         && text.split_once('/').is_some_and(|(kind, subtype)| part(kind) && part(subtype))
 }
 
@@ -251,7 +250,7 @@ struct Wire {
     office: OfficeId,
     case: CaseId,
     direction: Direction,
-    kind: Kind,
+    kind: MessageKind,
     sender: Id,
     sequence: u64,
     thread: Thread,
@@ -272,34 +271,22 @@ struct Wire {
     files: Vec<File>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Kind {
-    Report,
-    FollowUp,
-    Reply,
-}
-
 impl From<Message> for Wire {
     fn from(message: Message) -> Self {
-        let direction = message.direction();
+        let kind = message.kind();
         let (mut door, mut answers, mut reporter, mut status, mut outcome) = (None, None, None, None, None);
-        let kind = match message.content {
+        match message.content {
             Content::Report { door: entered, answers: given, reporter: keys } => {
                 (door, answers, reporter) = (Some(entered), Some(given), Some(keys));
-                Kind::Report
             }
-            Content::FollowUp => Kind::FollowUp,
-            Content::Reply { status: set, outcome: decided } => {
-                (status, outcome) = (set, decided);
-                Kind::Reply
-            }
-        };
+            Content::FollowUp => {}
+            Content::Reply { status: set, outcome: decided } => (status, outcome) = (set, decided),
+        }
         Self {
             format: FORMAT.to_owned(),
             office: message.office,
             case: message.case,
-            direction,
+            direction: kind.direction(),
             kind,
             sender: message.sender.id(),
             sequence: message.sequence,
@@ -328,13 +315,13 @@ impl TryFrom<Wire> for Message {
         }
         let missing = Error::Rule("a member is missing");
         let content = match wire.kind {
-            Kind::Report => Content::Report {
+            MessageKind::Report => Content::Report {
                 door: wire.door.ok_or(missing)?,
                 answers: wire.answers.ok_or(missing)?,
                 reporter: wire.reporter.ok_or(missing)?,
             },
-            Kind::FollowUp => Content::FollowUp,
-            Kind::Reply => Content::Reply { status: wire.status, outcome: wire.outcome },
+            MessageKind::FollowUp => Content::FollowUp,
+            MessageKind::Reply => Content::Reply { status: wire.status, outcome: wire.outcome },
         };
         Ok(Self {
             office: wire.office,

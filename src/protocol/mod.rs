@@ -1,17 +1,20 @@
-//! What is said on the wire and on disk: sizes, ids, codes, messages and profiles. Pure and without I/O;
-//! imports nothing else of ours. Section numbers refer to `docs/PROTOCOL.md`.
+//! What is said on the wire and on disk: bounds, ids, codes, messages, profiles and the JSON of the server.
+//! Pure and without I/O; imports nothing else of ours. Section numbers refer to `docs/PROTOCOL.md`.
 
 pub mod age_header;
+pub mod api;
 pub mod archive;
 pub mod day;
 pub mod ids;
+pub mod limits;
 pub mod message;
 pub mod note;
 pub mod one_way;
 pub mod profile;
 pub mod receipt;
 pub mod seal_json;
-pub mod sizes;
+pub mod text;
+pub mod upload;
 
 /// The format this program speaks; every signed statement begins with it.
 pub const FORMAT: &str = "mohr/v1";

@@ -2,16 +2,13 @@
 //! (PROTOCOL 4.5).
 
 use super::age_header::{self, AgeHeader};
-use super::sizes::size_class;
+use super::limits::{AGE_FILE_BYTES_MAX, size_class};
 
 const MAGIC: &[u8] = b"mohr-one-way/v1\n";
 const LENGTH_BYTES: usize = 8;
 const HEADER_BYTES: usize = MAGIC.len() + LENGTH_BYTES;
 /// The least that follows an age header: a nonce and the tag of an empty payload.
 const PAYLOAD_BYTES_MIN: usize = 32;
-
-/// The largest age file that the form takes.
-pub const AGE_FILE_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -71,7 +68,7 @@ pub fn decode(blob: &[u8]) -> Result<&[u8], Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::sizes::is_size_class;
+    use crate::protocol::limits::is_size_class;
 
     fn age_file(stanzas: usize, payload_bytes: usize) -> Vec<u8> {
         let mut file = age_header::VERSION_LINE.to_vec();

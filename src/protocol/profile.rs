@@ -8,13 +8,11 @@ use serde::{Deserialize, Serialize};
 use super::FORMAT;
 use super::day::Day;
 use super::ids::{Id, OfficeId, Signer};
+use super::limits::{
+    CHOICES_MAX, FILES_BYTES_MAX, INSPECTORS_MAX, INTEGER_MAX, LANGUAGES_MAX, PROFILE_BYTES_MAX,
+    PROFILE_TEXT_BYTES_MAX,
+};
 use super::message::{Sender, is_recipient};
-use super::sizes::{FILES_BYTES_MAX, INSPECTORS_MAX, PROFILE_BYTES_MAX};
-
-const TEXT_BYTES_MAX: usize = 4096;
-const LANGUAGES_MAX: usize = 8;
-const CHOICES_MAX: usize = 200;
-const INTEGER_MAX: u64 = (1 << 53) - 1;
 
 /// One text for each language of the profile.
 pub type Texts = BTreeMap<String, String>;
@@ -142,10 +140,9 @@ impl Profile {
         )?;
         let complete = |texts: &Texts| {
             texts.len() == self.languages.len()
-                && self
-                    .languages
-                    .iter()
-                    .all(|language| texts.get(language).is_some_and(|text| text.len() <= TEXT_BYTES_MAX))
+                && self.languages.iter().all(|language| {
+                    texts.get(language).is_some_and(|text| text.len() <= PROFILE_TEXT_BYTES_MAX)
+                })
         };
         rule(complete(&self.name) && complete(&self.legal_note), "one text for each language")?;
         rule((1..=INSPECTORS_MAX).contains(&self.inspectors.len()), "1 to 12 inspectors")?;
@@ -170,7 +167,7 @@ impl Profile {
         }
         let contacts = &self.contacts;
         let texts = [&contacts.emergency_phone, &contacts.phone, &contacts.website, &contacts.neutral_page];
-        rule(texts.iter().all(|text| text.len() <= TEXT_BYTES_MAX), "a contact is too long")?;
+        rule(texts.iter().all(|text| text.len() <= PROFILE_TEXT_BYTES_MAX), "a contact is too long")?;
         rule(is_https_address(&contacts.neutral_page), "the neutral page is an https:// address")?;
         rule(
             self.deadlines.all().into_iter().all(|number| number <= INTEGER_MAX),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::FORMAT;
 use super::ids::{Digest, Signature};
-use super::sizes::SEAL_JSON_BYTES_MAX;
+use super::limits::SEAL_JSON_BYTES_MAX;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,6 +1,6 @@
 //! age's native post-quantum recipient `mlkem768x25519` (C2SP age.md), which the age crate does not have: HPKE
 //! (RFC 9180, base mode, one shot) over X-Wing. X-Wing, HKDF and ChaCha20-Poly1305 are libraries'; what stands here
-//! is the key schedule and the strictness. `tests/cctv.rs` runs C2SP's vectors over it.
+//! is the key schedule and the strictness. `tests/it/cctv.rs` runs C2SP's vectors over it.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -40,7 +40,7 @@ pub struct Identity {
 
 /// Not a recipient or identity of this type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum ParseError {
+pub enum HybridKeyError {
     #[error("not a post-quantum age recipient (age1pq1…)")]
     Recipient,
     #[error("not a post-quantum age identity (AGE-SECRET-KEY-PQ-1…)")]
@@ -73,10 +73,10 @@ impl Identity {
 }
 
 impl FromStr for Identity {
-    type Err = ParseError;
+    type Err = HybridKeyError;
 
-    fn from_str(text: &str) -> Result<Self, ParseError> {
-        let malformed = ParseError::Identity;
+    fn from_str(text: &str) -> Result<Self, HybridKeyError> {
+        let malformed = HybridKeyError::Identity;
         bech32_decode(
             text,
             |_| malformed,
@@ -109,10 +109,10 @@ impl fmt::Debug for Recipient {
 }
 
 impl FromStr for Recipient {
-    type Err = ParseError;
+    type Err = HybridKeyError;
 
-    fn from_str(text: &str) -> Result<Self, ParseError> {
-        let malformed = ParseError::Recipient;
+    fn from_str(text: &str) -> Result<Self, HybridKeyError> {
+        let malformed = HybridKeyError::Recipient;
         bech32_decode(
             text,
             |_| malformed,

@@ -11,10 +11,10 @@ use super::signing::SigningKey;
 use crate::protocol::age_header::{self, AgeHeader};
 use crate::protocol::archive::Archive;
 use crate::protocol::ids::{Id, Signature};
+use crate::protocol::limits::{self, SEALED_BYTES_MAX, TEXT_SEALED_BYTES};
 use crate::protocol::message::Message;
 use crate::protocol::profile::Profile;
 use crate::protocol::seal_json::{SealJson, signed_bytes};
-use crate::protocol::sizes::{self, SEALED_BYTES_MAX, TEXT_SEALED_BYTES};
 use crate::verify::message::entries;
 
 #[derive(Debug, thiserror::Error)]
@@ -94,7 +94,7 @@ pub fn seal(
     let mut writer = encryptor.wrap_output(output).map_err(|error| SealError::Age(error.to_string()))?;
     let header_bytes = written.get() - NONCE_BYTES;
 
-    let plan = sizes::plan(header_bytes, archive.encoded_bytes()).ok_or(SealError::TooLarge)?;
+    let plan = limits::plan(header_bytes, archive.encoded_bytes()).ok_or(SealError::TooLarge)?;
     if files.is_empty() && plan.sealed_bytes != TEXT_SEALED_BYTES {
         let over_bytes = header_bytes + NONCE_BYTES + TAG_BYTES + archive.encoded_bytes() - TEXT_SEALED_BYTES;
         return Err(SealError::TextTooLong { over_bytes });

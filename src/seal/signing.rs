@@ -34,7 +34,7 @@ impl Role {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a signing key of this kind")]
-pub struct ParseError;
+pub struct SigningKeyError;
 
 impl SigningKey {
     pub fn from_seed(seed: Seed) -> Self {
@@ -59,14 +59,14 @@ impl SigningKey {
         Zeroizing::new(lowercase.to_ascii_uppercase())
     }
 
-    pub fn decode(text: &str, role: Role) -> Result<Self, ParseError> {
+    pub fn decode(text: &str, role: Role) -> Result<Self, SigningKeyError> {
         bech32_decode(
             text,
-            |_| ParseError,
-            |hrp| if hrp == role.hrp() { Ok(()) } else { Err(ParseError) },
+            |_| SigningKeyError,
+            |hrp| if hrp == role.hrp() { Ok(()) } else { Err(SigningKeyError) },
             |_, bytes| {
                 let bytes = Zeroizing::new(bytes.collect::<Vec<u8>>());
-                let seed = bytes.as_slice().try_into().map_err(|_| ParseError)?;
+                let seed = bytes.as_slice().try_into().map_err(|_| SigningKeyError)?;
                 Ok(Self::from_seed(Zeroizing::new(seed)))
             },
         )

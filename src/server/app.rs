@@ -1,63 +1,40 @@
-//! What every handler shares.
+//! What every handler shares, whatever its office.
 
-use axum::extract::Path;
-use axum::extract::rejection::PathRejection;
-use tokio::sync::watch;
+use tokio::sync::Semaphore;
 
+use crate::http::connection::Stopping;
 use crate::protocol::day::Day;
-use crate::protocol::sizes::SEALED_BYTES_MAX;
-use crate::storage::Storage;
+use crate::protocol::limits::SEALED_BYTES_MAX;
 
-use super::config::Limits;
-use super::one_way::OneWay;
-use super::pages::Pages;
-use super::profile::Signed;
-use super::sessions::Sessions;
-
-/// What a path names, unless its bytes are no text. Handlers take it so: axum's own refusal is no problem document
-/// and quotes the path.
-pub(super) type Named<T> = Result<Path<T>, PathRejection>;
+use super::config::ServerLimits;
+use super::embedded::EmbeddedFiles;
+use super::forms;
+use super::office::Offices;
 
 pub(super) struct App {
-    pub(super) storage: Storage,
-    pub(super) signed: Signed,
-    pub(super) sessions: Sessions,
-    pub(super) pages: &'static Pages,
-    pub(super) one_way: OneWay,
+    pub(super) offices: Offices,
+    pub(super) pages: &'static EmbeddedFiles,
     /// `Tus-Max-Size`.
     pub(super) message_bytes_max: u64,
-    stopping: watch::Receiver<bool>,
+    /// See [`forms::room`].
+    pub(super) form_room: Semaphore,
+    pub(super) stopping: Stopping,
     today: Box<dyn Fn() -> Day + Send + Sync>,
 }
 
 impl App {
     pub(super) fn new(
-        storage: Storage,
-        signed: Signed,
-        limits: Limits,
-        stopping: watch::Receiver<bool>,
+        offices: Offices,
+        pages: &'static EmbeddedFiles,
+        limits: ServerLimits,
+        stopping: Stopping,
         today: impl Fn() -> Day + Send + Sync + 'static,
     ) -> Self {
-        let pages = Pages::embedded();
-        Self {
-            storage,
-            one_way: OneWay::new(pages, &signed.profile),
-            signed,
-            sessions: Sessions::new(),
-            pages,
-            message_bytes_max: limits.message_bytes.unwrap_or(SEALED_BYTES_MAX),
-            stopping,
-            today: Box::new(today),
-        }
+        let message_bytes_max = limits.message_bytes.unwrap_or(SEALED_BYTES_MAX);
+        Self { offices, pages, message_bytes_max, form_room: forms::room(), stopping, today: Box::new(today) }
     }
 
     pub(super) fn today(&self) -> Day {
         (self.today)()
-    }
-
-    /// Resolves when the server is to stop.
-    pub(super) async fn stopping(&self) {
-        // An error means that the other end is gone, which comes to the same.
-        let _ = self.stopping.clone().wait_for(|stop| *stop).await;
     }
 }

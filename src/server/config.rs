@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::protocol::sizes::{SEALED_BYTES_MAX, TEXT_SEALED_BYTES};
+use crate::http::log::Level;
+use crate::protocol::limits::{SEALED_BYTES_MAX, TEXT_SEALED_BYTES};
 
 /// A database smaller than this holds next to nothing and is a slip of the pen.
 const DATABASE_BYTES_MIN: u64 = 1024 * 1024;
@@ -21,14 +22,14 @@ pub struct Config {
     /// The signed office profile.
     pub profile: PathBuf,
     #[serde(default)]
-    pub limits: Limits,
+    pub limits: ServerLimits,
     #[serde(default)]
     pub log: Log,
 }
 
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Limits {
+pub struct ServerLimits {
     /// The largest sealed message taken, in bytes; 256 MiB unless it is said otherwise.
     pub message_bytes: Option<u64>,
     /// The most that the database may grow to, in bytes; as far as the disk goes unless it is said otherwise.
@@ -40,18 +41,6 @@ pub struct Limits {
 pub struct Log {
     #[serde(default)]
     pub level: Level,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Level {
-    Off,
-    Error,
-    Warn,
-    #[default]
-    Info,
-    Debug,
-    Trace,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -67,7 +56,8 @@ pub enum Error {
 }
 
 impl Config {
-    /// Reads and checks a file. Whether the database and the profile are there is found out by [`super::serve`].
+    /// Reads and checks a file. Whether the database and the profile are there is found out by
+    /// [`super::serve`].
     pub fn load(path: &Path) -> Result<Self, Error> {
         let text =
             std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;

@@ -1,42 +1,40 @@
 //! The server: keeps sealed blobs and hands out the pages. It can open nothing and never imports `seal`.
 //!
-//! [`router`] holds every address, [`error`] every refusal. Handlers stand in files by noun. What a request carries is
-//! never logged, at any level; see [`log`].
+//! [`router`] holds every address, [`routes`] the handlers in files by noun, [`office`] what belongs to one
+//! office. What a request carries is never logged, at any level; see [`crate::http::log`].
 
 mod app;
-mod blob;
-mod body;
-mod cases;
 pub mod config;
-mod connection;
-mod error;
-mod headers;
-mod inspector;
-pub mod log;
-mod mailbox;
-mod one_way;
-mod pages;
-mod profile;
+mod embedded;
+mod forms;
+mod office;
+mod problem;
 mod router;
+mod routes;
 mod sessions;
-mod tus;
-mod uploads;
 
 use std::future::Future;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::watch;
 
+use crate::http::connection::{self, Stop};
 use crate::protocol::day::Day;
 use crate::storage::{self, Storage};
+
+use app::App;
+use embedded::EmbeddedFiles;
+use office::{Offices, ServedOffice, SignedProfile};
 
 pub use config::Config;
 pub use router::ROUTES;
 
 /// How often the server looks whether a new day has begun.
 const DAY_CHECK: Duration = Duration::from_secs(600);
+/// How long it waits to purge again when the storage was busy or another process held the database.
+const PURGE_RETRY: Duration = Duration::from_secs(5);
 
 /// Why the server could not start. Shown to the operator only.
 #[derive(Debug, thiserror::Error)]
@@ -44,15 +42,15 @@ pub enum Error {
     #[error(transparent)]
     Config(#[from] config::Error),
     #[error(transparent)]
-    Storage(#[from] storage::OpenError),
+    Storage(#[from] storage::DatabaseError),
     #[error("{path}: {source}")]
     Profile { path: String, source: crate::verify::profile::Error },
     #[error("{path}: {source}")]
     ReadProfile { path: String, source: std::io::Error },
 }
 
-/// Serves until `shutdown` resolves, then lets running requests end for a few seconds, empties the WAL and returns.
-/// What an upload in progress has received by then is kept.
+/// Serves until `shutdown` resolves, then lets running requests end for a few seconds, empties the WAL and
+/// returns. What an upload in progress has received by then is kept.
 pub async fn serve(
     config: Config,
     listener: TcpListener,
@@ -68,39 +66,55 @@ pub async fn serve_with_clock(
     shutdown: impl Future<Output = ()> + Send,
     today: impl Fn() -> Day + Send + Sync + 'static,
 ) -> Result<(), Error> {
-    let signed = profile::Signed::load(&config.profile)?;
+    let signed = load_profile(&config.profile)?;
     let options = storage::Options { database_bytes: config.limits.database_bytes };
     let storage = Storage::open(&config.database, options)?;
     if signed.profile.expires < today() {
         tracing::warn!("the office profile has expired: the pages will refuse it until a new one is signed");
     }
-    let (stop, stopping) = watch::channel(false);
-    let app = Arc::new(app::App::new(storage.clone(), signed, config.limits, stopping, today));
+    let (stop, pages) = (Stop::new(), EmbeddedFiles::pages());
+    let offices = Offices::one(ServedOffice::new(signed, storage, pages));
+    let app = Arc::new(App::new(offices, pages, config.limits, stop.stopping(), today));
 
-    let pages = app.pages;
     // Not waited for: it changes nothing but memory.
     std::thread::spawn(|| pages.compress());
     let purge = tokio::spawn(purge_daily(app.clone()));
     tracing::info!("serving");
-    connection::serve(listener, router::router(app), shutdown, stop, connection::Bounds::DEFAULT).await;
+    connection::serve(listener, router::router(app.clone()), shutdown, stop, connection::Bounds::DEFAULT)
+        .await;
     purge.abort();
     // Blocks until the writer has ended: outside the async threads.
-    let _ = tokio::task::spawn_blocking(move || storage.close()).await;
+    let storages: Vec<_> = app.offices.all().map(|office| office.storage.clone()).collect();
+    let _ = tokio::task::spawn_blocking(move || storages.iter().for_each(Storage::close)).await;
     tracing::info!("stopped");
     Ok(())
 }
 
-/// Drops stale uploads at start and whenever a new day has begun. A failure is tried again at the next look.
-async fn purge_daily(app: Arc<app::App>) {
+/// Drops stale uploads at start and whenever a new day has begun. A failure is tried again at the next look, soon when
+/// nothing is wrong but that others were first, and keeps no other office's waiting.
+async fn purge_daily(app: Arc<App>) {
     let mut purged = None;
     loop {
         let today = app.today();
+        let mut pause = DAY_CHECK;
         if purged != Some(today) {
-            match app.storage.purge(today).await {
-                Ok(()) => purged = Some(today),
-                Err(error) => tracing::warn!(%error, "stale uploads could not be dropped"),
+            purged = Some(today);
+            for office in app.offices.all() {
+                if let Err(error) = office.storage.purge(today).await {
+                    tracing::warn!(%error, "stale uploads could not be dropped");
+                    purged = None;
+                    if matches!(error, storage::Error::Busy | storage::Error::Locked) {
+                        pause = PURGE_RETRY;
+                    }
+                }
             }
         }
-        tokio::time::sleep(DAY_CHECK).await;
+        tokio::time::sleep(pause).await;
     }
+}
+
+fn load_profile(path: &Path) -> Result<SignedProfile, Error> {
+    let note = std::fs::read(path)
+        .map_err(|source| Error::ReadProfile { path: path.display().to_string(), source })?;
+    SignedProfile::verify(note).map_err(|source| Error::Profile { path: path.display().to_string(), source })
 }

@@ -9,9 +9,12 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, head, options, patch, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::http::headers::secure;
+use crate::http::problem::Problem;
+use crate::protocol::api::ProblemWord;
+
 use super::app::App;
-use super::error::Problem;
-use super::{cases, headers, inspector, mailbox, one_way, pages, profile, tus, uploads};
+use super::routes::{cases, mailbox, pages, profile, sealed_form, sign_in, tus, uploads};
 
 /// Makes of one table both the router and the list that `docs/openapi.yaml` is compared with.
 macro_rules! routes {
@@ -25,9 +28,9 @@ macro_rules! routes {
 }
 
 routes! { UPLOADS, uploads:
-    options "/uploads" => tus::describe;
+    options "/uploads" => tus::options;
     post "/uploads" => uploads::create;
-    head "/uploads/{upload}" => uploads::stand;
+    head "/uploads/{upload}" => uploads::head;
     patch "/uploads/{upload}" => uploads::append;
     delete "/uploads/{upload}" => uploads::remove;
 }
@@ -36,8 +39,8 @@ routes! { OTHERS, others:
     get "/profile" => profile::read;
     get "/mailbox" => mailbox::list;
     get "/mailbox/messages/{position}" => mailbox::message;
-    post "/inspector/challenge" => inspector::challenge;
-    post "/inspector/session" => inspector::session;
+    post "/inspector/challenge" => sign_in::challenge;
+    post "/inspector/session" => sign_in::session;
     get "/cases" => cases::list;
     get "/cases/{case}" => cases::read;
     get "/cases/{case}/messages/{position}" => cases::message;
@@ -47,21 +50,24 @@ routes! { OTHERS, others:
 pub const ROUTES: [&[(&str, &str)]; 2] = [UPLOADS, OTHERS];
 
 pub(super) fn router(app: Arc<App>) -> Router {
-    let api = others().merge(uploads().layer(from_fn(tus::speak)));
+    let api = others().merge(uploads().layer(from_fn(tus::require_version)));
     Router::new()
         .nest("/api/v1", api)
         .route("/", get(pages::home))
         .route("/{page}", get(pages::read))
         .route("/{language}/", get(pages::read))
         .route("/{language}/{page}", get(pages::read))
-        .route("/{language}/sealed", get(pages::read).post(one_way::send).layer(one_way::body_limit()))
+        .route(
+            "/{language}/sealed",
+            get(pages::read).post(sealed_form::send).layer(sealed_form::body_limit()),
+        )
         .route("/assets/{*file}", get(pages::read))
         .fallback(pages::not_found)
         .method_not_allowed_fallback(pages::method_not_allowed)
         .with_state(app)
         .layer(CatchPanicLayer::custom(|_: Box<dyn Any + Send>| -> Response {
             tracing::error!("a handler panicked");
-            Problem::Internal.into_response()
+            Problem::from(ProblemWord::Internal).into_response()
         }))
-        .layer(from_fn(headers::secure))
+        .layer(from_fn(secure))
 }

@@ -12,8 +12,8 @@ use crate::verify::digest::{constant_time_eq, sha256};
 const CHALLENGE_LIFE: Duration = Duration::from_secs(120);
 pub(super) const SESSION_LIFE: Duration = Duration::from_secs(900);
 
-/// Anybody may ask for challenges. When more are out than this, the oldest goes: to push out an inspector's, a flood
-/// would have to ask for so many within one round trip.
+/// Anybody may ask for challenges. When more are out than this, the oldest goes: to push out an inspector's,
+/// a flood would have to ask for so many within one round trip.
 const CHALLENGES_MAX: usize = 65_536;
 /// Of one inspector; one more ends the oldest. Only a valid signature makes one.
 const SESSIONS_PER_INSPECTOR: usize = 16;

@@ -1,33 +1,29 @@
-//! Sealed blobs, safely kept: the only place that names `rusqlite`.
+//! Sealed blobs, safely kept. What callers may rely on:
 //!
-//! One SQLite file holds everything. What callers may rely on:
-//!
-//! - **Durability.** A write that returned `Ok` has been synced to the disk (WAL, `synchronous=FULL`).
+//! - **Durability.** A write that returned `Ok` has been synced to the disk (WAL, `synchronous=FULL`), in the file that
+//!   stood at the database's path at that moment.
 //! - **Atomicity.** A write happens whole or not at all, also when the process is killed or the disk is full. The
 //!   last bytes of an upload and the message that it becomes are one transaction.
 //! - **Concurrency.** One thread writes; many submissions share one commit. Its queue is bounded: when it is full a
-//!   write fails at once with [`Error::Busy`]. Reads see the last commit and never wait for writes.
+//!   write fails at once with [`Error::Busy`]. Another process may hold the lock for some seconds before a write fails
+//!   with [`Error::Locked`]. Reads see the last commit and never wait for writes.
 //! - **Order.** Within a day the file does not tell what came first, once the writer has had a quiet moment: see
-//!   [`blocks`] and [`order`].
+//!   `sqlite::blocks` and `sqlite::order`.
 //! - **Clocks** are arguments, and nothing finer than a [`Day`] comes in.
 //!
-//! Nothing here knows HTTP, and no error carries content, ids or paths of requests.
+//! Nothing here knows HTTP, and no error carries content, ids or paths of requests. What is decided, by whom and when, is
+//! in `rules` and knows no SQL. One SQLite file holds everything: `sqlite`, the only place that names `rusqlite`.
 
-mod blocks;
-mod database;
-mod order;
-mod reader;
+mod rules;
+mod sqlite;
 mod types;
-mod uploads;
-mod writer;
 
 use std::path::Path;
-use std::sync::Arc;
 
 use crate::protocol::day::Day;
 use crate::protocol::ids::{CaseId, MailboxId};
 
-pub use database::{OpenError, create};
+pub use sqlite::{DatabaseError, create};
 pub use types::*;
 
 /// How a database is opened.
@@ -40,22 +36,19 @@ pub struct Options {
 /// An open database. Clones share it.
 #[derive(Clone)]
 pub struct Storage {
-    writer: Arc<writer::Writer>,
-    readers: Arc<reader::Readers>,
+    database: sqlite::SqliteDatabase,
 }
 
 impl Storage {
     /// Opens a database that [`create`] made; never makes one. What a killed process left in the WAL is recovered here.
-    pub fn open(path: &Path, options: Options) -> Result<Self, OpenError> {
-        let writer = writer::Writer::start(database::open_for_writing(path, options)?, path)?;
-        let readers = reader::Readers::open(path)?;
-        Ok(Self { writer: Arc::new(writer), readers: Arc::new(readers) })
+    pub fn open(path: &Path, options: Options) -> Result<Self, DatabaseError> {
+        Ok(Self { database: sqlite::SqliteDatabase::open(path, options)? })
     }
 
     /// Finishes what is queued, empties the WAL into the database and ends the writer. Blocks until that is done;
     /// later writes fail.
     pub fn close(&self) {
-        self.writer.stop();
+        self.database.close();
     }
 
     /// Begins an upload, with its first piece when there is one. If the piece is the whole blob, the message is there
@@ -68,11 +61,7 @@ impl Storage {
         new: NewUpload,
         first: Option<Piece>,
     ) -> Result<(UploadId, Progress), Error> {
-        let ids = uploads::Ids::random();
-        let size_bytes = first.as_ref().map_or(0, |piece| piece.data.len());
-        let stored =
-            self.writer.submit(size_bytes, move |db| uploads::create(db, &ids, &new, first.as_ref())).await?;
-        Ok((ids.upload, stored.progress()?))
+        self.database.create_upload(new, first).await
     }
 
     /// Adds the next piece. When it is the last one, [`Piece::digest`] must be there, and the upload becomes a message
@@ -87,45 +76,29 @@ impl Storage {
         piece: Piece,
         today: Day,
     ) -> Result<Progress, Error> {
-        let size_bytes = piece.data.len();
-        let stored =
-            self.writer.submit(size_bytes, move |db| uploads::append(db, id, owner, &piece, today)).await?;
-        stored.progress()
+        self.database.append(id, owner, piece, today).await
     }
 
     /// Drops an unfinished upload. A finished one is a message and stays: [`Error::Finished`].
     pub async fn remove_upload(&self, id: UploadId, owner: Owner) -> Result<(), Error> {
-        self.writer.submit(0, move |db| uploads::remove(db, id, owner)).await
+        self.database.remove_upload(id, owner).await
     }
 
     /// Drops uploads begun more than two whole days before `today`, and forgets finished ones of that age. To be
     /// called at start and once a day. A crash in between loses nothing: the next call goes on.
     pub async fn purge(&self, today: Day) -> Result<(), Error> {
-        let purge = || self.writer.submit(0, move |db| uploads::purge(db, today));
-        loop {
-            let purged = match purge().await {
-                // A full database has no page for the names of more dropped blobs: those before are freed first.
-                Err(Error::StorageFull) => {
-                    let _ = self.settle().await;
-                    purge().await
-                }
-                purged => purged,
-            };
-            if purged? == uploads::Purge::Done {
-                return Ok(());
-            }
-        }
+        self.database.purge(today).await
     }
 
     /// Frees what was dropped, takes the order of arrival out of the small tables and empties the WAL, now and whole.
     /// The writer does the same by itself whenever it has a quiet moment.
     pub async fn settle(&self) -> Result<(), Error> {
-        self.writer.settle().await
+        self.database.settle().await
     }
 
     /// Where an upload of this owner stands. [`Error::NotFound`] if there is none, or it is somebody else's.
-    pub async fn upload(&self, id: UploadId, owner: Owner) -> Result<Upload, Error> {
-        self.readers.run(move |db| uploads::find(db, id, owner)).await
+    pub async fn upload(&self, id: UploadId, owner: Owner) -> Result<StoredUpload, Error> {
+        self.database.upload(id, owner).await
     }
 
     /// Bytes of an unfinished upload from `offset` on, at most `length_bytes` and no more than are stored.
@@ -136,28 +109,28 @@ impl Storage {
         offset: u64,
         length_bytes: usize,
     ) -> Result<Vec<u8>, Error> {
-        self.readers.run(move |db| uploads::read(db, id, owner, offset, length_bytes)).await
+        self.database.upload_bytes(id, owner, offset, length_bytes).await
     }
 
     /// The case that a mailbox belongs to, or nothing.
-    pub async fn mailbox(&self, mailbox: MailboxId) -> Result<Option<Case>, Error> {
-        self.readers.run(move |db| reader::mailbox(db, mailbox)).await
+    pub async fn mailbox(&self, mailbox: MailboxId) -> Result<Option<StoredCase>, Error> {
+        self.database.mailbox(mailbox).await
     }
 
     /// One case. [`Error::NotFound`] if there is none.
-    pub async fn case(&self, case: CaseId) -> Result<Case, Error> {
-        self.readers.run(move |db| reader::case(db, case)).await
+    pub async fn case(&self, case: CaseId) -> Result<StoredCase, Error> {
+        self.database.case(case).await
     }
 
     /// Cases in the order of their ids, from the one behind `after` on: at most `limit`, and fewer when they hold very
-    /// many messages. [`Cases::next`] goes on from there.
-    pub async fn cases(&self, after: Option<CaseId>, limit: usize) -> Result<Cases, Error> {
-        self.readers.run(move |db| reader::cases(db, after, limit)).await
+    /// many messages. [`StoredCases::next`] goes on from there.
+    pub async fn cases(&self, after: Option<CaseId>, limit: usize) -> Result<StoredCases, Error> {
+        self.database.cases(after, limit).await
     }
 
     /// The message at a position, or [`Error::NotFound`].
     pub async fn message(&self, case: CaseId, position: u32) -> Result<StoredMessage, Error> {
-        self.readers.run(move |db| reader::message(db, case, position)).await
+        self.database.message(case, position).await
     }
 
     /// Bytes of a message's blob, at most `length_bytes` from `offset` on. A message never changes and never goes, so a
@@ -168,7 +141,6 @@ impl Storage {
         offset: u64,
         length_bytes: usize,
     ) -> Result<Vec<u8>, Error> {
-        let (blob, end) = (message.blob, message.message.size_bytes);
-        self.readers.run(move |db| blocks::read(db, blob, offset, end, length_bytes)).await
+        self.database.message_bytes(message, offset, length_bytes).await
     }
 }

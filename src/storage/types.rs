@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::protocol::day::Day;
 use crate::protocol::ids::{CaseId, Digest, MailboxId, Malformed, decode_hex, encode_hex};
-use crate::protocol::message::Direction;
+use crate::protocol::message::{Direction, MessageKind};
 
 /// The random name of an upload, as 32 hex digits in its address. It opens nothing without its owner's secret.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -55,48 +55,12 @@ impl From<MailboxId> for Owner {
     }
 }
 
-/// What an upload becomes when it is whole. It fixes who may send it and which way it goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    Report,
-    FollowUp,
-    Reply,
-}
-
-impl Kind {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Kind::Report => "report",
-            Kind::FollowUp => "follow-up",
-            Kind::Reply => "reply",
-        }
-    }
-
-    pub const fn direction(self) -> Direction {
-        match self {
-            Kind::Report | Kind::FollowUp => Direction::ToOffice,
-            Kind::Reply => Direction::ToReporter,
-        }
-    }
-}
-
-impl FromStr for Kind {
-    type Err = Malformed;
-
-    fn from_str(text: &str) -> Result<Self, Malformed> {
-        [Kind::Report, Kind::FollowUp, Kind::Reply]
-            .into_iter()
-            .find(|kind| kind.as_str() == text)
-            .ok_or(Malformed { expected: "report, follow-up or reply" })
-    }
-}
-
 /// An upload to begin.
 #[derive(Clone, Copy)]
 pub struct NewUpload {
     /// For a report and a follow-up the mailbox id of the token; a report makes it the key of its case.
     pub owner: Owner,
-    pub kind: Kind,
+    pub kind: MessageKind,
     pub case: CaseId,
     /// A size class, in bytes. The caller has checked it.
     pub length_bytes: u64,
@@ -123,28 +87,29 @@ pub struct Progress {
 
 /// An upload as it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Upload {
-    pub kind: Kind,
+pub struct StoredUpload {
+    pub kind: MessageKind,
     pub case: CaseId,
     pub length_bytes: u64,
     pub offset: u64,
 }
 
-impl Upload {
+impl StoredUpload {
     pub fn is_finished(&self) -> bool {
         self.offset == self.length_bytes
     }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Case {
+pub struct StoredCase {
     pub case: CaseId,
     /// In the order in which they were taken, positions 0, 1, 2, …
-    pub messages: Vec<Message>,
+    pub messages: Vec<MessageSummary>,
 }
 
+/// What is known of a message without its blob.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Message {
+pub struct MessageSummary {
     pub position: u32,
     pub direction: Direction,
     pub size_bytes: u64,
@@ -155,19 +120,19 @@ pub struct Message {
 /// A message and where its blob is.
 #[derive(Clone, Copy)]
 pub struct StoredMessage {
-    pub message: Message,
+    pub summary: MessageSummary,
     pub(super) blob: BlobId,
 }
 
 /// A page of the list of cases.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cases {
-    pub cases: Vec<Case>,
+pub struct StoredCases {
+    pub cases: Vec<StoredCase>,
     /// The last case of this page, if there are more behind it.
     pub next: Option<CaseId>,
 }
 
-/// Why a request was not carried out. Whatever the error, nothing of the request was stored.
+/// Why a request was not carried out. Whatever the error, the database at its path holds nothing of the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     #[error("no such case, message or upload, or not this owner's")]
@@ -182,29 +147,20 @@ pub enum Error {
     TooLong,
     #[error("the upload is complete")]
     Finished,
+    /// Nothing was begun: more waits to be written than the queue holds.
     #[error("the write queue is full")]
     Busy,
+    /// Nothing was stored: a backup, say, held the lock for longer than a write waits.
+    #[error("another process holds the database")]
+    Locked,
+    /// Written to a file that nobody will find again, if at all; what was acknowledged before is in that file, too.
+    #[error("the database was moved, replaced or deleted while it was open: stop, put it back, start again")]
+    FileReplaced,
     #[error("the disk or the database's limit is full")]
     StorageFull,
-    /// SQLite's own extended result code; no text, for it could quote what was stored.
+    /// The back end's own code, SQLite's extended one; no text, for it could quote what was stored.
     #[error("the database failed with SQLite code {0}")]
     Failed(i32),
     #[error("the storage is closed")]
     Closed,
-}
-
-impl From<rusqlite::Error> for Error {
-    fn from(error: rusqlite::Error) -> Self {
-        match error {
-            rusqlite::Error::QueryReturnedNoRows => Error::NotFound,
-            rusqlite::Error::SqliteFailure(failure, _) => match failure.code {
-                rusqlite::ErrorCode::DiskFull => Error::StorageFull,
-                // Only another process can hold the lock for longer than the busy timeout.
-                rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked => Error::Busy,
-                _ => Error::Failed(failure.extended_code),
-            },
-            // A row that does not have the shape the schema promises.
-            _ => Error::Failed(rusqlite::ffi::SQLITE_MISMATCH),
-        }
-    }
 }

@@ -1,6 +1,7 @@
-//! What needs no secret and decides what is believed: digests, signatures, the profile, a message, a thread.
-//! Imports `protocol` alone.
+//! What needs no secret and decides what is believed: digests, signatures, the profile, a message, a thread,
+//! a case's state. Imports `protocol` alone.
 
+pub mod case_state;
 pub mod digest;
 pub mod message;
 pub mod profile;

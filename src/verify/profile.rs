@@ -2,9 +2,9 @@
 
 use crate::protocol::day::Day;
 use crate::protocol::ids::{OfficeId, Signer};
+use crate::protocol::limits::PROFILE_BYTES_MAX;
 use crate::protocol::note::{self, Note};
 use crate::protocol::profile::Profile;
-use crate::protocol::sizes::PROFILE_BYTES_MAX;
 
 use super::digest;
 use super::signature::is_signed_by;

@@ -6,9 +6,10 @@ use std::collections::{HashMap, HashSet};
 use serde::Serialize;
 
 use crate::protocol::ids::{CaseId, Digest, OfficeId, Signer};
-use crate::protocol::message::{Content, Direction, Sender, Status, Thread};
+use crate::protocol::message::{Content, Direction, Sender, Thread};
 use crate::protocol::profile::Profile;
 
+use super::case_state::CaseState;
 use super::digest::{case_id, labelled};
 use super::message::Unverified;
 
@@ -57,7 +58,7 @@ pub struct ThreadReader<'a> {
     digests: Vec<Digest>,
     message_digests: HashSet<Digest>,
     authentic: HashMap<Sender, u64>,
-    status: Status,
+    state: CaseState,
 }
 
 impl<'a> ThreadReader<'a> {
@@ -71,7 +72,7 @@ impl<'a> ThreadReader<'a> {
             digests: vec![initial_digest(profile.office, case)],
             message_digests: HashSet::new(),
             authentic: HashMap::new(),
-            status: Status::Received,
+            state: CaseState::default(),
         }
     }
 
@@ -96,11 +97,10 @@ impl<'a> ThreadReader<'a> {
             }
             *earlier += 1;
             self.message_digests.insert(opened.digest);
-            match &message.content {
-                Content::Report { reporter, .. } => self.reporter = Some(reporter.signer),
-                Content::Reply { status: Some(status), .. } => self.status = *status,
-                Content::FollowUp | Content::Reply { status: None, .. } => {}
+            if let Content::Report { reporter, .. } = &message.content {
+                self.reporter = Some(reporter.signer);
             }
+            self.state.apply(message);
         }
         self.append(blob_digest);
         Reading { authenticity, warnings }
@@ -130,9 +130,9 @@ impl<'a> ThreadReader<'a> {
         self.authentic.get(sender).copied().unwrap_or(0)
     }
 
-    /// The status of the case: that of the last authentic reply which has one.
-    pub fn status(&self) -> Status {
-        self.status
+    /// What the authentic messages so far amount to.
+    pub fn state(&self) -> &CaseState {
+        &self.state
     }
 
     fn position(&self) -> u64 {

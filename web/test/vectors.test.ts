@@ -21,6 +21,7 @@ import { isSignedBy } from "../src/protocol/signature"
 import { ThreadDigests } from "../src/protocol/thread"
 import { ReporterKeys } from "../src/seal/derive"
 import { NOT_FOR_US, open, OTHER_RECIPIENT, type Unverified } from "../src/seal/opening"
+import { fold } from "../src/warn/fold"
 
 type Vector = Record<string, any>
 
@@ -119,6 +120,13 @@ const RUNNERS: Record<string, (vector: Vector) => unknown> = {
     const entries = contents.map((content, i) => ({ path: i === 0 ? MESSAGE_PATH : filePath(i - 1), size_bytes: content.length, sha256: digestOf(content) }))
     assert.deepEqual(signedBytes(entries), unhex(vector["signed"]))
     assert.deepEqual(encodeSeal({ entries, signature }), encodeUtf8(vector["seal_json"]))
+    return undefined
+  },
+
+  text(vector) {
+    const folded = fold(vector["input"])
+    assert.equal(folded.text, vector["folded"])
+    assert.deepEqual([...folded.origin], vector["origin"])
     return undefined
   },
 

@@ -1,0 +1,120 @@
+//! The form for one-way reports (PROTOCOL 4.5) as one office shows it: the embedded pages with its recipients
+//! put in; and how much memory all forms in progress may hold.
+
+use std::collections::HashMap;
+
+use tokio::sync::Semaphore;
+
+use crate::http::static_file::StaticFile;
+use crate::protocol::profile::Profile;
+
+use super::embedded::EmbeddedFiles;
+
+/// A form is held in memory, for its length is part of what is stored. All of them together, whatever their
+/// offices, hold no more than this.
+const ROOM_BYTES: usize = 128 * 1024 * 1024;
+pub(super) const ROOM_UNIT: usize = 64 * 1024;
+
+/// Why a form was refused; the page has words for each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Refusal {
+    NotAge,
+    OtherRecipient,
+    Recipients,
+    Short,
+    TooLarge,
+    Malformed,
+    StorageFull,
+    Busy,
+    Internal,
+}
+
+/// The forms of one office.
+pub(super) struct Forms {
+    /// By address.
+    by_path: HashMap<String, Form>,
+}
+
+/// The form in one language, and every answer to it, so that each is compressed at most once.
+pub(super) struct Form {
+    /// With the office's recipients and id put in.
+    page: StaticFile,
+    pub(super) sent: StaticFile,
+    refused: HashMap<Refusal, StaticFile>,
+}
+
+impl Forms {
+    pub(super) fn new(pages: &EmbeddedFiles, profile: &Profile) -> Self {
+        let recipients: Vec<_> =
+            profile.inspectors.iter().map(|inspector| inspector.recipient.as_str()).collect();
+        let (recipients, office) = (recipients.join("\n"), profile.office.to_string());
+        let forms = profile.languages.iter().filter_map(|language| {
+            let path = format!("/{language}/sealed");
+            let refused = pages.file(&format!("{path}-refused"))?;
+            let form = Form {
+                // Bech32, hex and words of ours: none of them can be markup.
+                page: pages.file(&path)?.with("@RECIPIENTS@", &recipients).with("@OFFICE@", &office),
+                sent: pages.file(&format!("{path}-sent"))?.with("@REASON@", ""),
+                refused: Refusal::ALL
+                    .map(|refusal| (refusal, refused.with("@REASON@", refusal.word())))
+                    .into(),
+            };
+            Some((path, form))
+        });
+        Self { by_path: forms.collect() }
+    }
+
+    /// The page at an address, if it is one of the forms.
+    pub(super) fn page(&self, path: &str) -> Option<&StaticFile> {
+        self.form(path).map(|form| &form.page)
+    }
+
+    /// The form at an address, to answer what was sent with it.
+    pub(super) fn form(&self, path: &str) -> Option<&Form> {
+        self.by_path.get(path)
+    }
+}
+
+impl Form {
+    pub(super) fn refused(&self, refusal: Refusal) -> &StaticFile {
+        &self.refused[&refusal]
+    }
+}
+
+/// How much of the memory for forms is free, in units of [`ROOM_UNIT`].
+pub(super) fn room() -> Semaphore {
+    Semaphore::new(ROOM_BYTES / ROOM_UNIT)
+}
+
+/// Pages that are only ever an answer to the form, or that still lack what the server puts in.
+pub(super) fn is_template(path: &str) -> bool {
+    ["/sealed", "/sealed-sent", "/sealed-refused"].iter().any(|template| path.ends_with(template))
+}
+
+impl Refusal {
+    const ALL: [Self; 9] = [
+        Refusal::NotAge,
+        Refusal::OtherRecipient,
+        Refusal::Recipients,
+        Refusal::Short,
+        Refusal::TooLarge,
+        Refusal::Malformed,
+        Refusal::StorageFull,
+        Refusal::Busy,
+        Refusal::Internal,
+    ];
+
+    /// As `sealed-refused.html` names it.
+    fn word(self) -> &'static str {
+        match self {
+            Refusal::NotAge => "not-age",
+            Refusal::OtherRecipient => "other-recipient",
+            Refusal::Recipients => "recipients",
+            Refusal::Short => "short",
+            Refusal::TooLarge => "too-large",
+            Refusal::Malformed => "malformed",
+            Refusal::StorageFull => "storage-full",
+            Refusal::Busy | Refusal::Internal => "busy",
+        }
+    }
+}

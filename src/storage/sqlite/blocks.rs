@@ -1,0 +1,148 @@
+//! All blobs as one array of equal blocks in random order.
+//!
+//! A database that appends tells by the place of a blob in the file when it came, and whoever also watched the
+//! network could tell whose it is. So blocks lie in slots 0 … n−1, and every new one is put in by the "inside-out"
+//! step of the Fisher–Yates shuffle (Durstenfeld, CACM 7(7), 1964, algorithm 235): it takes the place of one chosen
+//! uniformly among n + 1, and the block that lay there moves to slot n. After any number of steps every order is equally
+//! likely, whatever the order of arrival. A freed slot is filled with the last one, which keeps that property.
+//!
+//! The price is one more block read and written for each one stored. A crash cannot separate the two writes: they are
+//! in the caller's transaction.
+
+use rand::RngExt;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::storage::types::{BlobId, Error};
+
+/// Every size class is a multiple of it, so no block of a whole blob is partly filled.
+pub(super) const BLOCK_BYTES: usize = 32 * 1024;
+
+/// Name of a piece of a blob: blob id ‖ index. Always 20 bytes, so that a row of `blocks` never changes its length.
+type Part = [u8; 20];
+
+/// Adds `data` to a blob that ends at `offset`.
+pub(super) fn append(db: &Connection, blob: BlobId, offset: u64, data: &[u8]) -> Result<(), Error> {
+    let (mut at, mut rest) = (offset, data);
+    while !rest.is_empty() {
+        let (index, within) = split(at);
+        let (now, later) = rest.split_at(rest.len().min(BLOCK_BYTES - within));
+        if within == 0 {
+            let mut block = now.to_vec();
+            block.resize(BLOCK_BYTES, 0);
+            insert(db, part(blob, index), &block)?;
+        } else {
+            fill(db, part(blob, index), within, now)?;
+        }
+        at += now.len() as u64;
+        rest = later;
+    }
+    Ok(())
+}
+
+/// At most `length_bytes` from `offset` on, and nothing at or behind `end`.
+pub(super) fn read(
+    db: &Connection,
+    blob: BlobId,
+    offset: u64,
+    end: u64,
+    length_bytes: usize,
+) -> Result<Vec<u8>, Error> {
+    let length_bytes = end.saturating_sub(offset).min(length_bytes as u64) as usize;
+    let mut bytes = Vec::with_capacity(length_bytes);
+    let mut statement = db.prepare_cached(
+        "SELECT data FROM parts JOIN blocks USING (slot) WHERE parts.part = ? AND blocks.part = parts.part",
+    )?;
+    while bytes.len() < length_bytes {
+        let (index, within) = split(offset + bytes.len() as u64);
+        let mut rows = statement.query([part(blob, index)])?;
+        let row = rows.next()?.ok_or(Error::NotFound)?;
+        let block = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
+        let take = (length_bytes - bytes.len()).min(BLOCK_BYTES - within);
+        bytes.extend_from_slice(&block[within..within + take]);
+    }
+    Ok(bytes)
+}
+
+/// Frees at most `blocks_max` blocks of a blob; says whether it had no more.
+pub(super) fn free(db: &Connection, blob: BlobId, blocks_max: usize) -> Result<bool, Error> {
+    let slots = db
+        .prepare_cached("SELECT part, slot FROM parts WHERE part BETWEEN ? AND ? LIMIT ?")?
+        .query_map(params![part(blob, 0), part(blob, u32::MAX), blocks_max as i64], |row| {
+            Ok((row.get::<_, Part>(0)?, row.get::<_, i64>(1)?))
+        })?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    for (part, _) in &slots {
+        // Asked anew: an earlier turn of this loop may have moved it.
+        let slot: i64 = db
+            .prepare_cached("SELECT slot FROM parts WHERE part = ?")?
+            .query_one([part], |row| row.get(0))?;
+        let last = count(db)? - 1;
+        if slot != last {
+            let (moved, data): (Part, Vec<u8>) = get(db, last)?;
+            put(db, slot, &moved, &data)?;
+            db.prepare_cached("UPDATE parts SET slot = ? WHERE part = ?")?.execute(params![slot, moved])?;
+        }
+        db.prepare_cached("DELETE FROM blocks WHERE slot = ?")?.execute([last])?;
+        db.prepare_cached("DELETE FROM parts WHERE part = ?")?.execute([part])?;
+    }
+    Ok(slots.len() < blocks_max)
+}
+
+fn insert(db: &Connection, part: Part, data: &[u8]) -> Result<(), Error> {
+    let end = count(db)?;
+    let slot = rand::rng().random_range(0..=end);
+    let mut append = db.prepare_cached("INSERT INTO blocks (slot, part, data) VALUES (?, ?, ?)")?;
+    if slot == end {
+        append.execute(params![end, part, data])?;
+    } else {
+        let (moved, old): (Part, Vec<u8>) = get(db, slot)?;
+        append.execute(params![end, moved, old])?;
+        put(db, slot, &part, data)?;
+        db.prepare_cached("UPDATE parts SET slot = ? WHERE part = ?")?.execute(params![end, moved])?;
+    }
+    db.prepare_cached("INSERT INTO parts (part, slot) VALUES (?, ?)")?.execute(params![part, slot])?;
+    Ok(())
+}
+
+fn fill(db: &Connection, part: Part, within: usize, data: &[u8]) -> Result<(), Error> {
+    let slot =
+        db.prepare_cached("SELECT slot FROM parts WHERE part = ?")?.query_one([part], |row| row.get(0))?;
+    let (_, mut block) = get(db, slot)?;
+    block[within..within + data.len()].copy_from_slice(data);
+    put(db, slot, &part, &block)
+}
+
+fn count(db: &Connection) -> Result<i64, Error> {
+    let last: Option<i64> = db
+        .prepare_cached("SELECT slot FROM blocks ORDER BY slot DESC LIMIT 1")?
+        .query_one([], |row| row.get(0))
+        .optional()?;
+    Ok(last.map_or(0, |slot| slot + 1))
+}
+
+fn get(db: &Connection, slot: i64) -> Result<(Part, Vec<u8>), Error> {
+    let row = db
+        .prepare_cached("SELECT part, data FROM blocks WHERE slot = ?")?
+        .query_one([slot], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(row)
+}
+
+/// The row keeps its length, so SQLite writes it over the old one, page for page (`btreeOverwriteCell`).
+fn put(db: &Connection, slot: i64, part: &Part, data: &[u8]) -> Result<(), Error> {
+    db.prepare_cached("UPDATE blocks SET part = ?, data = ? WHERE slot = ?")?
+        .execute(params![part, data, slot])?;
+    Ok(())
+}
+
+fn part(blob: BlobId, index: u32) -> Part {
+    let mut part = [0; 20];
+    part[..16].copy_from_slice(&blob.0);
+    part[16..].copy_from_slice(&index.to_be_bytes());
+    part
+}
+
+fn split(offset: u64) -> (u32, usize) {
+    let block_bytes = BLOCK_BYTES as u64;
+    // Lengths are at most 2^28: an index always fits.
+    ((offset / block_bytes) as u32, (offset % block_bytes) as usize)
+}

@@ -1,0 +1,5 @@
+//! The inspector's side.
+
+mod hostile;
+mod memory;
+mod session;
