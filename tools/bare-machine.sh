@@ -107,7 +107,8 @@ bring_configuration() {
     done
     if [ -d /usr/local/share/ca-certificates ]; then
         cp -rL /usr/local/share/ca-certificates/. "$root/usr/local/share/ca-certificates/"
-        inside update-ca-certificates >/dev/null
+        # It warns of its own bundle, which is there already.
+        inside update-ca-certificates >/dev/null 2>&1 || die "this machine's certificates do not go into a bare Debian"
     fi
     # npm's effective way to its registry, wherever it is configured.
     local key value
