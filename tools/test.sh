@@ -13,13 +13,13 @@ browser_tests() { (cd tests/browser && MOHR_BIN="$target/release/mohr" npm test 
 step "installing what is missing" tools/install.sh || finish tests
 step "web/dist is what web/ builds" tools/check-dist.sh
 step "web: types" in_web check
-step "web: unit tests" in_web test
+step "web: unit tests" complete in_web test
 step "rust: formatting" cargo fmt --check
 step "rust: clippy" cargo clippy --locked --release --all-targets -- -D warnings
 step "rust: documentation" rustdoc --release
 if step "rust: build" cargo build --locked --release; then
-    step "rust: tests" cargo test --locked --release
-    step "browsers: Chromium and Firefox" browser_tests
+    step "rust: tests" complete cargo test --locked --release
+    step "browsers: Chromium and Firefox" complete browser_tests
 else
     skip "rust: tests"
     skip "browsers: Chromium and Firefox"

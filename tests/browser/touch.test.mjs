@@ -6,6 +6,7 @@ import { after, before, describe, test } from "node:test";
 import { BROWSERS, launch } from "./drivers/driver.mjs";
 import { inspector, lifetime, startDemo } from "./harness/mohr.mjs";
 import { readReceipt } from "./harness/pages.mjs";
+import { startProxy } from "./harness/proxy.mjs";
 import { asPhone } from "./harness/touch.mjs";
 
 const WIDTH = 320;
@@ -55,6 +56,41 @@ describe("by touch alone on a screen of 320 px", () => {
     });
   }
 });
+
+// On a slow line the office's profile comes while somebody reads the doors.
+for (const path of ["/fa/", "/fa/report"]) {
+  test(`${path}: no door moves when the office's name appears`, async (t) => {
+    const demo = await startDemo(t);
+    const proxy = await startProxy(t, demo.url);
+    let arrive;
+    const arrival = new Promise((done) => (arrive = done));
+    proxy.alter = ({ path: asked }) => (asked.startsWith("/api/v1/profile") ? arrival : undefined);
+    const page = await launch("chromium", { t, viewport: { width: WIDTH, height: 568 } });
+    const places = () =>
+      page.evaluate(() => [...document.querySelectorAll("[data-door]")].map((door) => Math.round(door.getBoundingClientRect().top + scrollY)));
+    await page.open(proxy.url + path);
+    await page.waitFor("[data-door]");
+    await page.waitUntil(() => proxy.seen.some(({ path: asked }) => asked.startsWith("/api/v1/profile")));
+    const before = await places();
+    assert.equal(await page.visible("[data-office='name']"), false);
+    arrive();
+    await page.waitFor("[data-office='name']");
+    assert.deepEqual(await places(), before);
+  });
+}
+
+// A machine with much to do loses no tap that a person would not lose.
+for (const browser of BROWSERS) {
+  test(`${browser}: a slow finger taps, and what still moves is tapped where it comes to rest`, async (t) => {
+    const page = await launch(browser, { t });
+    const phone = await asPhone(page, { width: WIDTH, height: 568 });
+    await page.open(`data:text/html,<meta name="viewport" content="width=device-width"><body style="height:3000px">
+      <button style="width:100px;height:50px;margin-top:1000px" onclick="this.id='pressed'">`);
+    await page.evaluate(() => addEventListener("scroll", () => requestAnimationFrame(() => scrollBy(0, -100)), { once: true }));
+    await phone.tap("button", { restMs: 1_000 });
+    await page.waitFor("#pressed");
+  });
+}
 
 /// Taps through the questions to the last page: the first choice where there are choices, words for two questions, and
 /// «نمی‌دانم» for the rest.

@@ -30,6 +30,9 @@ export class FirefoxDriver {
         // The session is written every second and not every fifteen, so that a search of the profile finds
         // what a browser that is killed later would leave.
         "browser.sessionstore.interval": 1000,
+        // A finger that rests longer than this is no tap, and no click follows. Firefox's 300 ms are a person's; here
+        // touch and release are two commands, and on a busy machine any time can pass between them.
+        "apz.max_tap_time": 600_000,
         "layout.css.prefers-color-scheme.content-override": colorScheme === "dark" ? 0 : 1,
         "javascript.enabled": javascript,
         ...(safer && {

@@ -2,17 +2,19 @@
 // DevTools and in Firefox through WebDriver BiDi's input actions; both give the page true touch events.
 
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /// WCAG 2.5.5.
 const SMALLEST_TARGET = 44;
 
-/// Makes a phone of `driver`: `{tap(selector), write(selector, text), touches()}`. There is no mouse and no keyboard, but
+/// Makes a phone of `driver`: `{tap(selector), write(selector, text)}`. There is no mouse and no keyboard, but
 /// for the letters that go into the field which has the focus.
 export async function asPhone(driver, { width, height }) {
   const tapAt = await { chromium: fingerOfChromium, firefox: fingerOfFirefox, "firefox-safer": fingerOfFirefox }[driver.browser](driver, width, height);
 
-  /// Taps the middle of the first visible match, which must be there and large enough for a finger.
-  async function tap(selector) {
+  /// Taps the middle of the first visible match, which must be there and large enough for a finger. The finger rests for
+  /// `restMs` between touch and release; to the browsers of the tests that makes no difference (drivers/firefox.mjs).
+  async function tap(selector, { restMs = 0 } = {}) {
     await driver.waitFor(selector);
     const target = await driver.evaluate(targetOf, selector);
     assert.equal(target.covered, null, `${selector} is covered`);
@@ -20,7 +22,7 @@ export async function asPhone(driver, { width, height }) {
     if (!target.inText) {
       assert.ok(Math.min(target.width, target.height) >= SMALLEST_TARGET, `${selector} is ${target.width} × ${target.height} px`);
     }
-    await tapAt(target.x, target.y);
+    await tapAt(target.x, target.y, restMs);
   }
 
   return {
@@ -38,26 +40,46 @@ async function fingerOfChromium(driver, width, height) {
   const session = await driver.page.context.newCDPSession(driver.page.page);
   await session.send("Emulation.setTouchEmulationEnabled", { enabled: true, maxTouchPoints: 1 });
   await session.send("Emulation.setDeviceMetricsOverride", { width, height, deviceScaleFactor: 2, mobile: true });
-  return async (x, y) => {
+  return async (x, y, restMs) => {
     await session.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: [{ x, y }] });
+    await sleep(restMs);
     await session.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
   };
 }
 
 async function fingerOfFirefox(driver, width, height) {
   await driver.viewport(width, height);
-  return (x, y) => driver.page.page.touchscreen.tap(x, y);
+  return async (x, y, restMs) => {
+    const touch = await driver.page.page.touchscreen.touchStart(x, y);
+    await sleep(restMs);
+    await touch.end();
+  };
 }
 
 /// Scrolls to the first visible match and says where its middle is and how large the target: a box to tick or a point to
-/// choose and its label are one.
-function targetOf(selector) {
-  const element = [...document.querySelectorAll(selector)].find((e) => {
-    const box = e.getBoundingClientRect();
-    return box.width > 0 && box.height > 0 && getComputedStyle(e).visibility === "visible";
-  });
-  element.scrollIntoView({ block: "center", behavior: "instant" });
-  const box = element.getBoundingClientRect();
+/// choose and its label are one. Nobody taps what she has not seen: it must stand where it stood two frames ago. A browser
+/// that was typed into owes the page a scroll to the caret until its next frame, and would slide the target away from
+/// under the finger.
+async function targetOf(selector) {
+  const find = () =>
+    [...document.querySelectorAll(selector)].find((e) => {
+      const box = e.getBoundingClientRect();
+      return box.width > 0 && box.height > 0 && getComputedStyle(e).visibility === "visible";
+    });
+  const frame = () => new Promise((drawn) => requestAnimationFrame(drawn));
+  let element, box;
+  for (let tries = 0; ; tries++) {
+    const [before, place] = [element, box];
+    element = find();
+    if (element === undefined) throw new Error(`${selector} went away`);
+    box = element.getBoundingClientRect();
+    if (element === before && ["x", "y", "width", "height"].every((side) => box[side] === place[side])) break;
+    if (tries > 50) throw new Error(`${selector} never stands still`);
+    element.scrollIntoView({ block: "center", behavior: "instant" });
+    box = element.getBoundingClientRect();
+    await frame();
+    await frame();
+  }
   const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
   const hit = document.elementFromPoint(x, y);
   const isHit = hit !== null && (element.contains(hit) || hit.contains(element) || hit.closest("label")?.control === element);

@@ -43,7 +43,7 @@ export function toolBytes(command: string, args: string[], bytes?: Uint8Array, n
   const path = join(folder, name)
   if (bytes) writeFileSync(path, bytes)
   const { status, stdout, stderr, error } = spawnSync(command, args.map((arg) => arg.replaceAll("{}", path)), { maxBuffer: 1 << 28 })
-  assert.equal(error, undefined, `${command} is needed for this test`)
+  assert.equal(error, undefined, `${command} is needed for this test; tools/install.sh installs it`)
   assert.equal(status, 0, `${command}: ${stderr}`)
   return stdout
 }
@@ -73,10 +73,6 @@ export function pixels(bytes: Uint8Array, extension: string): Buffer {
 /** The first two pages as a viewer draws them. */
 export function pages(pdf: Uint8Array): Buffer {
   return toolBytes("pdftoppm", ["-r", "40", "-l", "2", "{}"], pdf, "pages.pdf")
-}
-
-export function hasTool(command: string): boolean {
-  return spawnSync(command, ["-version"]).error === undefined
 }
 
 /** Decoded sound and picture, as a digest. */
