@@ -1,4 +1,4 @@
-//! The pages, as they were built into the program: `web/dist`, the same bytes for every office.
+//! The pages, as they were built into the program: `web/dist/reporter`, the same bytes for every office.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -20,7 +20,7 @@ use super::one_way;
 
 /// `allow_missing`: the program compiles, and serves its API, before the pages are built.
 #[derive(RustEmbed)]
-#[folder = "web/dist"]
+#[folder = "web/dist/reporter"]
 #[allow_missing = true]
 struct Dist;
 

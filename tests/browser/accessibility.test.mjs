@@ -67,7 +67,7 @@ for (const language of ["fa", "en"]) {
     after(() => life.end());
 
     test("every page as it opens", async () => {
-      const pages = (await readdir(new URL(`../../web/dist/${language}/`, import.meta.url))).map((name) => name.replace(/\.html$/, ""));
+      const pages = (await readdir(new URL(`../../web/dist/reporter/${language}/`, import.meta.url))).map((name) => name.replace(/\.html$/, ""));
       assert.ok(pages.includes("report"), `${pages}`);
       for (const name of pages) {
         await page.open(name === "index" ? home : `${home}${name}`);

@@ -1,24 +1,25 @@
-// Builds web/dist from web/{pages,texts,src,styles,icons,fonts,static}, the same bytes on every machine.
+// Builds web/dist/reporter from web/reporter/{pages,texts,src,styles,static} and what these use of web/shared and web/clean,
+// the same bytes on every machine. In web/reporter there are, and in web/dist/reporter they become:
 //
-//   pages/<page>.html        → dist/<lang>/<page>.html for every language of texts/, which the server shows as
+//   pages/<page>.html        → <lang>/<page>.html for every language of texts/, which the server shows as
 //                              /<lang>/<page> (index: /<lang>/)
-//   src/pages/<name>.ts      → dist/assets/<name>.<hash>.js, ES modules; what pages share is split into chunks
-//   styles/<name>.css        → dist/assets/<name>.<hash>.css, with the fonts and images it names
-//   static/**                → dist/**, as it is
-//   dist/licenses.txt        the licences of everything that came from elsewhere and is in dist
-//   dist/manifest.json       every other file with its size and SHA-256, for those who check what they are served
+//   src/pages/<name>.ts      → assets/<name>.<hash>.js, ES modules; what pages share is split into chunks
+//   styles/<name>.css        → assets/<name>.<hash>.css, with the fonts and images it names
+//   static/**                → as it is
+//   licenses.txt             the licences of everything that came from elsewhere and is served
+//   manifest.json            every other file with its size and SHA-256, for those who check what they are served
 //
-// Template tags; any other fails the build:
+// Template tags; any other fails the build. The paths in them begin in web/:
 //
-//   {{ home.title }}                     a text of the catalogue, escaped for HTML
-//   {{ $lang }} {{ $dir }} {{ $page }}   the language's code and direction, the page's name
-//   {{ href report }}                    the address of a page in the same language
-//   {{ asset styles/main.css }}          the address of a style, a script (src/pages/….ts), a font or an icon
-//   {{ inline icons/lock.svg }}          the file itself
-//   {{ preloads src/pages/report.ts }}   <link rel="modulepreload"> for the chunks which that script needs at once
-//   {{ texts src/pages/report.ts }}      <template id="texts">: the texts which that script names (see src/texts.ts)
-//   {{> head title=home.title }}         pages/partials/head.html, where @title in a tag stands for the argument
-//   {{#languages}} … {{/languages}}      once for each language, with {{ $it.lang }} $it.dir $it.name $it.href $it.current
+//   {{ home.title }}                              a text of the catalogue, escaped for HTML
+//   {{ $lang }} {{ $dir }} {{ $page }}            the language's code and direction, the page's name
+//   {{ href report }}                             the address of a page in the same language
+//   {{ asset reporter/styles/main.css }}          the address of a style, a script (reporter/src/pages/….ts), a font or an icon
+//   {{ inline shared/icons/lock.svg }}            the file itself
+//   {{ preloads reporter/src/pages/report.ts }}   <link rel="modulepreload"> for the chunks which that script needs at once
+//   {{ texts reporter/src/pages/report.ts }}      <template id="texts">: the texts which that script names (see shared/src/texts.ts)
+//   {{> head title=home.title }}                  pages/partials/head.html, where @title in a tag stands for the argument
+//   {{#languages}} … {{/languages}}               once for each language, with {{ $it.lang }} $it.dir $it.name $it.href $it.current
 //   {{! a comment }}
 //
 // How texts reach scripts: as JSON in an inert <template> of the page. It costs no request and no second copy of a
@@ -32,12 +33,13 @@ import { mkdir, readFile, readdir, rm, rmdir, writeFile } from "node:fs/promises
 import { basename, dirname, extname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import * as esbuild from "esbuild"
-import { alias } from "./build/bundling.mjs"
-import { compareCatalogues, findUnused, keysNamed, readCatalogues, textsNamed } from "./build/catalogue.mjs"
-import { escapeHtml, expand, refuseInline, render } from "./build/template.mjs"
+import { alias } from "./bundling.mjs"
+import { compareCatalogues, findUnused, keysNamed, readCatalogues, textsNamed } from "./catalogue.mjs"
+import { escapeHtml, expand, refuseInline, render } from "./template.mjs"
 
-const web = dirname(fileURLToPath(import.meta.url))
-const dist = join(web, "dist")
+const web = dirname(dirname(fileURLToPath(import.meta.url)))
+const DIST = "dist/reporter"
+const dist = join(web, DIST)
 
 const problems = new Set()
 const problem = (text) => problems.add(text)
@@ -55,19 +57,19 @@ writeManifest()
 
 if (problems.size > 0) {
   for (const text of problems) console.error(text)
-  console.error(`build.mjs: ${problems.size} problems, dist is left as it was`)
+  console.error(`build.mjs: ${problems.size} problems, ${DIST} is left as it was`)
   process.exit(1)
 }
 await writeOutput()
-console.log(`dist: ${output.size} files, ${[...output.values()].reduce((sum, bytes) => sum + bytes.length, 0)} bytes`)
+console.log(`web/${DIST}: ${output.size} files, ${[...output.values()].reduce((sum, bytes) => sum + bytes.length, 0)} bytes`)
 
 async function bundleAssets() {
-  const scripts = (await list("src/pages")).filter((path) => path.endsWith(".ts"))
-  const styles = (await list("styles")).filter((path) => path.endsWith(".css"))
+  const scripts = (await list("reporter/src/pages")).filter((path) => path.endsWith(".ts"))
+  const styles = (await list("reporter/styles")).filter((path) => path.endsWith(".css"))
   const result = await esbuild.build({
     absWorkingDir: web,
     entryPoints: [...scripts, ...styles],
-    outdir: "dist",
+    outdir: DIST,
     entryNames: "assets/[name].[hash]",
     chunkNames: "assets/[name].[hash]",
     assetNames: "assets/[name].[hash]",
@@ -95,11 +97,11 @@ async function bundleAssets() {
 }
 
 async function renderPages() {
-  const languages = await readCatalogues(join(web, "texts"), problem)
-  const pages = (await list("pages")).filter((path) => path.endsWith(".html")).map((path) => basename(path, ".html"))
+  const languages = await readCatalogues(join(web, "reporter/texts"), problem)
+  const pages = (await list("reporter/pages")).filter((path) => path.endsWith(".html")).map((path) => basename(path, ".html"))
   if (pages.length > 0 && languages.length === 0) return problem("texts: no catalogue")
   const partials = new Map()
-  for (const path of await list("pages/partials")) partials.set(basename(path, ".html"), await readFile(join(web, path), "utf8"))
+  for (const path of await list("reporter/pages/partials")) partials.set(basename(path, ".html"), await readFile(join(web, path), "utf8"))
 
   const namedByScript = await readScripts()
   const plurals = new Set([...namedByScript.values()].flatMap((named) => [...named.plurals]))
@@ -107,7 +109,7 @@ async function renderPages() {
 
   const used = new Set()
   for (const page of pages) {
-    const where = `pages/${page}.html`
+    const where = `reporter/pages/${page}.html`
     const source = expand(await readFile(join(web, where), "utf8"), partials, where, problem)
     refuseInline(source, where, problem)
     const inlined = new Map()
@@ -162,13 +164,13 @@ async function renderPages() {
 async function readScripts() {
   const namedByFile = new Map()
   for (const path of Object.keys(bundle.inputs)) {
-    if (!path.startsWith("src/") || path === "src/texts.ts" || !path.endsWith(".ts")) continue
+    if (!/^(reporter|shared)\/src\/.*\.ts$/.test(path) || path === "shared/src/texts.ts") continue
     const source = await readFile(join(web, path), "utf8")
     // Who does not import the catalogue may call something of its own text(…).
     if (/from "[^"]*\/texts"/.test(source)) namedByFile.set(path, textsNamed(source, path, problem))
   }
   const namedByScript = new Map()
-  for (const entry of await list("src/pages")) {
+  for (const entry of await list("reporter/src/pages")) {
     const seen = new Set()
     const waiting = [entry]
     const all = { keys: new Set(), prefixes: new Set(), plurals: new Set() }
@@ -188,7 +190,7 @@ async function readScripts() {
 function assetOf(path, where) {
   for (const [file, { entryPoint, inputs }] of Object.entries(bundle.outputs)) {
     const [only, ...more] = Object.keys(inputs)
-    if (entryPoint === path || (entryPoint === undefined && only === path && more.length === 0 && !/\.(js|css)$/.test(file))) return file.slice("dist/".length)
+    if (entryPoint === path || (entryPoint === undefined && only === path && more.length === 0 && !/\.(js|css)$/.test(file))) return file.slice(DIST.length + 1)
   }
   const name = added.get(path)
   if (name === undefined) problem(`${where}: no asset ${path}`)
@@ -217,11 +219,11 @@ function preloadsOf(path, where) {
       waiting.push(imported)
     }
   }
-  return [...chunks].map((file) => file.slice("dist/".length)).sort()
+  return [...chunks].map((file) => file.slice(DIST.length + 1)).sort()
 }
 
 async function copyStatic() {
-  for (const path of await list("static", true)) output.set(path.slice("static/".length), await readFile(join(web, path)))
+  for (const path of await list("reporter/static", true)) output.set(path.slice("reporter/static/".length), await readFile(join(web, path)))
 }
 
 async function collectLicenses() {
@@ -237,7 +239,7 @@ async function collectLicenses() {
     if (file === undefined) problem(`node_modules/${name}: no licence`)
     else parts.push(`${name} ${version}\n\n${await readFile(join(web, "node_modules", name, file), "utf8")}`)
   }
-  for (const path of (await list("fonts")).filter((name) => name.endsWith(".txt"))) parts.push(`${path}\n\n${await readFile(join(web, path), "utf8")}`)
+  for (const path of (await list("shared/fonts")).filter((name) => name.endsWith(".txt"))) parts.push(`${path.slice("shared/".length)}\n\n${await readFile(join(web, path), "utf8")}`)
   output.set("licenses.txt", Buffer.from(parts.map((part) => part.trimEnd() + "\n").join(`\n${"-".repeat(80)}\n\n`)))
 }
 
@@ -255,7 +257,7 @@ async function writeOutput() {
     await mkdir(dirname(target), { recursive: true })
     await writeFile(target, bytes)
   }
-  for (const path of await list("dist", true)) if (!output.has(path.slice("dist/".length))) await rm(join(web, path), { force: true })
+  for (const path of await list(DIST, true)) if (!output.has(path.slice(DIST.length + 1))) await rm(join(web, path), { force: true })
   for (const entry of (await readdir(dist, { recursive: true })).sort().reverse()) await rmdir(join(dist, entry)).catch(() => undefined)
 }
 

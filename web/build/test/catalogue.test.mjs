@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { test } from "node:test"
-import { compareCatalogues, findUnused, keysNamed, readCatalogues, textsNamed } from "../../build/catalogue.mjs"
+import { compareCatalogues, findUnused, keysNamed, readCatalogues, textsNamed } from "../catalogue.mjs"
 
 const IMPORT = 'import { text, textOf, plural } from "../texts"\n'
 

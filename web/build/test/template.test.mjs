@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { expand, refuseInline, render } from "../../build/template.mjs"
+import { expand, refuseInline, render } from "../template.mjs"
 
 /** What a step says is wrong. */
 function problemsOf(run) {

@@ -6,7 +6,7 @@ import { closeSync, ftruncateSync, mkdtempSync, openAsBlob, openSync, rmSync, st
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { after, test } from "node:test"
-import { clean } from "../../src/clean"
+import { clean } from "../src/clean"
 import { docx, pptx, xlsx } from "./office-parts"
 import { classic, letter, packed, stream, TRAILER, update } from "./pdf-parts"
 import { phoneExif, screenProfile, segment } from "./picture-parts"

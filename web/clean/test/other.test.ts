@@ -40,7 +40,7 @@ test("a format is known by its bytes, whatever the name says", async () => {
 })
 
 test("a file that the browser can no longer read is said to be so", async () => {
-  const { clean } = await import("../../src/clean")
+  const { clean } = await import("../src/clean")
   const gone = new Blob(["\xff\xd8\xff\xe0 something"])
   gone.slice = () => ({ arrayBuffer: () => Promise.reject(new DOMException("gone", "NotReadableError")) }) as unknown as Blob
   const result = await clean(gone, "x.jpg").catch(() => null)

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { after } from "node:test"
 import { deflateRawSync, inflateRawSync } from "node:zlib"
-import { clean, type Cleaned } from "../../src/clean"
+import { clean, type Cleaned } from "../src/clean"
 
 export const CANARY = "CANARY"
 
@@ -25,11 +25,11 @@ export async function cleanBytes(bytes: Uint8Array, name = "IMG_CANARY.bin"): Pr
 }
 
 export function fixture(name: string): Buffer {
-  return readFileSync(join(WEB_FOLDER, "test/clean/fixtures", name))
+  return readFileSync(join(WEB_FOLDER, "clean/test/fixtures", name))
 }
 
 export function fixtures(): string[] {
-  return readdirSync(join(WEB_FOLDER, "test/clean/fixtures")).filter((name) => !name.endsWith(".md")).sort()
+  return readdirSync(join(WEB_FOLDER, "clean/test/fixtures")).filter((name) => !name.endsWith(".md")).sort()
 }
 
 // ---- real tools

@@ -14,4 +14,4 @@ export {
   type ReceivedFile,
   type UnbelievedReply,
 } from "./reporter/mailbox"
-export type { Warning } from "./seal/believing"
+export type { Warning } from "./verify/thread"

@@ -1,6 +1,6 @@
 // Numbers, sizes and days as the page's language writes them. The calendar of Persian is Jalali.
 
-import { text } from "../../texts"
+import { text } from "./texts"
 
 export const language = document.documentElement.lang
 

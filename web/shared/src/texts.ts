@@ -1,10 +1,11 @@
 // The page's own language. Scripts are the same bytes in every language: their texts stand in the page, as JSON
-// in an inert <template id="texts">, where build.mjs puts those that the page's script names. The build finds them
+// in an inert <template id="texts">, where build/build.mjs puts those that the page's script names. The build finds them
 // by reading the source, so the first argument of text, textOf and plural is always a literal in double quotes.
 
-import type catalogue from "../texts/fa.json"
+/** The keys and texts of the application that this is bundled into: each declares its own, as reporter/src/catalogue.ts does. */
+export interface Catalogue {}
 
-export type TextKey = keyof typeof catalogue
+export type TextKey = keyof Catalogue
 type Under<Prefix extends string> = TextKey extends infer Key ? (Key extends `${Prefix}.${infer Rest}` ? Rest : never) : never
 type PluralKey = TextKey extends infer Key ? (Key extends `${infer Base}.other` ? Base : never) : never
 type Values = Readonly<Record<string, string>>

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { foldDigits, grouped } from "../../src/pages/parts/digits"
+import { foldDigits, grouped } from "../src/digits"
 
 test("digits of every script fold to ASCII, and what stands between them goes", () => {
   assert.equal(foldDigits("۱۲۳۴ ٥٦٧٨-90"), "1234567890")

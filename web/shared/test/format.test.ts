@@ -4,7 +4,7 @@ import { test } from "node:test"
 // format.ts asks the page for its language once.
 const page = { documentElement: { lang: "fa" } }
 Object.assign(globalThis, { document: page })
-const format = await import("../../src/pages/parts/format")
+const format = await import("../src/format")
 
 test("a Persian day is Jalali, in the order in which people write it", () => {
   assert.equal(format.day("2024-11-22"), "جمعه ۲ آذر ۱۴۰۳")

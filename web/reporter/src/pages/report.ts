@@ -1,10 +1,10 @@
 // The report page: one question after another, a look at all answers, sending, the receipt.
 
-import { text, textOf } from "../texts"
-import { button, byId, focusHeading, h, icon } from "./parts/dom"
+import { text, textOf } from "#shared/texts"
+import { button, byId, focusHeading, h, icon } from "#shared/dom"
 import { armExit, exit } from "./parts/exit"
 import { releasePictures } from "./parts/file-list"
-import { number } from "./parts/format"
+import { number } from "#shared/format"
 import { carryFragment, fillOffice, fragment, loadOffice, office, profileNow, watchFragment, type Office } from "./parts/office"
 import { clearProblem, isDistrusted, reasonOf, showProblem } from "./parts/problem"
 import { beginVisit, currentDepth, guardLeaving, leave, onStep, pushStep } from "./parts/visit"

@@ -1,8 +1,8 @@
 // The status page: the code opens the case; its status, the letters, the box to write on with.
 
-import { text, textOf } from "../texts"
+import { text, textOf } from "#shared/texts"
 import { decodeCode } from "../protocol/receipt"
-import { button, byId, focusHeading, h } from "./parts/dom"
+import { button, byId, focusHeading, h } from "#shared/dom"
 import { armExit, exit } from "./parts/exit"
 import { carryFragment, loadOffice, loadScript, watchFragment } from "./parts/office"
 import { clearProblem, reasonOf, showProblem } from "./parts/problem"

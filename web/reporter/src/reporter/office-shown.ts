@@ -16,7 +16,7 @@ async function isSignedByBrowser(signer: Bytes, signature: Bytes, bytes: Bytes):
     const key = await crypto.subtle.importKey("raw", signer, "Ed25519", false, ["verify"])
     return await crypto.subtle.verify("Ed25519", key, signature, bytes)
   } catch {
-    const { isSignedBy } = await import("../protocol/signature")
+    const { isSignedBy } = await import("../verify/signature")
     return isSignedBy(signer, signature, bytes)
   }
 }

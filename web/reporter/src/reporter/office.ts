@@ -1,7 +1,7 @@
 // The office for a page that seals or opens.
 
 import type { OfficeProfile } from "../protocol/profile"
-import { isSignedBy } from "../protocol/signature"
+import { isSignedBy } from "../verify/signature"
 import { fetchOffice, type LoadOptions } from "./loading"
 
 /** The office profile, verified as strictly as everything else. Throws ReporterError. */

@@ -7,7 +7,7 @@ import { ArchiveReader, contentOf, type Archive, type OpenedEntry } from "../pro
 import { decodeHex } from "../protocol/bytes"
 import { decodeMessage, type ListedFile, type Message } from "../protocol/message"
 import { decodeSeal, signedBytes } from "../protocol/seal-json"
-import { isSignedBy } from "../protocol/signature"
+import { isSignedBy } from "../verify/signature"
 import { require } from "../protocol/values"
 import { createPauser } from "../pause"
 

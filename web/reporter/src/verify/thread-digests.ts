@@ -1,8 +1,8 @@
 // The thread: the messages of a case in the order in which the server took them, and what a sender says it saw of
 // them (PROTOCOL 2.5).
 
-import type { Thread } from "./message"
-import { decodeHex, encodeHex, hashLabelled, type Bytes } from "./bytes"
+import type { Thread } from "../protocol/message"
+import { decodeHex, encodeHex, hashLabelled, type Bytes } from "../protocol/bytes"
 
 /** The digests T₀ … Tₙ over the messages of one case, as this reader sees them. */
 export class ThreadDigests {

@@ -4,8 +4,8 @@
 import type { Direction, Reply, Status, Outcome, Thread } from "../protocol/message"
 import { directionOf } from "../protocol/message"
 import type { Inspector, OfficeProfile } from "../protocol/profile"
-import { ThreadDigests } from "../protocol/thread"
-import type { Unverified } from "./opening"
+import { ThreadDigests } from "./thread-digests"
+import type { Unverified } from "../seal/opening"
 
 export type Warning =
   /** The sender saw other messages before this one than we do. */

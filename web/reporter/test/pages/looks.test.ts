@@ -1,5 +1,5 @@
-// What can be told of looks without a browser: contrast of the palette, logical properties, what Persian type does
-// not stand, and whether the font has the letters that the catalogue uses.
+// What can be told of looks without a browser: logical properties, what Persian type does not stand, and whether the font
+// has the letters that the catalogue uses. The palette has a test of its own, in shared/test.
 
 import assert from "node:assert/strict"
 import { readdirSync, readFileSync } from "node:fs"
@@ -7,67 +7,9 @@ import { test } from "node:test"
 import english from "../../texts/en.json"
 import persian from "../../texts/fa.json"
 
-const styles = readdirSync(`${WEB_FOLDER}/styles/parts`).map((name) => ({ name, css: readFileSync(`${WEB_FOLDER}/styles/parts/${name}`, "utf8") }))
-const tokens = styles.find(({ name }) => name === "tokens.css")?.css ?? ""
-
-/** Colours by name: those of light, and those of dark over them. */
-function palette(scheme: "light" | "dark"): Map<string, string> {
-  const [light = "", dark = ""] = tokens.split("@media (prefers-color-scheme: dark)")
-  const read = (css: string) => [...css.matchAll(/--([a-z-]+): (#[0-9a-f]{6});/g)].map(([, name, colour]) => [name, colour] as [string, string])
-  return new Map([...read(light), ...(scheme === "dark" ? read(dark) : [])])
-}
-
-/** WCAG 2.2, relative luminance and contrast ratio. */
-function contrast(a: string, b: string): number {
-  const luminance = (colour: string) => {
-    const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
-      const part = parseInt(colour.slice(at, at + 2), 16) / 255
-      return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4
-    })
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-  }
-  const [dark = 0, light = 0] = [luminance(a), luminance(b)].sort((x, y) => x - y)
-  return (light + 0.05) / (dark + 0.05)
-}
-
-const TEXT = 4.5
-const EDGE = 3
-const PAIRS: [string, string, number][] = [
-  ...["paper", "surface", "sunken", "accent-soft", "warn-soft"].map((ground): [string, string, number] => ["ink", ground, TEXT]),
-  ...["paper", "surface", "sunken"].map((ground): [string, string, number] => ["ink-soft", ground, TEXT]),
-  ...["paper", "surface", "accent-soft"].map((ground): [string, string, number] => ["accent", ground, TEXT]),
-  ["accent", "sunken", TEXT],
-  ["accent-deep", "paper", TEXT],
-  ["accent-ink", "accent", TEXT],
-  ["accent-ink", "accent-deep", TEXT],
-  ["band-ink", "band", TEXT],
-  ["band-soft", "band", TEXT],
-  ["warn-ink", "warn-soft", TEXT],
-  ["bad-ink", "bad-soft", TEXT],
-  ["bad-ink", "paper", TEXT],
-  ["bad-ink", "surface", TEXT],
-  ["good-ink", "good-soft", TEXT],
-  ["good-ink", "paper", TEXT],
-  ["good-ink", "surface", TEXT],
-  ["exit-ink", "exit", TEXT],
-  ["edge", "surface", EDGE],
-  ["edge", "paper", EDGE],
-  ["accent", "paper", EDGE],
-  ["bad-edge", "surface", EDGE],
-  ["bad-edge", "paper", EDGE],
-  ["surface", "bad-edge", TEXT],
-]
-
-for (const scheme of ["light", "dark"] as const) {
-  test(`the colours of ${scheme} reach AA`, () => {
-    const colours = palette(scheme)
-    for (const [front, ground, least] of PAIRS) {
-      const [a, b] = [colours.get(front), colours.get(ground)]
-      assert.ok(a !== undefined && b !== undefined, `${front} on ${ground}: no such colour`)
-      assert.ok(contrast(a, b) >= least, `${front} on ${ground}: ${contrast(a, b).toFixed(2)} is less than ${least}`)
-    }
-  })
-}
+const styles = ["shared/styles", "reporter/styles/parts"].flatMap((folder) =>
+  readdirSync(`${WEB_FOLDER}/${folder}`).map((name) => ({ name, css: readFileSync(`${WEB_FOLDER}/${folder}/${name}`, "utf8") })),
+)
 
 test("colours stand in the tokens and nowhere else, but for paper", () => {
   for (const { name, css } of styles) if (name !== "tokens.css" && name !== "print.css") assert.doesNotMatch(css, /#[0-9a-f]{3,8}\b(?!\.|[^;{]*\{)|rgba?\(|hsla?\(/i, name)
@@ -83,7 +25,7 @@ test("nothing that Persian type does not stand", () => {
 })
 
 test("the font has every letter of the Persian texts", () => {
-  const source = readFileSync(`${WEB_FOLDER}/fonts/subset.mjs`, "utf8")
+  const source = readFileSync(`${WEB_FOLDER}/shared/fonts/subset.mjs`, "utf8")
   const constant = (name: string) => /"(.*)"/.exec(new RegExp(`const ${name} = .*`).exec(source)?.[0] ?? "")?.[1] ?? ""
   const glyphs = new Set(["LETTERS", "MARKS", "DIGITS", "PUNCTUATION"].flatMap((name) => [...constant(name)]))
   glyphs.add("\u200c")
@@ -94,11 +36,6 @@ test("the font has every letter of the Persian texts", () => {
       assert.ok(glyphs.has(letter), `${key}: U+${letter.codePointAt(0)?.toString(16)} ${letter}`)
     }
   }
-})
-
-test("the font stays small and has its licence beside it", () => {
-  assert.ok(readFileSync(`${WEB_FOLDER}/fonts/vazirmatn-fa.woff2`).length <= 20_000)
-  assert.match(readFileSync(`${WEB_FOLDER}/fonts/OFL.txt`, "utf8"), /SIL Open Font License, Version 1\.1/)
 })
 
 test("Persian is written with Persian letters, digits and marks", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { archiveBytesIn, FIXED_CLASSES, headerBytes, isSizeClass, padme, planArchive, SEALED_BYTES_MAX, sealedBytes, sizeClass } from "../../src/protocol/padding"
+import { archiveBytesIn, FIXED_CLASSES, headerBytes, isSizeClass, padme, planArchive, SEALED_BYTES_MAX, sealedBytes, sizeClass } from "../../src/protocol/limits"
 
 /** Padmé by the book, on big integers. */
 function padmeByBook(length: bigint): bigint {

@@ -6,7 +6,7 @@ import { decodeUtf8, encodeHex, encodeUtf8, officeIdOf } from "../../src/protoco
 import { parseStrictJson } from "../../src/protocol/json"
 import { decodeNote } from "../../src/protocol/note"
 import { decodeProfile, openProfile, verifyProfile } from "../../src/protocol/profile"
-import { isSignedBy } from "../../src/protocol/signature"
+import { isSignedBy } from "../../src/verify/signature"
 import { assertTotal } from "../support/decoders"
 import { createOffice, signNote } from "../support/office"
 

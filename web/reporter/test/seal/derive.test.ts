@@ -5,7 +5,7 @@ import { inspect } from "node:util"
 import { ed25519 } from "@noble/curves/ed25519.js"
 import { identityToRecipient } from "age-encryption"
 import { caseIdOf, decodeHex, encodeHex } from "../../src/protocol/bytes"
-import { isSignedBy } from "../../src/protocol/signature"
+import { isSignedBy } from "../../src/verify/signature"
 import { expander, ReporterKeys } from "../../src/seal/derive"
 
 const DIGITS = "00001111222233334444555566667709"

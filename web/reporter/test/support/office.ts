@@ -7,7 +7,7 @@ import { concat, encodeHex, encodeUtf8, officeIdOf } from "../../src/protocol/by
 import { encodeMessage, type Message, type Reply } from "../../src/protocol/message"
 import { keyHashOf } from "../../src/protocol/note"
 import { verifyProfile, type OfficeProfile } from "../../src/protocol/profile"
-import { isSignedBy } from "../../src/protocol/signature"
+import { isSignedBy } from "../../src/verify/signature"
 import { seal } from "../../src/seal/sealing"
 
 export interface Office {

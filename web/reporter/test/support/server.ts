@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto"
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
-import { isSizeClass, SEALED_BYTES_MAX } from "../../src/protocol/padding"
+import { isSizeClass, SEALED_BYTES_MAX } from "../../src/protocol/limits"
 
 export type Fault =
   /** The connection breaks when so many bytes of the request's body have arrived; they are kept. */

@@ -3,7 +3,7 @@ import { test } from "node:test"
 import { ed25519 } from "@noble/curves/ed25519.js"
 import { sha512 } from "@noble/hashes/sha2.js"
 import { decodeHex } from "../../src/protocol/bytes"
-import { isSignedBy } from "../../src/protocol/signature"
+import { isSignedBy } from "../../src/verify/signature"
 
 const message = new TextEncoder().encode("mohr")
 const { Point } = ed25519

@@ -1,7 +1,7 @@
 // A file on its way out. By default a cleaned copy goes, under a name that says nothing; the reporter may send the
 // original or keep the name, file by file.
 
-import type { Cleaned } from "../../clean"
+import type { Cleaned } from "#clean"
 import { extensionOf, neutralName, plainType } from "./file-name"
 import { loadScript } from "./office"
 
@@ -22,7 +22,7 @@ export class ChosenFile {
   /** The cleaned copy. One that failed because the cleaner did not come is tried again. */
   clean(): Promise<Cleaned> {
     this.#cleaning ??= inTurn(async () => {
-      const { clean } = await loadScript(() => import("../../clean"))
+      const { clean } = await loadScript(() => import("#clean"))
       this.cleaned = await clean(this.original, this.original.name)
       return this.cleaned
     }).catch((error: unknown) => {

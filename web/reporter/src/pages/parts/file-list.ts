@@ -1,12 +1,12 @@
 // Choosing files: by the picker of the phone or by dropping them. What was chosen is listed with a picture, its size,
 // what cleaning took out of it and what it could not, and a way to take it back.
 
-import type { Cleaned } from "../../clean"
-import { plural, text, textOf } from "../../texts"
+import type { Cleaned } from "#clean"
+import { plural, text, textOf } from "#shared/texts"
 import { ChosenFile, totalBytes } from "./chosen-file"
-import { button, h, icon, isolated, type Child } from "./dom"
+import { button, h, icon, isolated, type Child } from "#shared/dom"
 import { iconOf, plainType, shownName } from "./file-name"
-import { listed, number, size } from "./format"
+import { listed, number, size } from "#shared/format"
 import { loadScript } from "./office"
 
 const MOST_FILES = 99

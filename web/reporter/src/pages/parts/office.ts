@@ -1,9 +1,9 @@
 // The office this page reports to: its signed profile, what the page shows of it, and the core that seals to it.
 
 import type { Profile, Reason } from "../../reporter"
-import { text } from "../../texts"
+import { text } from "#shared/texts"
 import { setNeutralPage } from "./exit"
-import { localized, phone } from "./format"
+import { localized, phone } from "#shared/format"
 import { officeIn } from "./fragment"
 import { reasonOf, showProblem } from "./problem"
 

@@ -1,7 +1,7 @@
 // What went wrong, in words, in the one place of a page that says so.
 
-import { textOf } from "../../texts"
-import { byId, h } from "./dom"
+import { textOf } from "#shared/texts"
+import { byId, h } from "#shared/dom"
 
 export type Reason = Parameters<typeof textOf<"problem">>[1]
 

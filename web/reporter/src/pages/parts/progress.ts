@@ -1,8 +1,8 @@
 // One bar for both halves of a sending: sealing on this phone, then uploading.
 
-import { text } from "../../texts"
-import { h } from "./dom"
-import { size } from "./format"
+import { text } from "#shared/texts"
+import { h } from "#shared/dom"
+import { size } from "#shared/format"
 
 export interface Progress {
   readonly phase: "sealing" | "uploading"

@@ -1,10 +1,10 @@
 // What in a text may point to its writer: marked where it stands, with the reason. Computed here, sent nowhere; it
 // advises and stands in nobody's way.
 
-import { plural, text, textOf } from "../../texts"
+import { plural, text, textOf } from "#shared/texts"
 import type { Finding } from "../../warn"
-import { h, type Child } from "./dom"
-import { number } from "./format"
+import { h, type Child } from "#shared/dom"
+import { number } from "#shared/format"
 import { loadScript } from "./office"
 
 let warn: ((words: string) => Finding[]) | undefined

@@ -1,7 +1,7 @@
 // What has been answered so far. It lives in this object and in the fields on the screen, nowhere else, and
 // is gone with the tab.
 
-import { language } from "../parts/format"
+import { language } from "#shared/format"
 import type { ChosenFile } from "../parts/chosen-file"
 import { DOORS, fieldsOf, isRequired, stepsOf, type Door, type FieldId, type StepId } from "./questions"
 

@@ -1,10 +1,10 @@
 // «Check your answers»: everything that will be sealed, each with a way to change it, then sending.
 
-import { plural, text, textOf } from "../../texts"
-import { button, h, icon, isolated, type Child } from "../parts/dom"
+import { plural, text, textOf } from "#shared/texts"
+import { button, h, icon, isolated, type Child } from "#shared/dom"
 import { totalBytes } from "../parts/chosen-file"
 import { shownName } from "../parts/file-name"
-import { localized, number, size } from "../parts/format"
+import { localized, number, size } from "#shared/format"
 import { profileNow } from "../parts/office"
 import { isFreeWords, type Answers } from "./answers"
 import { marked, warningNote } from "../parts/warning"

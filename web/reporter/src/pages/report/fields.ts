@@ -1,8 +1,8 @@
 // The fields of the questions. Each writes what it holds into the answers at every change, so that no step has to
 // be finished to be kept.
 
-import { text, textOf } from "../../texts"
-import { h, PRIVATE_FIELD, type Child } from "../parts/dom"
+import { text, textOf } from "#shared/texts"
+import { h, PRIVATE_FIELD, type Child } from "#shared/dom"
 import type { Answers } from "./answers"
 import { CHOICES, type ChoiceField, type FieldId } from "./questions"
 

@@ -1,9 +1,9 @@
 // The receipt: the code, ways to keep it, when to come back, and a check that it was kept.
 
-import { text, textOf } from "../../texts"
-import { button, h, icon, PRIVATE_FIELD } from "../parts/dom"
-import { foldDigits } from "../parts/digits"
-import { addDays, addMonths, addWorkingDays, day, number, today } from "../parts/format"
+import { text, textOf } from "#shared/texts"
+import { button, h, icon, PRIVATE_FIELD } from "#shared/dom"
+import { foldDigits } from "#shared/digits"
+import { addDays, addMonths, addWorkingDays, day, number, today } from "#shared/format"
 import type { Office, Profile } from "../parts/office"
 import { picture } from "./picture"
 import type { Door } from "./questions"

@@ -1,8 +1,8 @@
 // Sealing and sending, with what it is doing and how far it is. A sending that failed keeps what it sealed and
 // what the server already holds, so that trying again goes on from there.
 
-import { text } from "../../texts"
-import { button, h } from "../parts/dom"
+import { text } from "#shared/texts"
+import { button, h } from "#shared/dom"
 import { attachments } from "../parts/chosen-file"
 import { clearProblem, reasonOf, showProblem, type Reason } from "../parts/problem"
 import { progressBar } from "../parts/progress"

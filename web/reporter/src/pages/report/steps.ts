@@ -1,9 +1,9 @@
 // The fields of each step.
 
-import { text, textOf } from "../../texts"
-import { h, icon, type Child } from "../parts/dom"
+import { text, textOf } from "#shared/texts"
+import { h, icon, type Child } from "#shared/dom"
 import { fileField } from "../parts/file-list"
-import { localized, number, sorted } from "../parts/format"
+import { localized, number, sorted } from "#shared/format"
 import { dangerWords, officeNow, profileNow, type Profile } from "../parts/office"
 import type { Answers } from "./answers"
 import { choiceOf, choices, fixedOptions, list, words } from "./fields"

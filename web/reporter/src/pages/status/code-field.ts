@@ -1,8 +1,8 @@
 // The field of a code: it folds every script's digits and shows them in groups while they are typed or pasted.
 
-import { text } from "../../texts"
-import { h, PRIVATE_FIELD } from "../parts/dom"
-import { foldDigits, grouped } from "../parts/digits"
+import { text } from "#shared/texts"
+import { h, PRIVATE_FIELD } from "#shared/dom"
+import { foldDigits, grouped } from "#shared/digits"
 
 const DIGITS = 32
 

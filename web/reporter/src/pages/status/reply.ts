@@ -1,10 +1,10 @@
 // The box to write on with: words and files, sealed to the same inspectors as the report.
 
-import { text } from "../../texts"
-import { button, h, PRIVATE_FIELD } from "../parts/dom"
+import { text } from "#shared/texts"
+import { button, h, PRIVATE_FIELD } from "#shared/dom"
 import { attachments, type ChosenFile } from "../parts/chosen-file"
 import { fileField } from "../parts/file-list"
-import { language, localized } from "../parts/format"
+import { language, localized } from "#shared/format"
 import { loadOffice, type Profile } from "../parts/office"
 import { clearProblem, reasonOf, showProblem } from "../parts/problem"
 import { progressBar } from "../parts/progress"

@@ -1,10 +1,10 @@
 // A case as its reporter may see it: where it stands, and the letters in their order. Only what carries the
 // signature of an inspector of this office is shown as an inspector's word; the rest is said to be what it is.
 
-import { text, textOf } from "../../texts"
-import { h, icon, isolated } from "../parts/dom"
+import { text, textOf } from "#shared/texts"
+import { h, icon, isolated } from "#shared/dom"
 import { iconOf, savedName, shownName } from "../parts/file-name"
-import { day, localized, size } from "../parts/format"
+import { day, localized, size } from "#shared/format"
 import type { Mailbox, MailboxMessage, ReceivedFile } from "../../mailbox"
 
 export function statusCard(mailbox: Mailbox): HTMLElement {
