@@ -1,9 +1,4 @@
-// Two kinds of failure: bytes that are not of this format, and what a page has to tell the reporter.
-
-/** What was read is not of this format. The message names the rule that it breaks, never what was read. */
-export class Malformed extends Error {
-  override name = "Malformed"
-}
+// What a page has to tell the reporter. Bytes that are not of the format are another thing: protocol/malformed.ts.
 
 /** Everything that can go wrong for a reporter; the pages have words for each. */
 export type Reason =

@@ -1,9 +1,10 @@
 // A mailbox: its list, and sealed messages (PROTOCOL 4.3).
 
 import { sha256 } from "@noble/hashes/sha2.js"
-import { Malformed, ReporterError } from "../errors"
+import { ReporterError } from "../errors"
 import { encodeHex, isHex } from "../protocol/bytes"
 import { parseJson } from "../protocol/json"
+import { Malformed } from "../protocol/malformed"
 import type { Direction } from "../protocol/message"
 import { isSizeClass } from "../protocol/limits"
 import { asArray, asDay, asInteger, asMembers, asWord, require } from "../protocol/values"

@@ -1,7 +1,7 @@
 // The status page: the code opens the case; its status, the letters, the box to write on with.
 
 import { text, textOf } from "#shared/texts"
-import { decodeCode } from "../protocol/receipt"
+import { decodeCode } from "../reporter/receipt"
 import { button, byId, focusHeading, h } from "#shared/dom"
 import { armExit, exit } from "./parts/exit"
 import { carryFragment, loadOffice, loadScript, watchFragment } from "./parts/office"
@@ -34,8 +34,8 @@ function begin(): void {
 }
 
 /** What opens a mailbox, fetched while the person types the code. */
-function mailboxes(): Promise<typeof import("../mailbox")> {
-  return loadScript(() => import("../mailbox"))
+function mailboxes(): Promise<typeof import("../reporter/mailbox")> {
+  return loadScript(() => import("../reporter/mailbox"))
 }
 
 /** Nothing that was opened outlives its view. */

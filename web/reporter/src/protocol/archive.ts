@@ -1,13 +1,13 @@
 // The one tar archive inside every message: POSIX ustar, written in exactly one way (PROTOCOL 2.1). Its reader is
-// archive-reader.ts.
+// verify/archive-reader.ts.
 
 import { encodeUtf8 } from "./bytes"
+import { FILE_BYTES_MAX } from "./limits"
 import { require } from "./values"
 
 export const BLOCK = 512
 export const MESSAGE_PATH = "message.json"
 export const SEAL_PATH = "seal.json"
-export const FILE_BYTES_MAX = 2 ** 33 - 1
 /** At least two blocks of zeros end an archive. */
 export const END_BYTES = 2 * BLOCK
 

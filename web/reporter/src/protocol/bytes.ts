@@ -1,8 +1,7 @@
-// Bytes and the two ways they travel as text: hex and UTF-8. And the one labelled hash of this protocol.
+// Bytes and the ways they travel as text: hex, UTF-8 and Base64.
 
-import { sha256 } from "@noble/hashes/sha2.js"
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js"
-import { Malformed } from "../errors"
+import { Malformed } from "./malformed"
 
 export type Bytes = Uint8Array<ArrayBuffer>
 
@@ -63,24 +62,4 @@ export function decodeBase64(text: string): Bytes {
 
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i])
-}
-
-/** H(label, data) = SHA-256("mohr/v1/" ‖ label ‖ 0x00 ‖ data) */
-export function hashLabelled(label: string, ...data: Uint8Array[]): Bytes {
-  return sha256(concat(encodeUtf8(`mohr/v1/${label}\0`), ...data)) as Bytes
-}
-
-/** SHA-256 in lowercase hex, as messages and listings name digests. */
-export function digestOf(bytes: Uint8Array): string {
-  return encodeHex(sha256(bytes))
-}
-
-/** office id = H("office", root public key)[0..16], in hex */
-export function officeIdOf(root: Uint8Array): string {
-  return encodeHex(hashLabelled("office", root).subarray(0, 16))
-}
-
-/** case id = H("case", reporter's signing public key)[0..16], in hex */
-export function caseIdOf(signer: Uint8Array): string {
-  return encodeHex(hashLabelled("case", signer).subarray(0, 16))
 }

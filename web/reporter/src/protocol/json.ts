@@ -1,7 +1,7 @@
 // JSON of untrusted bytes.
 
-import { Malformed } from "../errors"
 import { decodeUtf8 } from "./bytes"
+import { Malformed } from "./malformed"
 import { require } from "./values"
 
 /** What JSON.parse makes of it. Enough where a document has one encoding, with which the bytes are compared. */

@@ -1,5 +1,15 @@
-// Every length in one place: size classes, Padmé, and how far an archive is filled so that the sealed blob ends on
-// its class (PROTOCOL 2.4). Arithmetic on numbers, never on 32 bits: lengths may pass 2³¹.
+// The bounds of a message, and every length of it once it is sealed: size classes, Padmé, and how far an archive is filled
+// so that the sealed blob ends on its class (PROTOCOL 2.4). Arithmetic on numbers, never on 32 bits: lengths may pass 2³¹.
+// The bounds of the office profile stand in profile.ts: a page that only shows the office loads no more than that.
+
+export const MESSAGE_BYTES_MAX = 1_048_576
+export const SEAL_BYTES_MAX = 65_536
+export const FILES_MAX = 99
+export const LEFT_OUT_MAX = 12
+export const ANSWERS_MAX = 64
+export const FILE_NAME_BYTES_MAX = 255
+/** What ustar's octal digits can say. */
+export const FILE_BYTES_MAX = 2 ** 33 - 1
 
 /** What a message without files always is, sealed. */
 export const TEXT_SEALED_BYTES = 32_768

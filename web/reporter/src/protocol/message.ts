@@ -3,13 +3,8 @@
 
 import { encodeUtf8, equalBytes, isHex } from "./bytes"
 import { parseJson } from "./json"
+import { ANSWERS_MAX, FILE_NAME_BYTES_MAX, FILES_MAX, LEFT_OUT_MAX, MESSAGE_BYTES_MAX } from "./limits"
 import { FORMAT, asArray, asDay, asId, asInteger, asLanguage, asMembers, asRecipient, asText, asWord, require } from "./values"
-
-export const MESSAGE_BYTES_MAX = 1_048_576
-export const FILES_MAX = 99
-export const LEFT_OUT_MAX = 12
-export const ANSWERS_MAX = 64
-export const FILE_NAME_BYTES_MAX = 255
 
 export const DOORS = ["report", "complaint", "suggestion", "information-request"] as const
 export type Door = (typeof DOORS)[number]

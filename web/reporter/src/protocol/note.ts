@@ -1,11 +1,9 @@
 // C2SP signed notes (signed-note.md): a text, an empty line, a signature line. Of what the specification allows, an
 // office profile has exactly one Ed25519 signature.
 
-import { sha256 } from "@noble/hashes/sha2.js"
-import { concat, decodeBase64, encodeUtf8, type Bytes } from "./bytes"
+import { decodeBase64, type Bytes } from "./bytes"
 import { require } from "./values"
 
-const ED25519 = 0x01
 /** Base64 of 68 bytes: key hash and signature. */
 const SIGNATURE_CHARACTERS = 92
 
@@ -27,9 +25,4 @@ export function decodeNote(note: string): Note {
   require(keyName !== undefined && encoded !== undefined && encoded.length === SIGNATURE_CHARACTERS, "not one Ed25519 signature")
   const hashAndSignature = decodeBase64(encoded)
   return { text, keyName, keyHash: hashAndSignature.slice(0, 4), signature: hashAndSignature.slice(4) }
-}
-
-/** Tells the keys of a note apart: SHA-256(name ‖ "\n" ‖ type ‖ public key)[0..4] */
-export function keyHashOf(keyName: string, publicKey: Uint8Array): Uint8Array {
-  return sha256(concat(encodeUtf8(`${keyName}\n`), Uint8Array.of(ED25519), publicKey)).subarray(0, 4)
 }

@@ -1,11 +1,9 @@
 // The office profile: who opens reports, and what the pages need to know of an office (PROTOCOL 3).
 
-import { decodeHex, decodeUtf8, encodeUtf8, equalBytes, isHex, officeIdOf, type Bytes } from "./bytes"
+import { isHex } from "./bytes"
 import { parseStrictJson } from "./json"
-import { decodeNote, keyHashOf } from "./note"
 import { FORMAT, asArray, asDay, asId, asInteger, asLanguage, asMembers, asRecipient, asText, require, type Members } from "./values"
 
-export const PROFILE_BYTES_MAX = 262_144
 const TEXT_BYTES_MAX = 4096
 const CHOICES_MAX = 200
 const FILES_BYTES_MAX = 251_658_240
@@ -69,45 +67,7 @@ const DEADLINES = ["conflict_check_working_days", "acknowledgement_days", "progr
   "information_working_days", "corrective_order_days"] as const
 const CONTACTS = ["emergency_phone", "phone", "website", "neutral_page"] as const
 
-/** What a reader knows before it sees the profile. */
-export interface Expectation {
-  /** From a poster's or link's fragment; absent for who comes without. */
-  office?: string | undefined
-  /** The highest version of this office's profile seen in this visit, 0 when none. */
-  newest?: (office: string) => number
-  today: string
-}
-
-export type ProfileFault = "foreign" | "expired" | "older"
-
-/** Whether a signer signed exactly these bytes: Ed25519, by whichever implementation. */
-export type Verifier = (signer: Bytes, signature: Bytes, bytes: Bytes) => boolean | Promise<boolean>
-
-/**
- * Verifies a note against what is expected. Throws Malformed when it is no profile or not signed by its own root key; says
- * which when it is signed, but of another office, over, or older than one seen.
- */
-export async function openProfile(note: Uint8Array, expected: Expectation, isSignedBy: Verifier): Promise<OfficeProfile | ProfileFault> {
-  const profile = await verifyProfile(note, isSignedBy)
-  if (expected.office !== undefined && expected.office !== profile.office) return "foreign"
-  if (profile.expires < expected.today) return "expired"
-  if (profile.version < (expected.newest?.(profile.office) ?? 0)) return "older"
-  return profile
-}
-
-/** The profile, signed by the root key for which its office id stands. */
-export async function verifyProfile(bytes: Uint8Array, isSignedBy: Verifier): Promise<OfficeProfile> {
-  require(bytes.length <= PROFILE_BYTES_MAX, "the profile is too long")
-  const note = decodeNote(decodeUtf8(bytes))
-  const profile = decodeProfile(note.text)
-  const root = decodeHex(profile.root, 32)
-  require(officeIdOf(root) === profile.office && note.keyName === profile.office, "the office id does not follow from the root key")
-  require(equalBytes(note.keyHash, keyHashOf(note.keyName, root)), "another key's signature")
-  require(await isSignedBy(root, note.signature, encodeUtf8(note.text)), "the profile is not signed by its root key")
-  return profile
-}
-
-/** The text of a note. Believes nothing: verifyProfile does. */
+/** The text of a note. Believes nothing: verifyProfile (verify/profile.ts) does. */
 export function decodeProfile(text: string): OfficeProfile {
   const all = exactly(parseStrictJson(text), MEMBERS, "profile")
   require(all["format"] === FORMAT, "another format")

@@ -2,10 +2,8 @@
 
 import { encodeUtf8, equalBytes, isHex } from "./bytes"
 import { parseJson } from "./json"
-import { FILES_MAX } from "./message"
+import { FILES_MAX, SEAL_BYTES_MAX } from "./limits"
 import { FORMAT, asArray, asInteger, asMembers, asText, require } from "./values"
-
-export const SEAL_BYTES_MAX = 65_536
 
 export interface Entry {
   path: string

@@ -1,7 +1,7 @@
 // The small values of which every document of this protocol is made (PROTOCOL, conventions).
 
-import { Malformed } from "../errors"
 import { encodeUtf8 } from "./bytes"
+import { Malformed } from "./malformed"
 
 export const FORMAT = "mohr/v1"
 

@@ -1,5 +1,5 @@
-// What the pages know of the core: the office, the code, and sending. Coming back is mailbox.ts. What is secret stays behind
-// both.
+// What the pages know of the core: the office, the code, and sending. Coming back is mailbox.ts; office.ts,
+// office-shown.ts, receipt.ts and speed.ts are for what a page needs before. What is secret stays behind them all.
 
 export { ReporterError, type Reason } from "../errors"
 export { DOORS, OUTCOMES, STATUSES, type Door, type Outcome, type OutcomeId, type Status } from "../protocol/message"

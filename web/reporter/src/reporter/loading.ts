@@ -1,9 +1,11 @@
 // The office to which a page reports: fetched and verified, with whichever Ed25519 the page brings.
 
 import { fetchWhole } from "../api/fetching"
-import { Malformed, ReporterError } from "../errors"
-import { openProfile, PROFILE_BYTES_MAX, type OfficeProfile, type Verifier } from "../protocol/profile"
+import { ReporterError } from "../errors"
+import { Malformed } from "../protocol/malformed"
+import type { OfficeProfile } from "../protocol/profile"
 import { todayUtc } from "../protocol/values"
+import { openProfile, PROFILE_BYTES_MAX, type Verifier } from "../verify/profile"
 
 /** Where the server's interface stands, seen from any page. */
 export const API = "/api/v1"

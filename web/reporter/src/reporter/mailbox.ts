@@ -1,13 +1,16 @@
-// Coming back with a code: what the office answered, what of it is to be believed, and writing on.
+// Coming back with a code: what the office answered, what of it is to be believed, and writing on. Beside index.ts, not in
+// it, so that whoever reports does not load it.
 
 import { fetchListing, fetchMessage, type ListedMessage } from "../api/mailbox"
-import { Malformed, ReporterError } from "../errors"
+import { ReporterError } from "../errors"
 import type { Bytes } from "../protocol/bytes"
+import { Malformed } from "../protocol/malformed"
 import type { Message, Outcome, Status } from "../protocol/message"
 import type { OfficeProfile, Texts } from "../protocol/profile"
-import { CaseReader, type Reading, type Warning } from "../verify/thread"
+import { Unverified, type OpenedFile } from "../verify/message"
+import { ThreadReader, type Reading, type Warning } from "../verify/thread"
 import { ReporterKeys } from "../seal/derive"
-import { open, Unverified, type OpenedFile } from "../seal/opening"
+import { open } from "../seal/opening"
 import { bytesLeft, followUpMessage, type FollowUpDraft, type Unfinished } from "./drafts"
 import { API } from "./loading"
 import { BlobSending, sealableOf, type Sending } from "./sending"
@@ -71,6 +74,8 @@ export interface MailboxProgress {
   readonly total: number
 }
 
+export type { Warning }
+
 type OnProgress = (progress: MailboxProgress) => void
 
 /** What stays behind a Mailbox: keys, and what was opened, by the digest of its blob. */
@@ -82,7 +87,7 @@ interface Visit {
 }
 
 /** From a Mailbox that a page holds to what it must not hold. */
-const behind = new WeakMap<Mailbox, { visit: Visit; profile: OfficeProfile; reader: CaseReader }>()
+const behind = new WeakMap<Mailbox, { visit: Visit; profile: OfficeProfile; reader: ThreadReader }>()
 /** Of the last code that was entered: what a dropped connection cut short is not fetched twice. */
 let lastVisit: Visit | undefined
 
@@ -139,7 +144,7 @@ async function readMailbox(profile: OfficeProfile, visit: Visit, onProgress: OnP
   if (listing.caseId !== keys.caseId) throw new ReporterError("server-wrong", "another case under this token")
   await fetchReplies(visit, listing.messages, onProgress, signal)
 
-  const reader = new CaseReader(profile, keys.caseId)
+  const reader = new ThreadReader(profile, keys.caseId)
   const messages = listing.messages.map((listed) => believe(reader, listed, visit.opened.get(listed.sha256)))
   const mailbox: Mailbox = { caseId: keys.caseId, status: reader.status, outcome: reader.outcome, leftOut: reader.leftOut, messages }
   behind.set(mailbox, { visit, profile, reader })
@@ -169,7 +174,7 @@ async function openOrNot(pieces: Uint8Array[], keys: ReporterKeys): Promise<Unve
   }
 }
 
-function believe(reader: CaseReader, { position, direction, day, sha256 }: ListedMessage, opened: Unverified | "unreadable" | undefined): MailboxMessage {
+function believe(reader: ThreadReader, { position, direction, day, sha256 }: ListedMessage, opened: Unverified | "unreadable" | undefined): MailboxMessage {
   if (direction === "to-office") {
     reader.skipOwn(sha256)
     return { position, day, direction }

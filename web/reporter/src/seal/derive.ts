@@ -4,7 +4,8 @@ import { ed25519 } from "@noble/curves/ed25519.js"
 import { bech32 } from "@scure/base"
 import { identityToRecipient } from "age-encryption"
 import { ReporterError } from "../errors"
-import { caseIdOf, concat, decodeHex, encodeHex, encodeUtf8, type Bytes } from "../protocol/bytes"
+import { concat, decodeHex, encodeHex, encodeUtf8, type Bytes } from "../protocol/bytes"
+import { caseIdOf } from "../verify/digest"
 
 const ROUNDS = 210_000
 const KEY_BITS = 256

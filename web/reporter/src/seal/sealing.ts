@@ -5,11 +5,12 @@ import { sha256 } from "@noble/hashes/sha2.js"
 import { Encrypter } from "age-encryption"
 import { ReporterError } from "../errors"
 import { archiveBytes, encodeHeader, filePath, MESSAGE_PATH, paddingBytes, SEAL_PATH } from "../protocol/archive"
-import { digestOf, encodeHex, type Bytes } from "../protocol/bytes"
+import { encodeHex, type Bytes } from "../protocol/bytes"
 import { headerBytes, planArchive, TEXT_SEALED_BYTES, type Plan } from "../protocol/limits"
 import { encodeSeal, signedBytes, type Entry } from "../protocol/seal-json"
 import { asRecipient } from "../protocol/values"
 import { createPauser } from "../pause"
+import { digestOf } from "../verify/digest"
 
 /** age seals in chunks of this size; longer steps would freeze the page where there is no JIT. */
 const STEP_BYTES = 65_536

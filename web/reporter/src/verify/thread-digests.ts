@@ -2,7 +2,8 @@
 // them (PROTOCOL 2.5).
 
 import type { Thread } from "../protocol/message"
-import { decodeHex, encodeHex, hashLabelled, type Bytes } from "../protocol/bytes"
+import { decodeHex, encodeHex, type Bytes } from "../protocol/bytes"
+import { hashLabelled } from "./digest"
 
 /** The digests T₀ … Tₙ over the messages of one case, as this reader sees them. */
 export class ThreadDigests {

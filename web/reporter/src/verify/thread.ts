@@ -1,11 +1,10 @@
 // A case read from its first message to its last, by the reporter: which reply is an inspector's word, and whether
 // anything was dropped, swapped, replayed or reordered on the way (PROTOCOL 2.5 to 2.7).
 
-import type { Direction, Reply, Status, Outcome, Thread } from "../protocol/message"
-import { directionOf } from "../protocol/message"
+import { directionOf, type Direction, type Outcome, type Reply, type Status, type Thread } from "../protocol/message"
 import type { Inspector, OfficeProfile } from "../protocol/profile"
+import type { Unverified } from "./message"
 import { ThreadDigests } from "./thread-digests"
-import type { Unverified } from "../seal/opening"
 
 export type Warning =
   /** The sender saw other messages before this one than we do. */
@@ -24,7 +23,7 @@ export type Reading =
   | { authenticity: "unreadable" }
 
 /** Reads the messages of one case in the order of their positions. Give it every message that the server lists. */
-export class CaseReader {
+export class ThreadReader {
   readonly #profile: OfficeProfile
   readonly #caseId: string
   readonly #digests: ThreadDigests

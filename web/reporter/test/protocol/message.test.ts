@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { Malformed } from "../../src/errors"
+import { Malformed } from "../../src/protocol/malformed"
 import { decodeMessage, encodeMessage, type FollowUp, type Message, type Reply, type Report } from "../../src/protocol/message"
 import { assertTotal } from "../support/decoders"
 

@@ -1,7 +1,7 @@
 // What every decoder owes: any input gives a value or Malformed, in bounded time.
 
 import assert from "node:assert/strict"
-import { Malformed } from "../../src/errors"
+import { Malformed } from "../../src/protocol/malformed"
 import { bytesFrom, generator, mutations } from "./random"
 
 const MOST_MS = 2_000

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { digestOf } from "../../src/protocol/bytes"
 import { createCode } from "../../src/protocol/receipt"
 import type { Reply } from "../../src/protocol/message"
-import { CaseReader, type Reading } from "../../src/verify/thread"
+import { digestOf } from "../../src/verify/digest"
+import { ThreadReader, type Reading } from "../../src/verify/thread"
 import { ReporterKeys } from "../../src/seal/derive"
 import { open } from "../../src/seal/opening"
 import { createOffice, reply, sealMessage, sealReply } from "../support/office"
@@ -13,18 +13,18 @@ const keys = await ReporterKeys.derive(createCode(), office.profile.office)
 const REPORT = "11".repeat(32)
 
 /** A case with its report, as the reporter reads it. */
-function newCase(): CaseReader {
-  const reader = new CaseReader(office.profile, keys.caseId)
+function newCase(): ThreadReader {
+  const reader = new ThreadReader(office.profile, keys.caseId)
   reader.skipOwn(REPORT)
   return reader
 }
 
-async function read(reader: CaseReader, blob: Uint8Array<ArrayBuffer>): Promise<Reading> {
+async function read(reader: ThreadReader, blob: Uint8Array<ArrayBuffer>): Promise<Reading> {
   return reader.read(digestOf(blob), await open([blob.slice()], keys.identity()))
 }
 
 /** A reply of an inspector who saw all that the reader has. */
-function answer(reader: CaseReader, fields: Partial<Reply> = {}): Reply {
+function answer(reader: ThreadReader, fields: Partial<Reply> = {}): Reply {
   const sender = fields.sender ?? "inspector-1"
   return reply(office, { case: keys.caseId, thread: reader.thread, sequence: reader.sequence(sender), ...fields, sender })
 }
@@ -75,7 +75,7 @@ test("a reply for another case or office is not of this one", async () => {
 })
 
 test("a reply at the place of the report is not one", async () => {
-  const reader = new CaseReader(office.profile, keys.caseId)
+  const reader = new ThreadReader(office.profile, keys.caseId)
   assert.deepEqual(await read(reader, await seal(answer(reader))), { authenticity: "not-authentic" })
 })
 
@@ -108,7 +108,7 @@ test("a dropped, swapped or foreign message before a reply is warned of", async 
   await read(swapped, second)
   assert.deepEqual(warnings(await read(swapped, first)), ["sequence-gap"], "the first saw only the report, which is still before it")
   // Another report stands before them.
-  const other = new CaseReader(office.profile, keys.caseId)
+  const other = new ThreadReader(office.profile, keys.caseId)
   other.skipOwn("22".repeat(32))
   assert.deepEqual(warnings(await read(other, first)), ["thread-differs"])
   // Something unreadable was slipped in: the sender did not see it.

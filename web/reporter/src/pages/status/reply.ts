@@ -10,10 +10,10 @@ import { clearProblem, reasonOf, showProblem } from "../parts/problem"
 import { progressBar } from "../parts/progress"
 import { marked, prepareWarnings, warningNote } from "../parts/warning"
 import { choiceOf } from "../report/fields"
-import type { Mailbox } from "../../mailbox"
+import type { Mailbox } from "../../reporter/mailbox"
 import type { FollowUpDraft } from "../../reporter"
 
-type MailboxModule = typeof import("../../mailbox")
+type MailboxModule = typeof import("../../reporter/mailbox")
 
 export interface ReplyBox {
   readonly element: HTMLElement

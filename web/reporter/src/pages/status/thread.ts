@@ -5,7 +5,7 @@ import { text, textOf } from "#shared/texts"
 import { h, icon, isolated } from "#shared/dom"
 import { iconOf, savedName, shownName } from "../parts/file-name"
 import { day, localized, size } from "#shared/format"
-import type { Mailbox, MailboxMessage, ReceivedFile } from "../../mailbox"
+import type { Mailbox, MailboxMessage, ReceivedFile } from "../../reporter/mailbox"
 
 export function statusCard(mailbox: Mailbox): HTMLElement {
   return h(

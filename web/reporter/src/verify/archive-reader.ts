@@ -1,12 +1,12 @@
-// Reads the archive of a message. It has one form (archive.ts), so reading a header is writing it anew and comparing. What
-// comes is hostile: nothing is allocated by a number that was read.
+// Reads the archive of a message and takes the digest of every entry on the way. An archive has one form (protocol/archive.ts),
+// so reading a header is writing it anew and comparing. What comes is hostile: nothing is allocated by a number that was read.
 
 import { sha256 } from "@noble/hashes/sha2.js"
-import { BLOCK, encodeHeader, END_BYTES, FILE_BYTES_MAX, filePath, MESSAGE_PATH, paddingBytes, SEAL_PATH } from "./archive"
-import { encodeHex, equalBytes, join } from "./bytes"
-import { FILES_MAX, MESSAGE_BYTES_MAX } from "./message"
-import { SEAL_BYTES_MAX, type Entry } from "./seal-json"
-import { require } from "./values"
+import { BLOCK, encodeHeader, END_BYTES, filePath, MESSAGE_PATH, paddingBytes, SEAL_PATH } from "../protocol/archive"
+import { encodeHex, equalBytes, join } from "../protocol/bytes"
+import { FILE_BYTES_MAX, FILES_MAX, MESSAGE_BYTES_MAX, SEAL_BYTES_MAX } from "../protocol/limits"
+import { type Entry } from "../protocol/seal-json"
+import { require } from "../protocol/values"
 
 export interface OpenedEntry extends Entry {
   /** The content, in the pieces in which it came. */
