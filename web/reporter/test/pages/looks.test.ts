@@ -25,7 +25,7 @@ test("nothing that Persian type does not stand", () => {
 })
 
 test("the font has every letter of the Persian texts", () => {
-  const source = readFileSync(`${WEB_FOLDER}/shared/fonts/subset.mjs`, "utf8")
+  const source = readFileSync(`${WEB_FOLDER}/build/subset-font.mjs`, "utf8")
   const constant = (name: string) => /"(.*)"/.exec(new RegExp(`const ${name} = .*`).exec(source)?.[0] ?? "")?.[1] ?? ""
   const glyphs = new Set(["LETTERS", "MARKS", "DIGITS", "PUNCTUATION"].flatMap((name) => [...constant(name)]))
   glyphs.add("\u200c")

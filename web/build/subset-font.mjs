@@ -1,4 +1,4 @@
-// Makes vazirmatn-fa.woff2: Vazirmatn cut down to what the Persian pages say.
+// Makes shared/fonts/vazirmatn-fa.woff2: Vazirmatn cut down to what the Persian pages say.
 //
 // Run by hand (npm run fonts) when the catalogue needs a new letter or the package changes; the result is
 // committed, so that a build does not depend on a font compiler being the same to the byte on every machine.
@@ -31,6 +31,6 @@ const woff2 = await subsetFont(source, LETTERS + MARKS + DIGITS + PUNCTUATION, {
   // Only layout engines of old ask for it; browsers take the advances from gvar.
   dropTables: ["HVAR"],
 })
-await writeFile(new URL("vazirmatn-fa.woff2", import.meta.url), woff2)
-await writeFile(new URL("OFL.txt", import.meta.url), await readFile(resolve("vazirmatn/OFL.txt")))
+await writeFile(new URL("../shared/fonts/vazirmatn-fa.woff2", import.meta.url), woff2)
+await writeFile(new URL("../shared/fonts/OFL.txt", import.meta.url), await readFile(resolve("vazirmatn/OFL.txt")))
 console.log(`vazirmatn-fa.woff2: ${woff2.length} bytes`)
