@@ -66,32 +66,34 @@ console.log(`web/${DIST}: ${output.size} files, ${[...output.values()].reduce((s
 async function bundleAssets() {
   const scripts = (await list("reporter/src/pages")).filter((path) => path.endsWith(".ts"))
   const styles = (await list("reporter/styles")).filter((path) => path.endsWith(".css"))
-  const result = await esbuild.build({
-    absWorkingDir: web,
-    entryPoints: [...scripts, ...styles],
-    outdir: DIST,
-    entryNames: "assets/[name].[hash]",
-    chunkNames: "assets/[name].[hash]",
-    assetNames: "assets/[name].[hash]",
-    bundle: true,
-    alias,
-    splitting: true,
-    format: "esm",
-    minify: true,
-    charset: "utf8",
-    // Tor Browser's long-term Firefox and the browser of a phone that was last updated years ago.
-    target: ["es2022", "firefox115", "chrome109", "safari16"],
-    loader: { ".woff2": "file", ".svg": "file", ".png": "file", ".webp": "file" },
-    // The licences stand in licenses.txt, once.
-    legalComments: "none",
-    metafile: true,
-    write: false,
-    logLevel: "warning",
-  }).catch((error) => {
-    for (const { text, location } of error.errors ?? []) problem(`${location?.file ?? "esbuild"}: ${text}`)
-    if (error.errors === undefined) throw error
-    return { outputFiles: [], metafile: { inputs: {}, outputs: {} } }
-  })
+  const result = await esbuild
+    .build({
+      absWorkingDir: web,
+      entryPoints: [...scripts, ...styles],
+      outdir: DIST,
+      entryNames: "assets/[name].[hash]",
+      chunkNames: "assets/[name].[hash]",
+      assetNames: "assets/[name].[hash]",
+      bundle: true,
+      alias,
+      splitting: true,
+      format: "esm",
+      minify: true,
+      charset: "utf8",
+      // Tor Browser's long-term Firefox and the browser of a phone that was last updated years ago.
+      target: ["es2022", "firefox115", "chrome109", "safari16"],
+      loader: { ".woff2": "file", ".svg": "file", ".png": "file", ".webp": "file" },
+      // The licences stand in licenses.txt, once.
+      legalComments: "none",
+      metafile: true,
+      write: false,
+      logLevel: "warning",
+    })
+    .catch((error) => {
+      for (const { text, location } of error.errors ?? []) problem(`${location?.file ?? "esbuild"}: ${text}`)
+      if (error.errors === undefined) throw error
+      return { outputFiles: [], metafile: { inputs: {}, outputs: {} } }
+    })
   for (const file of result.outputFiles) output.set(file.path.slice(dist.length + 1), Buffer.from(file.contents))
   return result.metafile
 }
@@ -114,7 +116,7 @@ async function renderPages() {
     refuseInline(source, where, problem)
     const inlined = new Map()
     for (const [, path] of source.matchAll(/\{\{\s*inline\s+([^\s{}]+)\s*\}\}/g)) {
-      inlined.set(path, (await readFile(join(web, path), "utf8").catch(() => problem(`${where}: no file ${path}`)) ?? "").trim())
+      inlined.set(path, ((await readFile(join(web, path), "utf8").catch(() => problem(`${where}: no file ${path}`))) ?? "").trim())
     }
     for (const [, path] of source.matchAll(/\{\{\s*asset\s+([^\s{}]+)\s*\}\}/g)) {
       if (!path.endsWith(".ts") && !path.endsWith(".css")) await addAsset(path, where)
@@ -144,7 +146,10 @@ async function renderPages() {
         },
         asset: (path) => `/${assetOf(path, where)}`,
         inline: (path) => inlined.get(path) ?? "",
-        preloads: (path) => preloadsOf(path, where).map((chunk) => `<link rel="modulepreload" href="/${chunk}">`).join(""),
+        preloads: (path) =>
+          preloadsOf(path, where)
+            .map((chunk) => `<link rel="modulepreload" href="/${chunk}">`)
+            .join(""),
         texts: (path) => {
           const named = namedByScript.get(path)
           if (named === undefined) return problem(`${where}: no script ${path}`) ?? ""
@@ -153,7 +158,13 @@ async function renderPages() {
           return `<template id="texts">${json.replace(/&/g, "&amp;").replace(/</g, "&lt;")}</template>`
         },
       }
-      const others = languages.map((other) => ({ lang: other.lang, dir: other.dir, name: other.name, href: href(page, other.lang), current: other === language }))
+      const others = languages.map((other) => ({
+        lang: other.lang,
+        dir: other.dir,
+        name: other.name,
+        href: href(page, other.lang),
+        current: other === language,
+      }))
       output.set(`${lang}/${page}.html`, Buffer.from(render(source, tags, others, where, problem)))
     }
   }
@@ -190,7 +201,8 @@ async function readScripts() {
 function assetOf(path, where) {
   for (const [file, { entryPoint, inputs }] of Object.entries(bundle.outputs)) {
     const [only, ...more] = Object.keys(inputs)
-    if (entryPoint === path || (entryPoint === undefined && only === path && more.length === 0 && !/\.(js|css)$/.test(file))) return file.slice(DIST.length + 1)
+    if (entryPoint === path || (entryPoint === undefined && only === path && more.length === 0 && !/\.(js|css)$/.test(file)))
+      return file.slice(DIST.length + 1)
   }
   const name = added.get(path)
   if (name === undefined) problem(`${where}: no asset ${path}`)
@@ -239,7 +251,8 @@ async function collectLicenses() {
     if (file === undefined) problem(`node_modules/${name}: no licence`)
     else parts.push(`${name} ${version}\n\n${await readFile(join(web, "node_modules", name, file), "utf8")}`)
   }
-  for (const path of (await list("shared/fonts")).filter((name) => name.endsWith(".txt"))) parts.push(`${path.slice("shared/".length)}\n\n${await readFile(join(web, path), "utf8")}`)
+  for (const path of (await list("shared/fonts")).filter((name) => name.endsWith(".txt")))
+    parts.push(`${path.slice("shared/".length)}\n\n${await readFile(join(web, path), "utf8")}`)
   output.set("licenses.txt", Buffer.from(parts.map((part) => part.trimEnd() + "\n").join(`\n${"-".repeat(80)}\n\n`)))
 }
 
@@ -264,7 +277,10 @@ async function writeOutput() {
 /** The files of a folder of web/, sorted; none when there is no such folder. */
 async function list(folder, recursive = false) {
   const entries = await readdir(join(web, folder), { recursive, withFileTypes: true }).catch(() => [])
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(web.length + 1)).sort()
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(web.length + 1))
+    .sort()
 }
 
 function sha256(bytes) {

@@ -49,7 +49,9 @@ test("every part imports only what the architecture lets it", () => {
   const sources = sourcesOf(["clean", "reporter/src", "shared"])
   assert.deepEqual(strayImports(sources), [])
   // An edge that nothing uses would let somebody in unseen.
-  const used = new Set([...sources].flatMap(([path, text]) => importsOf(path, text).map((target) => `${partOf(path)} ${partOf(target) ?? target}`)))
+  const used = new Set(
+    [...sources].flatMap(([path, text]) => importsOf(path, text).map((target) => `${partOf(path)} ${partOf(target) ?? target}`)),
+  )
   for (const [part, { parts, libraries }] of Object.entries(EDGES)) {
     for (const other of [...parts, ...libraries]) assert.ok(used.has(`${part} ${other}`), `${part} does not import ${other} any more`)
   }
@@ -68,17 +70,27 @@ test("the checks see what is written", () => {
     'const e = () => import("./e")',
     'declare module "./f" {}',
     '// import "./g"',
-    'const h = \'import "./h"\'',
+    "const h = 'import \"./h\"'",
     'import i from "somewhere/i.js"',
   ].join("\n")
   const found = importsOf("reporter/src/seal/x.ts", text)
   const seal = (name: string) => `reporter/src/seal/${name}`
   assert.deepEqual(found, [seal("a"), "shared/src/b", "reporter/src/pages/c", "clean/src/clean", seal("e"), seal("f"), "somewhere/i.js"])
 
-  const stray = strayImports(new Map([["reporter/src/pages/x.ts", 'import "../seal/y"\nimport "../reporter"\nimport "age-encryption"'], ["reporter/src/new/x.ts", ""]]))
-  assert.deepEqual(stray, ["reporter/src/pages/x.ts imports reporter/src/seal", "reporter/src/pages/x.ts imports age-encryption", "reporter/src/new/x.ts is in no part: decide what it may import"])
+  const stray = strayImports(
+    new Map([
+      ["reporter/src/pages/x.ts", 'import "../seal/y"\nimport "../reporter"\nimport "age-encryption"'],
+      ["reporter/src/new/x.ts", ""],
+    ]),
+  )
+  assert.deepEqual(stray, [
+    "reporter/src/pages/x.ts imports reporter/src/seal",
+    "reporter/src/pages/x.ts imports age-encryption",
+    "reporter/src/new/x.ts is in no part: decide what it may import",
+  ])
 
-  const chain = (...files: [string, string][]) => circle(new Map(files.map(([name, imported]) => [`clean/src/${name}.ts`, `import "./${imported}"`])))
+  const chain = (...files: [string, string][]) =>
+    circle(new Map(files.map(([name, imported]) => [`clean/src/${name}.ts`, `import "./${imported}"`])))
   assert.deepEqual(chain(["a", "b"], ["b", "c"], ["c", "b"]), ["clean/src/b", "clean/src/c", "clean/src/b"])
   assert.deepEqual(chain(["a", "a"]), ["clean/src/a", "clean/src/a"])
   assert.deepEqual(chain(["a", "b"], ["b", "c"]), [])
@@ -97,7 +109,10 @@ function strayImports(sources: Sources): string[] {
     const isTest = /^\w+\/test\//.test(path)
     for (const target of importsOf(path, text)) {
       const other = partOf(target)
-      const allowed = other === undefined ? EDGES[part]?.libraries.includes(target) === true || (isTest && target.startsWith("node:")) : other === part || EDGES[part]?.parts.includes(other)
+      const allowed =
+        other === undefined
+          ? EDGES[part]?.libraries.includes(target) === true || (isTest && target.startsWith("node:"))
+          : other === part || EDGES[part]?.parts.includes(other)
       if (allowed !== true) stray.push(`${path} imports ${other ?? target}`)
     }
   }
@@ -167,6 +182,13 @@ function nameOf(path: string): string {
 }
 
 function sourcesOf(folders: readonly string[]): Sources {
-  const paths = folders.flatMap((folder) => readdirSync(join(WEB_FOLDER, folder), { recursive: true, encoding: "utf8" }).map((path) => join(folder, path)))
-  return new Map(paths.filter((path) => /\.(ts|mjs)$/.test(path)).sort().map((path) => [path, readFileSync(join(WEB_FOLDER, path), "utf8")]))
+  const paths = folders.flatMap((folder) =>
+    readdirSync(join(WEB_FOLDER, folder), { recursive: true, encoding: "utf8" }).map((path) => join(folder, path)),
+  )
+  return new Map(
+    paths
+      .filter((path) => /\.(ts|mjs)$/.test(path))
+      .sort()
+      .map((path) => [path, readFileSync(join(WEB_FOLDER, path), "utf8")]),
+  )
 }

@@ -40,7 +40,9 @@ try {
     logLevel: "warning",
   })
   const bundles = tests.map((path) => join(folder, path.replace(/\.ts$/, ".mjs")))
-  const { status } = spawnSync(process.execPath, ["--enable-source-maps", "--test", "--test-reporter=spec", ...bundles], { stdio: "inherit" })
+  const { status } = spawnSync(process.execPath, ["--enable-source-maps", "--test", "--test-reporter=spec", ...bundles], {
+    stdio: "inherit",
+  })
   process.exitCode = status ?? 1
 } finally {
   rmSync(folder, { recursive: true })

@@ -8,5 +8,11 @@ function refuse(): never {
 
 const lengths = { secretKey: 32, publicKey: 33, publicKeyUncompressed: 65, seed: 48 }
 
-export const p256 = { lengths, Point: { Fn: {}, fromBytes: refuse }, utils: { randomSecretKey: refuse }, getPublicKey: refuse, getSharedSecret: refuse }
+export const p256 = {
+  lengths,
+  Point: { Fn: {}, fromBytes: refuse },
+  utils: { randomSecretKey: refuse },
+  getPublicKey: refuse,
+  getSharedSecret: refuse,
+}
 export const p384 = p256

@@ -23,7 +23,7 @@ const FREE = fromLatin1("free")
 export function boxes(bytes: Uint8Array, from = 0, to = bytes.length): Box[] {
   const list: Box[] = []
   const data = view(bytes)
-  for (let start = from; start < to; ) {
+  for (let start = from; start < to;) {
     // QuickTime ends some lists of boxes with four zero bytes.
     if (to - start < 8) {
       if (isZero(bytes.subarray(start, to))) break

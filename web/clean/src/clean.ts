@@ -59,7 +59,8 @@ async function cleanAt(file: Blob, name: string, budget: Budget, depth: number):
       format: kind.format === "zip" ? "other" : kind.format,
       removed: isUntouched ? [] : [...found.removed],
       remains: isUntouched ? [] : [...found.remains],
-      outcome, reason,
+      outcome,
+      reason,
     }
   }
   try {
@@ -84,6 +85,7 @@ async function cleanAt(file: Blob, name: string, budget: Budget, depth: number):
 }
 
 async function cleanBy(kind: Kind, source: Source, found: Findings, nested: Nested, set: (kind: Kind) => void): Promise<Output> {
+  // prettier-ignore
   switch (kind.format) {
     case "jpeg": return cleanJpeg(source, found)
     case "png": return cleanPng(source, found, nested.budget)

@@ -1,5 +1,6 @@
 // What a cleaner says about a file. Every word here is a key that the pages translate, so the unions are closed.
 
+// prettier-ignore
 export type Format =
   | "jpeg" | "png" | "gif" | "webp" | "heic" | "avif"
   | "mp3" | "aac" | "amr" | "ogg" | "wav" | "flac" | "mp4"
@@ -7,6 +8,7 @@ export type Format =
   | "other"
 
 /** Was in the file and is not in the copy. */
+// prettier-ignore
 export type Removed =
   | "gps"                 // a place on earth
   | "author"              // names of people: authors, editors, commenters, owners
@@ -32,9 +34,10 @@ export type Removed =
   | "metadata-track"      // a video's track of sensor, place or clock readings
   | "colour-profile-name" // whose screen or camera a colour profile was measured on
   | "unknown-data"        // bytes that nothing in the format needs
-  | "trailing-data";      // bytes after the format's end
+  | "trailing-data" // bytes after the format's end
 
 /** Is still in the copy. */
+// prettier-ignore
 export type Remains =
   | "colour-profile"      // measured on a certain screen or scanner; removing it would change the colours
   | "metadata"            // metadata which could not be separated from what must stay
@@ -48,9 +51,10 @@ export type Remains =
   | "form-data"
   | "macros"
   | "scripts"
-  | "data-connections";   // names of servers, files and accounts that a spreadsheet draws on
+  | "data-connections" // names of servers, files and accounts that a spreadsheet draws on
 
 /** Why nothing was done. */
+// prettier-ignore
 export type Reason =
   | "unknown-format"
   | "old-office-format"   // .doc, .xls, .ppt, .msg
@@ -60,14 +64,15 @@ export type Reason =
   | "too-complex"
   | "unsupported-variant"
   | "old-browser"
-  | "unreadable";         // the browser could not read the file
+  | "unreadable" // the browser could not read the file
 
+// prettier-ignore
 export type Outcome =
   | "cleaned"             // something was removed and nothing known remains
   | "nothing-found"       // the format was read to its end and held nothing to remove
   | "partly"              // `remains` says what is left
   | "not-possible"        // untouched; `reason` says why
-  | "damaged";            // untouched: the file breaks the rules of its own format
+  | "damaged" // untouched: the file breaks the rules of its own format
 
 export interface Cleaned {
   /** The cleaned copy, or the very bytes that came in. Never a File: it has no name and no date. */

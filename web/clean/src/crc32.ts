@@ -1,8 +1,16 @@
 // CRC-32 as ZIP and PNG have it (ISO/IEC 3309, reflected) and as Ogg has it (RFC 3533: same polynomial, not
 // reflected, starts from zero).
 
-const REFLECTED = table(0xedb88320, (c, p) => (c & 1 ? p ^ (c >>> 1) : c >>> 1), (n) => n)
-const PLAIN = table(0x04c11db7, (c, p) => (c & 0x80000000 ? p ^ (c << 1) : c << 1), (n) => n << 24)
+const REFLECTED = table(
+  0xedb88320,
+  (c, p) => (c & 1 ? p ^ (c >>> 1) : c >>> 1),
+  (n) => n,
+)
+const PLAIN = table(
+  0x04c11db7,
+  (c, p) => (c & 0x80000000 ? p ^ (c << 1) : c << 1),
+  (n) => n << 24,
+)
 
 /** `before` is the result for the bytes that come before these. */
 export function crc32(bytes: Uint8Array, before = 0): number {

@@ -43,9 +43,8 @@ export async function detect(source: Source): Promise<Kind> {
 export function extensionOf(name: string, kind: Kind): string {
   if (kind.format !== "other" || (kind.extension !== "bin" && kind.extension !== "doc")) return kind.extension
   const extension = name.slice(name.lastIndexOf(".") + 1).toLowerCase()
-  const allowed = kind.extension === "doc"
-    ? /^(?:doc|xls|ppt|msg)$/
-    : /^(?:txt|csv|html?|xml|json|svg|eml|vcf|md|aac|wma|wmv|flv|3ga|dwg|psd|mpe?g|ts)$/
+  const allowed =
+    kind.extension === "doc" ? /^(?:doc|xls|ppt|msg)$/ : /^(?:txt|csv|html?|xml|json|svg|eml|vcf|md|aac|wma|wmv|flv|3ga|dwg|psd|mpe?g|ts)$/
   return allowed.test(extension) ? extension : kind.extension
 }
 
@@ -53,7 +52,8 @@ function brand(major: string, compatible: string): Kind {
   const brands = major + compatible
   if (/^(?:avif|avis)/.test(major)) return kind("avif", "image/avif", "avif")
   if (/^(?:hei[cxms]|hev[cxms])/.test(major)) return kind("heic", "image/heic", "heic")
-  if (/^(?:mif1|msf1|miaf|mif2)/.test(major)) return brands.includes("avif") ? kind("avif", "image/avif", "avif") : kind("heic", "image/heic", "heic")
+  if (/^(?:mif1|msf1|miaf|mif2)/.test(major))
+    return brands.includes("avif") ? kind("avif", "image/avif", "avif") : kind("heic", "image/heic", "heic")
   if (major === "qt  ") return kind("mp4", "video/quicktime", "mov")
   if (/^M4[AB] /.test(major)) return kind("mp4", "audio/mp4", "m4a")
   if (/^3g[p2rseh]/.test(major)) return kind("mp4", "video/3gpp", "3gp")

@@ -11,6 +11,7 @@ const POINTERS: ReadonlyMap<number, Removed | null> = new Map([
   [0x8769, null],
 ])
 
+// prettier-ignore
 const MEANINGS: ReadonlyMap<number, Removed> = new Map<number, Removed>([
   [0x010f, "device"], [0x0110, "device"], [0xa431, "device"], [0xa433, "device"], [0xa434, "device"],
   [0xa435, "device"], [0xc62f, "device"], [0xc614, "device"],
@@ -41,6 +42,7 @@ export function readExif(tiff: Uint8Array): Exif {
 
 /** A TIFF structure which holds the orientation and nothing else. */
 export function orientationOnly(orientation: number): Uint8Array {
+  // prettier-ignore
   return new Uint8Array([
     0x49, 0x49, 42, 0, 8, 0, 0, 0,                     // little-endian, first directory at 8
     1, 0,                                              // one entry

@@ -5,7 +5,9 @@ import { id3Bytes } from "./frames"
 import { fromLatin1, startsWith } from "./bytes"
 import { Output, type Source } from "./source"
 
-const STREAMINFO = 0, PADDING = 1, SEEKTABLE = 3
+const STREAMINFO = 0,
+  PADDING = 1,
+  SEEKTABLE = 3
 const MAX_BLOCKS = 10_000
 /** By type of block: comments, a table of contents, a picture. */
 const MEANINGS: Record<number, Removed[]> = { 4: ["tags", "author", "software"], 5: ["tags"], 6: ["thumbnail"] }

@@ -132,8 +132,7 @@ async function beforeTags(source: Source, from: number, found: Findings): Promis
 }
 
 async function tagBytesBefore(source: Source, to: number): Promise<number> {
-  const at = async (back: number, length: number): Promise<Uint8Array> =>
-    to >= back ? source.bytes(to - back, length) : new Uint8Array(0)
+  const at = async (back: number, length: number): Promise<Uint8Array> => (to >= back ? source.bytes(to - back, length) : new Uint8Array(0))
   if (startsWith(await at(128, 3), "TAG")) return 128
   if (startsWith(await at(227, 4), "TAG+")) return 227
   const ape = await at(32, 32)

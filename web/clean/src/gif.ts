@@ -5,8 +5,13 @@ import { Damaged, type Findings } from "./cleaned"
 import { latin1 } from "./bytes"
 import { Output, type Source } from "./source"
 
-const TRAILER = 0x3b, IMAGE = 0x2c, EXTENSION = 0x21
-const COMMENT = 0xfe, APPLICATION = 0xff, GRAPHIC_CONTROL = 0xf9, PLAIN_TEXT = 0x01
+const TRAILER = 0x3b,
+  IMAGE = 0x2c,
+  EXTENSION = 0x21
+const COMMENT = 0xfe,
+  APPLICATION = 0xff,
+  GRAPHIC_CONTROL = 0xf9,
+  PLAIN_TEXT = 0x01
 /** Each frame of an animation is one or two. */
 const MAX_BLOCKS = 200_000
 const NEEDED_APPLICATIONS = new Set(["NETSCAPE2.0", "ANIMEXTS1.0"])

@@ -61,10 +61,16 @@ export async function cleanHeif(source: Source, found: Findings): Promise<Output
   const meta: Box = { type: "meta", start: 0, body: top.body - top.start + 4, end: bytes.length }
   const model = readModel(bytes, meta)
   const kept = keptItems(model)
-  const keptRanges = model.items.filter((item) => kept.has(item.id)).flatMap((item) => item.extents)
-    .filter((extent) => extent.where === "file").map((extent): [number, number] => [extent.from, extent.to])
+  const keptRanges = model.items
+    .filter((item) => kept.has(item.id))
+    .flatMap((item) => item.extents)
+    .filter((extent) => extent.where === "file")
+    .map((extent): [number, number] => [extent.from, extent.to])
   if (keptRanges.some(([, to]) => to > end)) throw new Damaged("the picture ends too early")
-  const keptIdat = model.items.filter((item) => kept.has(item.id)).flatMap((item) => item.extents).filter((extent) => extent.where === "meta")
+  const keptIdat = model.items
+    .filter((item) => kept.has(item.id))
+    .flatMap((item) => item.extents)
+    .filter((extent) => extent.where === "meta")
 
   for (const item of model.items) {
     if (kept.has(item.id)) continue
@@ -88,7 +94,8 @@ export async function cleanHeif(source: Source, found: Findings): Promise<Output
   const sequence = list.find((box) => box.type === "moov")
   for (const box of list) {
     if (box === sequence) await cleanMovie(source, box, list, false, patches, found, { hasVideo: false })
-    else if (box.type === "mdat") await zeroUnused(source, box.body, box.end, keptRanges, sequence !== undefined, model, kept, patches, found)
+    else if (box.type === "mdat")
+      await zeroUnused(source, box.body, box.end, keptRanges, sequence !== undefined, model, kept, patches, found)
     else if (box.type !== "ftyp" && box.type !== "styp" && box !== top) await cleanTop(source, box, patches, found)
   }
   return patches.output()
@@ -107,7 +114,9 @@ interface Model {
 
 function readModel(bytes: Uint8Array, meta: Box): Model {
   const parts = new Map(boxes(bytes, meta.body, meta.end).map((box) => [box.type, box]))
-  const pitm = parts.get("pitm"), iinf = parts.get("iinf"), iloc = parts.get("iloc")
+  const pitm = parts.get("pitm"),
+    iinf = parts.get("iinf"),
+    iloc = parts.get("iloc")
   if (!pitm || !iinf || !iloc) throw new Damaged("no main picture")
   const data = view(bytes)
   const primary = bytes[pitm.body] === 0 ? data.getUint16(pitm.body + 4) : data.getUint32(pitm.body + 4)
@@ -118,7 +127,9 @@ function readModel(bytes: Uint8Array, meta: Box): Model {
   const iref = parts.get("iref")
   const iprp = parts.get("iprp")
   return {
-    primary, items, byId,
+    primary,
+    items,
+    byId,
     references: iref ? readReferences(bytes, iref) : [],
     auxiliaryTypes: iprp ? readAuxiliaryTypes(bytes, iprp) : new Map(),
   }
@@ -139,7 +150,11 @@ function readItems(bytes: Uint8Array, iinf: Box): Item[] {
     const [, contentType = ""] = latin1(bytes.subarray(typeAt + 4, Math.min(entry.end, typeAt + 1024))).split("\0")
     items.push({
       id: wide ? data.getUint32(entry.body + 4) : data.getUint16(entry.body + 4),
-      type, entry, typeAt, extents: [], contentType: type === "mime" ? contentType : "",
+      type,
+      entry,
+      typeAt,
+      extents: [],
+      contentType: type === "mime" ? contentType : "",
     })
     if (items.length > MAX_ITEMS) throw new NotPossible("too-complex")
   }
@@ -199,7 +214,8 @@ function readAuxiliaryTypes(bytes: Uint8Array, iprp: Box): Map<number, string> {
   const ipco = child(bytes, iprp, "ipco")
   if (!ipco) return types
   const names = boxes(bytes, ipco.body, ipco.end).map((box) =>
-    box.type === "auxC" ? latin1(bytes.subarray(box.body + 4, Math.min(box.end, box.body + 204))).replace(/\0[^]*$/, "") : "")
+    box.type === "auxC" ? latin1(bytes.subarray(box.body + 4, Math.min(box.end, box.body + 204))).replace(/\0[^]*$/, "") : "",
+  )
   const data = view(bytes)
   for (const ipma of boxes(bytes, iprp.body, iprp.end)) {
     if (ipma.type !== "ipma") continue
@@ -255,7 +271,8 @@ async function noteItem(source: Source, bytes: Uint8Array, item: Item, model: Mo
     found.removed.add("exif")
     if (!extent) return
     const length = Math.min(extent.to - extent.from, MAX_EXIF_BYTES)
-    const block = extent.where === "meta" ? bytes.slice(extent.from, extent.from + length) : await source.copy(extent.from, length, MAX_EXIF_BYTES)
+    const block =
+      extent.where === "meta" ? bytes.slice(extent.from, extent.from + length) : await source.copy(extent.from, length, MAX_EXIF_BYTES)
     // The first four bytes say how far behind them the TIFF structure begins.
     if (block.length > 8) for (const meaning of readExif(block.subarray(4 + view(block).getUint32(0))).meanings) found.removed.add(meaning)
     return
@@ -308,14 +325,25 @@ function cleanProperty(bytes: Uint8Array, property: Box, found: Findings): void 
  * only what the other items use.
  */
 async function zeroUnused(
-  source: Source, from: number, to: number, keptRanges: [number, number][], isSequence: boolean, model: Model, kept: Set<number>,
-  patches: Patches, found: Findings,
+  source: Source,
+  from: number,
+  to: number,
+  keptRanges: [number, number][],
+  isSequence: boolean,
+  model: Model,
+  kept: Set<number>,
+  patches: Patches,
+  found: Findings,
 ): Promise<void> {
-  const dropped = model.items.filter((item) => !kept.has(item.id) && item.type !== BLANK_TYPE).flatMap((item) => item.extents)
+  const dropped = model.items
+    .filter((item) => !kept.has(item.id) && item.type !== BLANK_TYPE)
+    .flatMap((item) => item.extents)
     .filter((extent) => extent.where === "file" && extent.from >= from && extent.to <= to)
     .map((extent): [number, number] => [extent.from, extent.to])
   for (const [start, end] of gaps(from, to, keptRanges)) {
-    for (const [a, b] of isSequence ? dropped.map(([x, y]): [number, number] => [Math.max(x, start), Math.min(y, end)]) : [[start, end] as const]) {
+    for (const [a, b] of isSequence
+      ? dropped.map(([x, y]): [number, number] => [Math.max(x, start), Math.min(y, end)])
+      : [[start, end] as const]) {
       if (b <= a || (await source.allZero(a, b))) continue
       // What an item held has its own word already; this is for bytes that belong to nobody.
       if (!dropped.some(([x, y]) => x < b && a < y)) found.removed.add("unknown-data")

@@ -11,6 +11,7 @@ const HEADER_BYTES = 128
 const MAX_TAGS = 200
 
 /** Profiles which millions of files carry, by their whole description. */
+// prettier-ignore
 const COMMON = new Set([
   "srgb", "srgb iec61966-2.1", "srgb iec61966-2-1", "srgb built-in", "gimp built-in srgb", "artifex srgb", "rt_srgb",
   "srgb v4 icc preference", "c2", "c2ci", "urgb", "sgry", "sgray", "display p3", "sp3c", "dci-p3 d65 gamut with srgb transfer",
@@ -23,6 +24,7 @@ const COMMON = new Set([
 ])
 
 /** Tags that the ICC specification (or every calibration tool) defines; anything else is somebody's private data. */
+// prettier-ignore
 const KNOWN_TAGS = new Set((
   "A2B0 A2B1 A2B2 A2B3 B2A0 B2A1 B2A2 B2A3 B2D0 B2D1 B2D2 B2D3 D2B0 D2B1 D2B2 D2B3 bTRC bXYZ bfd  bkpt c2sp calt " +
   "chad chrm cicp clot clro cprt crdi desc dmdd dmnd gTRC gXYZ gamt gbd0 gbd1 gbd2 gbd3 kTRC lumi meas ncl2 ncol " +
@@ -47,7 +49,12 @@ export function neutraliseProfile(profile: Uint8Array, found: Findings): Uint8Ar
   if (tags === null) return null
   const blanked = profile.slice()
   // Date, platform's flags stay out of it: creation date 24-35, device maker and model 48-55, creator 80-83, digest 84-99.
-  for (const [from, to] of [[24, 36], [48, 56], [80, 100]] as const) blanked.fill(0, from, to)
+  for (const [from, to] of [
+    [24, 36],
+    [48, 56],
+    [80, 100],
+  ] as const)
+    blanked.fill(0, from, to)
   const shared = numericRanges(tags)
   for (const tag of tags) {
     if (shared.some(([from, to]) => tag.at < to && from < tag.end)) continue
@@ -131,11 +138,13 @@ function description(profile: Uint8Array, tags: Tag[]): string {
   } else if (tag.type === "text") {
     text = latin1(body.subarray(8, 208))
   }
-  return text.replace(/\0[^]*$/, "").trim().toLowerCase()
+  return text
+    .replace(/\0[^]*$/, "")
+    .trim()
+    .toLowerCase()
 }
 
 /** The ASCII name that PNG puts before the profile is free text as well. */
 export function profileName(name: string): string {
   return COMMON.has(name.trim().toLowerCase()) || name === "icc" ? name : "icc"
 }
-

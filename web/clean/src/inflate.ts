@@ -20,7 +20,11 @@ export class Budget {
  * PDF writers leave line ends and wrong checksums behind compressed data, and readers put up with it.
  */
 export async function inflate(
-  data: Blob, compression: Compression, limit: number, budget: Budget, lenient = false,
+  data: Blob,
+  compression: Compression,
+  limit: number,
+  budget: Budget,
+  lenient = false,
 ): Promise<Uint8Array<ArrayBuffer>> {
   let stream: ReadableStream<Uint8Array>
   try {

@@ -8,7 +8,15 @@ import { MAX_PROFILE_BYTES, neutraliseProfile } from "./icc"
 import { Output, type Source } from "./source"
 
 const MAX_SEGMENTS = 20_000
-const SOI = 0xd8, EOI = 0xd9, SOS = 0xda, APP0 = 0xe0, APP1 = 0xe1, APP2 = 0xe2, APP13 = 0xed, APP14 = 0xee, COM = 0xfe
+const SOI = 0xd8,
+  EOI = 0xd9,
+  SOS = 0xda,
+  APP0 = 0xe0,
+  APP1 = 0xe1,
+  APP2 = 0xe2,
+  APP13 = 0xed,
+  APP14 = 0xee,
+  COM = 0xfe
 
 const EXIF = "Exif\0\0"
 const XMP = "http://ns.adobe.com/xap/1.0/\0"

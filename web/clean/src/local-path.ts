@@ -2,7 +2,8 @@
 
 // A path that climbs out of its own folder tells the folders that it goes down again.
 const PATH = /^(?:file:|\.\.[\\/]|[a-z]:[\\/]|\\\\[^\\]|\/(?:users|home|media|mnt|volumes|documents and settings)\/)/i
-const FILE_NAME = /[^\\/:*?"<>|]\.(?:jpe?g|png|gif|bmp|tiff?|webp|heic|avif|emf|wmf|svg|pdf|docx?|xlsx?|pptx?|od[tsp]|mp[34]|m4a|mov|wav|ogg)$/i
+const FILE_NAME =
+  /[^\\/:*?"<>|]\.(?:jpe?g|png|gif|bmp|tiff?|webp|heic|avif|emf|wmf|svg|pdf|docx?|xlsx?|pptx?|od[tsp]|mp[34]|m4a|mov|wav|ogg)$/i
 
 /** The last part of a path; anything that is not a path as it was. */
 export function withoutFolders(text: string): string {

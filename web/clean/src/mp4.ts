@@ -60,7 +60,13 @@ export async function cleanTop(source: Source, top: TopBox, patches: Patches, fo
 
 /** The `moov` box: of a film, or of a sequence of pictures. */
 export async function cleanMovie(
-  source: Source, top: TopBox, list: TopBox[], fragmented: boolean, patches: Patches, found: Findings, kind: Mp4Kind,
+  source: Source,
+  top: TopBox,
+  list: TopBox[],
+  fragmented: boolean,
+  patches: Patches,
+  found: Findings,
+  kind: Mp4Kind,
 ): Promise<void> {
   const moov = await source.copy(top.start, top.end - top.start, MAX_BOX_BYTES)
   const root: Box = { type: "moov", start: 0, body: top.body - top.start, end: moov.length }
@@ -222,9 +228,10 @@ function samples(moov: Uint8Array, stbl: Box): [number, number][] {
   for (let chunk = 0; chunk < chunkCount && sample < sampleCount; chunk++) {
     while (run + 1 < runs && data.getUint32(toChunk.body + 8 + 12 * (run + 1)) <= chunk + 1) run++
     const perChunk = data.getUint32(toChunk.body + 8 + 12 * run + 4)
-    const from = chunks.type === "stco"
-      ? data.getUint32(chunks.body + 8 + 4 * chunk)
-      : data.getUint32(chunks.body + 8 + 8 * chunk) * 2 ** 32 + data.getUint32(chunks.body + 12 + 8 * chunk)
+    const from =
+      chunks.type === "stco"
+        ? data.getUint32(chunks.body + 8 + 4 * chunk)
+        : data.getUint32(chunks.body + 8 + 8 * chunk) * 2 ** 32 + data.getUint32(chunks.body + 12 + 8 * chunk)
     let to = from
     for (let i = 0; i < perChunk && sample < sampleCount; i++) to += sizeOf(sample++)
     const last = ranges.at(-1)

@@ -13,9 +13,13 @@ const NEUTRAL_TIME = "2000-01-01T00:00:00"
 
 /** Settings that name a printer, a session or a place on a computer. */
 const DROPPED_SETTINGS: Record<string, "printer" | "history" | "data-source"> = {
-  PrinterName: "printer", PrinterSetup: "printer", PrinterFaxName: "printer",
-  Rsid: "history", RsidRoot: "history",
-  CurrentDatabaseDataSource: "data-source", CurrentDatabaseCommand: "data-source",
+  PrinterName: "printer",
+  PrinterSetup: "printer",
+  PrinterFaxName: "printer",
+  Rsid: "history",
+  RsidRoot: "history",
+  CurrentDatabaseDataSource: "data-source",
+  CurrentDatabaseCommand: "data-source",
 }
 
 export type OdfKind = "odt" | "ods" | "odp" | "odg"

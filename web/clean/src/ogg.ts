@@ -11,7 +11,8 @@ const MAX_PAGES = 5_000_000
 /** Cover pictures are part of the comments. */
 const MAX_PACKET_BYTES = 16 * 1024 * 1024
 const MAX_STREAMS = 1_000
-const CONTINUED = 1, FIRST = 2
+const CONTINUED = 1,
+  FIRST = 2
 
 type Codec = "opus" | "vorbis" | "speex" | "flac" | "theora"
 
@@ -105,7 +106,7 @@ async function codecOf(source: Source, page: Page): Promise<Codec> {
 async function readHeaderPage(source: Source, page: Page, stream: Stream, found: Findings): Promise<void> {
   const bytes = await source.copy(page.start, page.end - page.start, 128 * 1024)
   stream.pages.push({ page, bytes })
-  if (((page.flags & CONTINUED) !== 0) !== (stream.length > 0)) throw new Damaged("packet")
+  if (((page.flags & CONTINUED) !== 0) !== stream.length > 0) throw new Damaged("packet")
   let from = page.body - page.start
   for (const length of page.lacing) {
     stream.spans.push({ bytes, from, to: from + length })

@@ -100,8 +100,13 @@ function droppedMeaning(name: string): "thumbnail" | "custom-data" | "history" |
 
 async function readRelationships(source: Source, zip: Zip, parts: Map<string, Entry>, nested: Nested): Promise<Plan> {
   const plan: Plan = {
-    properties: new Map([["docprops/core.xml", "core"], ["docprops/app.xml", "extended"], ["docprops/custom.xml", "custom"]]),
-    thumbnails: new Set(), dropped: new Map(),
+    properties: new Map([
+      ["docprops/core.xml", "core"],
+      ["docprops/app.xml", "extended"],
+      ["docprops/custom.xml", "custom"],
+    ]),
+    thumbnails: new Set(),
+    dropped: new Map(),
   }
   for (const entry of zip.entries) {
     const match = /^(.*?)_rels\/([^/]*)\.rels$/.exec(entry.name.toLowerCase())
@@ -151,7 +156,12 @@ function noteName(name: string, found: Findings): void {
 // ---- the parts
 
 async function replaceProperties(
-  source: Source, entry: Entry, kind: "core" | "extended" | "custom", writer: ZipWriter, found: Findings, nested: Nested,
+  source: Source,
+  entry: Entry,
+  kind: "core" | "extended" | "custom",
+  writer: ZipWriter,
+  found: Findings,
+  nested: Nested,
 ): Promise<void> {
   const neutral = { core: CORE, extended: EXTENDED, custom: CUSTOM }[kind]
   const text = decode(await unpack(source, entry, MAX_XML_BYTES, nested.budget))
@@ -177,7 +187,14 @@ async function replaceProperties(
 }
 
 async function cleanPart(
-  source: Source, entry: Entry, name: string, plan: Plan, people: People, writer: ZipWriter, found: Findings, nested: Nested,
+  source: Source,
+  entry: Entry,
+  name: string,
+  plan: Plan,
+  people: People,
+  writer: ZipWriter,
+  found: Findings,
+  nested: Nested,
 ): Promise<void> {
   const droppedIds = plan.dropped.get(name)
   const isSheet = /^xl\/worksheets\/[^/]*\.xml$/.test(name)
@@ -234,28 +251,51 @@ function rulesFor(name: string, plan: Plan, droppedIds: Set<string> | undefined,
 /** Elements which go, and those which tell that something remains. */
 function cleanElement(tag: Tag, name: string, people: People, found: Findings): "keep" | "changed" | "drop" {
   switch (tag.local) {
-    case "rsids": note(found, "history"); return "drop"
-    case "docId": case "revisionPtr": case "docVars":
+    case "rsids":
+      note(found, "history")
+      return "drop"
+    case "docId":
+    case "revisionPtr":
+    case "docVars":
       if (!/^(?:word\/(?:glossary\/)?settings|xl\/workbook)\.xml$/.test(name)) return "keep"
       note(found, tag.local === "docVars" ? "custom-data" : "identifiers")
       return "drop"
-    case "fileVersion": note(found, "software"); return "drop"
-    case "mailMerge": note(found, "local-path"); return "drop"
-    case "absPath": return setAttribute(tag, "url", "") && note(found, "local-path") ? "changed" : "keep"
-    case "vanish": if (/^word\/(?:document|header|footer|footnotes|endnotes)/.test(name)) found.remains.add("hidden-content"); return "keep"
-    case "sheet": if (/hidden/i.test(attribute(tag, "state")?.value ?? "")) found.remains.add("hidden-content"); return "keep"
-    case "sld": if (attribute(tag, "show")?.value === "0") found.remains.add("hidden-content"); return "keep"
+    case "fileVersion":
+      note(found, "software")
+      return "drop"
+    case "mailMerge":
+      note(found, "local-path")
+      return "drop"
+    case "absPath":
+      return setAttribute(tag, "url", "") && note(found, "local-path") ? "changed" : "keep"
+    case "vanish":
+      if (/^word\/(?:document|header|footer|footnotes|endnotes)/.test(name)) found.remains.add("hidden-content")
+      return "keep"
+    case "sheet":
+      if (/hidden/i.test(attribute(tag, "state")?.value ?? "")) found.remains.add("hidden-content")
+      return "keep"
+    case "sld":
+      if (attribute(tag, "show")?.value === "0") found.remains.add("hidden-content")
+      return "keep"
     // Of a cropped picture the whole is kept.
-    case "srcRect": if (tag.attributes.some((item) => /[1-9]/.test(item.value))) found.remains.add("hidden-content"); return "keep"
-    case "comment": case "threadedComment": case "cm": found.remains.add("comments"); return "keep"
+    case "srcRect":
+      if (tag.attributes.some((item) => /[1-9]/.test(item.value))) found.remains.add("hidden-content")
+      return "keep"
+    case "comment":
+    case "threadedComment":
+    case "cm":
+      found.remains.add("comments")
+      return "keep"
     case "pivotCacheDefinition":
       return dropAttributes(tag, (a) => /^refreshed(?:By|Date|DateIso)$/.test(a.local)) && note(found, "author") ? "changed" : "keep"
-    case "customWorkbookView": return neutralise(tag, "name", people) && note(found, "author") ? "changed" : "keep"
+    case "customWorkbookView":
+      return neutralise(tag, "name", people) && note(found, "author") ? "changed" : "keep"
     case "scenario": {
       const user = neutralise(tag, "user", people)
       return (setAttribute(tag, "comment", "") || user) && note(found, "author") ? "changed" : "keep"
     }
-    default: return "keep"
+    default:
+      return "keep"
   }
 }
 
@@ -275,12 +315,15 @@ function cleanPeople(tag: Tag, people: People, found: Findings): boolean {
       if (setAttribute(tag, "providerId", "None")) changed = note(found, "author")
       if (neutralise(tag, "userId", people)) changed = note(found, "author")
       break
-    case "person": case "cmAuthor": case "author":
+    case "person":
+    case "cmAuthor":
+    case "author":
       for (const key of ["displayName", "name", "userId"]) if (neutralise(tag, key, people)) changed = note(found, "author")
       if (setAttribute(tag, "providerId", "None")) changed = note(found, "author")
       if (tag.local !== "person" && setAttribute(tag, "initials", "A")) changed = note(found, "author")
       break
-    case "cm": case "reply":
+    case "cm":
+    case "reply":
       if (dropAttributes(tag, (a) => a.name === "dt")) changed = note(found, "timestamps")
       if (setAttribute(tag, "created", NEUTRAL_TIME)) changed = note(found, "timestamps")
       break

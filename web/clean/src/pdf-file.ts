@@ -42,7 +42,10 @@ export class PdfFile {
   /** Where %PDF stands: some files have a few bytes before it, which offsets do not count. */
   #shift = 0
 
-  private constructor(private readonly source: Source, private readonly budget: Budget) {}
+  private constructor(
+    private readonly source: Source,
+    private readonly budget: Budget,
+  ) {}
 
   static async open(source: Source, budget: Budget): Promise<PdfFile> {
     const file = new PdfFile(source, budget)

@@ -57,7 +57,10 @@ const HEX = /<[0-9A-Fa-f\0\t\n\f\r ]*>/y
 export class Lexer {
   at = 0
 
-  constructor(readonly text: string, private readonly isWhole: boolean) {}
+  constructor(
+    readonly text: string,
+    private readonly isWhole: boolean,
+  ) {}
 
   value(depth = 0): Value {
     if (depth > MAX_NESTING) throw new NotPossible("too-complex")

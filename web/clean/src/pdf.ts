@@ -17,17 +17,51 @@ const FLUSH_CHARACTERS = 256 * 1024
 
 /** Keys that mean the same wherever they stand, and that no viewer needs. */
 const DROPPED: Record<string, Removed> = {
-  Metadata: "xmp", PieceInfo: "custom-data", LastModified: "timestamps", Thumb: "thumbnail", SpiderInfo: "history",
-  "PTEX.FileName": "embedded-name", "PTEX.InfoDict": "properties", "PTEX.PageNumber": "embedded-name", CreatorInfo: "software",
+  Metadata: "xmp",
+  PieceInfo: "custom-data",
+  LastModified: "timestamps",
+  Thumb: "thumbnail",
+  SpiderInfo: "history",
+  "PTEX.FileName": "embedded-name",
+  "PTEX.InfoDict": "properties",
+  "PTEX.PageNumber": "embedded-name",
+  CreatorInfo: "software",
 }
 
 const MARKUP = new Set([
-  "Text", "FreeText", "Line", "Square", "Circle", "Polygon", "PolyLine", "Highlight", "Underline", "Squiggly", "StrikeOut",
-  "Stamp", "Caret", "Ink", "FileAttachment", "Sound", "Redact", "Popup", "Link", "Screen", "Movie", "RichMedia", "3D", "Watermark", "Projection",
+  "Text",
+  "FreeText",
+  "Line",
+  "Square",
+  "Circle",
+  "Polygon",
+  "PolyLine",
+  "Highlight",
+  "Underline",
+  "Squiggly",
+  "StrikeOut",
+  "Stamp",
+  "Caret",
+  "Ink",
+  "FileAttachment",
+  "Sound",
+  "Redact",
+  "Popup",
+  "Link",
+  "Screen",
+  "Movie",
+  "RichMedia",
+  "3D",
+  "Watermark",
+  "Projection",
 ])
 
 const INFO: Record<string, Removed> = {
-  Author: "author", Creator: "software", Producer: "software", CreationDate: "timestamps", ModDate: "timestamps",
+  Author: "author",
+  Creator: "software",
+  Producer: "software",
+  CreationDate: "timestamps",
+  ModDate: "timestamps",
 }
 
 export async function cleanPdf(source: Source, found: Findings, nested: Nested): Promise<Output> {
@@ -65,7 +99,11 @@ class PdfWriter {
   readonly #offsets: number[] = []
   #text = ""
 
-  constructor(source: Source, private readonly file: PdfFile, version: string) {
+  constructor(
+    source: Source,
+    private readonly file: PdfFile,
+    version: string,
+  ) {
     this.#output = new Output(source)
     this.#text = `%PDF-${version}\n%\xe2\xe3\xcf\xd3\n`
   }

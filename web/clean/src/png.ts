@@ -16,8 +16,26 @@ const MAX_CHUNKS = 200_000
 const MAX_TEXT_BYTES = 1024 * 1024
 
 const NEEDED = new Set([
-  "IHDR", "PLTE", "IDAT", "IEND", "tRNS", "gAMA", "cHRM", "sRGB", "cICP", "mDCV", "cLLI", "mDCv", "cLLi", "sBIT", "bKGD", "pHYs", "hIST",
-  "acTL", "fcTL", "fdAT",
+  "IHDR",
+  "PLTE",
+  "IDAT",
+  "IEND",
+  "tRNS",
+  "gAMA",
+  "cHRM",
+  "sRGB",
+  "cICP",
+  "mDCV",
+  "cLLI",
+  "mDCv",
+  "cLLi",
+  "sBIT",
+  "bKGD",
+  "pHYs",
+  "hIST",
+  "acTL",
+  "fcTL",
+  "fdAT",
 ])
 
 export async function cleanPng(source: Source, found: Findings, budget: Budget): Promise<Output> {
@@ -61,7 +79,9 @@ export async function cleanPng(source: Source, found: Findings, budget: Budget):
 async function meaning(source: Source, name: string, at: number, length: number): Promise<Removed> {
   if (name === "tIME") return "timestamps"
   if (!/^[tzi]TXt|tEXt$/.test(name)) return "unknown-data"
-  const keyword = latin1(await source.bytes(at, Math.min(length, 80))).replace(/\0[^]*$/, "").toLowerCase()
+  const keyword = latin1(await source.bytes(at, Math.min(length, 80)))
+    .replace(/\0[^]*$/, "")
+    .toLowerCase()
   if (/xmp/.test(keyword)) return "xmp"
   if (/exif/.test(keyword)) return "exif"
   if (/iptc/.test(keyword)) return "iptc"
@@ -71,9 +91,7 @@ async function meaning(source: Source, name: string, at: number, length: number)
   return "comment"
 }
 
-async function keepProfile(
-  source: Source, at: number, length: number, found: Findings, budget: Budget, output: Output,
-): Promise<void> {
+async function keepProfile(source: Source, at: number, length: number, found: Findings, budget: Budget, output: Output): Promise<void> {
   const end = at + FRAME_BYTES + length
   const payload = await source.copy(at + 8, length, MAX_PROFILE_BYTES)
   const nameEnd = payload.subarray(0, 80).indexOf(0)

@@ -22,7 +22,9 @@ interface Chunk {
 
 // ---- WebP
 
-const VP8X_PROFILE = 0x20, VP8X_EXIF = 0x08, VP8X_XMP = 0x04
+const VP8X_PROFILE = 0x20,
+  VP8X_EXIF = 0x08,
+  VP8X_XMP = 0x04
 const WEBP_NEEDED = new Set(["VP8 ", "VP8L", "ALPH", "ANIM"])
 const WEBP_FRAME_NEEDED = new Set(["VP8 ", "VP8L", "ALPH"])
 
@@ -70,7 +72,8 @@ export async function cleanWebp(source: Source, found: Findings): Promise<Output
 
   const head: Uint8Array[] = []
   if (extended) {
-    const flags = (extended[0]! & ~(VP8X_PROFILE | VP8X_EXIF | VP8X_XMP)) | (profileStays ? VP8X_PROFILE : 0) | (tail.length > 0 ? VP8X_EXIF : 0)
+    const flags =
+      (extended[0]! & ~(VP8X_PROFILE | VP8X_EXIF | VP8X_XMP)) | (profileStays ? VP8X_PROFILE : 0) | (tail.length > 0 ? VP8X_EXIF : 0)
     if ((extended[0]! & VP8X_XMP) !== 0) found.removed.add("xmp")
     extended[0] = flags
     head.push(chunkOf("VP8X", extended))
@@ -129,10 +132,19 @@ async function wavMeanings(source: Source, chunk: Chunk): Promise<Removed[]> {
       if (list.includes("ISFT")) meanings.push("software")
       return meanings
     }
-    case "bext": return ["author", "timestamps", "software"]
-    case "id3 ": case "ID3 ": case "iXML": case "aXML": case "axml": case "cart": return ["tags"]
-    case "_PMX": return ["xmp"]
-    default: return ["unknown-data"]
+    case "bext":
+      return ["author", "timestamps", "software"]
+    case "id3 ":
+    case "ID3 ":
+    case "iXML":
+    case "aXML":
+    case "axml":
+    case "cart":
+      return ["tags"]
+    case "_PMX":
+      return ["xmp"]
+    default:
+      return ["unknown-data"]
   }
 }
 
@@ -166,7 +178,7 @@ async function readChunks(source: Source, missingPadding: boolean): Promise<{ ch
 
 async function readInner(source: Source, from: number, to: number): Promise<Chunk[]> {
   const chunks: Chunk[] = []
-  for (let start = from; start < to; ) {
+  for (let start = from; start < to;) {
     if (to - start < 8) {
       // Too short for a chunk: left out with the rest.
       if (await source.allZero(start, to)) break

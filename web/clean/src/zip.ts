@@ -9,9 +9,14 @@ import { Output, Source } from "./source"
 
 const MAX_ENTRIES = 20_000
 const MAX_DIRECTORY_BYTES = 8 * 1024 * 1024
-const LOCAL_BYTES = 30, CENTRAL_BYTES = 46, END_BYTES = 22
-const STORED = 0, DEFLATED = 8
-const UTF8_NAME = 0x0800, ENCRYPTED = 0x0001, STRONGLY_ENCRYPTED = 0x0040
+const LOCAL_BYTES = 30,
+  CENTRAL_BYTES = 46,
+  END_BYTES = 22
+const STORED = 0,
+  DEFLATED = 8
+const UTF8_NAME = 0x0800,
+  ENCRYPTED = 0x0001,
+  STRONGLY_ENCRYPTED = 0x0040
 /** 1 January 1980, 0:00: the earliest that the format can say, and what Microsoft's programs write. */
 const NEUTRAL_DATE = 0x0021
 
@@ -42,7 +47,8 @@ export async function readZip(source: Source): Promise<Zip> {
   const entryCount = data.getUint16(10, true)
   const size = data.getUint32(12, true)
   const start = data.getUint32(16, true)
-  if (data.getUint16(4, true) !== 0 || data.getUint16(6, true) !== 0 || data.getUint16(8, true) !== entryCount) throw new Damaged("several parts")
+  if (data.getUint16(4, true) !== 0 || data.getUint16(6, true) !== 0 || data.getUint16(8, true) !== entryCount)
+    throw new Damaged("several parts")
   if (entryCount === 0xffff || size === 0xffffffff || start === 0xffffffff) throw new NotPossible("unsupported-variant")
   if (entryCount > MAX_ENTRIES) throw new NotPossible("too-complex")
   if (start + size > end.at) throw new Damaged("directory")
@@ -51,7 +57,7 @@ export async function readZip(source: Source): Promise<Zip> {
   const entries: Entry[] = []
   const names = new Set<string>()
   const heads: [from: number, to: number][] = []
-  for (let at = 0; entries.length < entryCount; ) {
+  for (let at = 0; entries.length < entryCount;) {
     if (at + CENTRAL_BYTES > directory.length || view(directory).getUint32(at, true) !== 0x02014b50) throw new Damaged("directory")
     const head = view(directory.subarray(at))
     const [nameLength, extraLength, commentLength] = [head.getUint16(28, true), head.getUint16(30, true), head.getUint16(32, true)]
@@ -62,13 +68,24 @@ export async function readZip(source: Source): Promise<Zip> {
     if (localView.getUint32(0, true) !== 0x04034b50) throw new Damaged("entry")
     const from = local + LOCAL_BYTES + localView.getUint16(26, true) + localView.getUint16(28, true)
     const entry: Entry = {
-      name: decodeName(rawName), rawName,
-      flags: head.getUint16(8, true), method: head.getUint16(10, true), crc: head.getUint32(16, true),
-      compressed: head.getUint32(20, true), uncompressed: head.getUint32(24, true),
-      from, to: from + head.getUint32(20, true),
-      hasTraces: head.getUint16(12, true) !== 0 || head.getUint16(14, true) !== NEUTRAL_DATE || extraLength + commentLength > 0
-        || localView.getUint16(28, true) > 0 || localView.getUint16(10, true) !== 0 || localView.getUint16(12, true) !== NEUTRAL_DATE
-        || head.getUint16(36, true) !== 0 || head.getUint32(38, true) !== 0,
+      name: decodeName(rawName),
+      rawName,
+      flags: head.getUint16(8, true),
+      method: head.getUint16(10, true),
+      crc: head.getUint32(16, true),
+      compressed: head.getUint32(20, true),
+      uncompressed: head.getUint32(24, true),
+      from,
+      to: from + head.getUint32(20, true),
+      hasTraces:
+        head.getUint16(12, true) !== 0 ||
+        head.getUint16(14, true) !== NEUTRAL_DATE ||
+        extraLength + commentLength > 0 ||
+        localView.getUint16(28, true) > 0 ||
+        localView.getUint16(10, true) !== 0 ||
+        localView.getUint16(12, true) !== NEUTRAL_DATE ||
+        head.getUint16(36, true) !== 0 ||
+        head.getUint32(38, true) !== 0,
     }
     if ((entry.flags & (ENCRYPTED | STRONGLY_ENCRYPTED)) !== 0) throw new NotPossible("encrypted")
     if (entry.method !== STORED && entry.method !== DEFLATED) throw new NotPossible("unsupported-variant")

@@ -20,10 +20,22 @@ const small = ["-size", "24x16", "gradient:red-blue"]
 const jpeg = (): Buffer => {
   const bare = picture(...small, "jpg:-")
   const icc = Buffer.concat([Buffer.from("ICC_PROFILE\0\x01\x01"), screenProfile("CANARY")])
-  return Buffer.concat([bare.subarray(0, 2), segment(0xe1, Buffer.concat([Buffer.from("Exif\0\0"), phoneExif(6, Buffer.from("thumb"))])), segment(0xe2, icc), bare.subarray(2)])
+  return Buffer.concat([
+    bare.subarray(0, 2),
+    segment(0xe1, Buffer.concat([Buffer.from("Exif\0\0"), phoneExif(6, Buffer.from("thumb"))])),
+    segment(0xe2, icc),
+    bare.subarray(2),
+  ])
 }
-const image = (): Buffer => stream("/Type /XObject /Subtype /Image /Width 24 /Height 16 /ColorSpace /DeviceRGB /BitsPerComponent 8 /Filter /DCTDecode", jpeg())
-const annotated = () => letter({ 7: image(), 8: "<</Type /Annot /Subtype /Text /Rect [1 1 2 2] /Contents (x) /T (CANARY)>>" }, "", "/Annots [8 0 R]", "/XObject <</I 7 0 R>>")
+const image = (): Buffer =>
+  stream("/Type /XObject /Subtype /Image /Width 24 /Height 16 /ColorSpace /DeviceRGB /BitsPerComponent 8 /Filter /DCTDecode", jpeg())
+const annotated = () =>
+  letter(
+    { 7: image(), 8: "<</Type /Annot /Subtype /Text /Rect [1 1 2 2] /Contents (x) /T (CANARY)>>" },
+    "",
+    "/Annots [8 0 R]",
+    "/XObject <</I 7 0 R>>",
+  )
 
 const samples: Record<string, () => Buffer> = {
   ...Object.fromEntries(fixtures().map((name) => [name, () => fixture(name)])),
@@ -47,12 +59,18 @@ for (const [name, make] of Object.entries(samples)) {
     assert.ok(["cleaned", "partly"].includes(intact.outcome), `${intact.outcome} ${intact.reason}`)
 
     const variants: Buffer[] = []
-    for (let i = 0; i < TRUNCATIONS; i++) variants.push(original.subarray(0, i < 10 ? Math.floor((original.length * i) / 10) : random(original.length)))
+    for (let i = 0; i < TRUNCATIONS; i++)
+      variants.push(original.subarray(0, i < 10 ? Math.floor((original.length * i) / 10) : random(original.length)))
     for (let i = 0; i < FLIPS; i++) {
       const flipped = Buffer.from(original)
       for (let flips = 1 + random(4); flips > 0; flips--) {
         // Heads and tables stand at the ends; data in the middle hardly matter.
-        const at = random(3) === 0 ? random(original.length) : random(2) === 0 ? random(Math.min(original.length, 600)) : original.length - 1 - random(Math.min(original.length, 600))
+        const at =
+          random(3) === 0
+            ? random(original.length)
+            : random(2) === 0
+              ? random(Math.min(original.length, 600))
+              : original.length - 1 - random(Math.min(original.length, 600))
         flipped[at] = random(2) === 0 ? flipped[at]! ^ (1 << random(8)) : [0, 0xff, 0x80, 0x7f][random(4)]!
       }
       variants.push(flipped)
@@ -63,7 +81,8 @@ for (const [name, make] of Object.entries(samples)) {
       assert.ok(performance.now() - began < SLOWEST_MS, "took too long")
       assert.ok(["cleaned", "nothing-found", "partly", "not-possible", "damaged"].includes(result.outcome))
       assert.equal(result.reason !== null, result.outcome === "not-possible")
-      if (result.outcome === "not-possible" || result.outcome === "damaged" || result.removed.length === 0) assert.ok(result.bytes.equals(variant), "changed and did not say so")
+      if (result.outcome === "not-possible" || result.outcome === "damaged" || result.removed.length === 0)
+        assert.ok(result.bytes.equals(variant), "changed and did not say so")
       // What came out is understood as well as what went in.
       if (result.removed.length > 0) assert.notEqual((await cleanBytes(result.bytes, name)).outcome, "damaged")
     }
@@ -83,28 +102,109 @@ test("every sample cut short says that it is damaged or that it cannot be cleane
 test("structures that point back at themselves or promise too much end soon", async () => {
   const uint32 = (value: number): Buffer => Buffer.from([value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255])
   const hostile: [string, Buffer][] = [
-    ["a megabyte of empty JPEG comments", Buffer.concat([Buffer.from([0xff, 0xd8]), Buffer.alloc(1 << 20, Buffer.from([0xff, 0xfe, 0, 2]))])],
+    [
+      "a megabyte of empty JPEG comments",
+      Buffer.concat([Buffer.from([0xff, 0xd8]), Buffer.alloc(1 << 20, Buffer.from([0xff, 0xfe, 0, 2]))]),
+    ],
     ["a megabyte of 0xff", Buffer.concat([Buffer.from([0xff, 0xd8]), Buffer.alloc(1 << 20, 0xff)])],
-    ["MP3 syncs without frames", Buffer.concat([Buffer.from("ID3\x03\0\0\0\0\0\0", "latin1"), Buffer.alloc(1 << 22, Buffer.from([0xff, 0xfb, 0x90, 0x00, 0, 0, 0]))])],
-    ["EXIF directories in a circle", Buffer.concat([Buffer.from([0xff, 0xd8]), segment(0xe1, Buffer.from("Exif\0\0MM\0*\0\0\0\x08\0\x01\x87\x69\0\x04\0\0\0\x01\0\0\0\x08\0\0\0\x08", "latin1")), jpeg().subarray(2)])],
+    [
+      "MP3 syncs without frames",
+      Buffer.concat([Buffer.from("ID3\x03\0\0\0\0\0\0", "latin1"), Buffer.alloc(1 << 22, Buffer.from([0xff, 0xfb, 0x90, 0x00, 0, 0, 0]))]),
+    ],
+    [
+      "EXIF directories in a circle",
+      Buffer.concat([
+        Buffer.from([0xff, 0xd8]),
+        segment(0xe1, Buffer.from("Exif\0\0MM\0*\0\0\0\x08\0\x01\x87\x69\0\x04\0\0\0\x01\0\0\0\x08\0\0\0\x08", "latin1")),
+        jpeg().subarray(2),
+      ]),
+    ],
     ["boxes in boxes in boxes", nested("moov", 5000)],
     ["a box of no size, again and again", Buffer.concat([Buffer.from("\0\0\0\x10ftypisom\0\0\0\0", "latin1"), Buffer.alloc(1 << 20)])],
-    ["a million boxes", Buffer.concat([Buffer.from("\0\0\0\x10ftypisom\0\0\0\0", "latin1"), Buffer.alloc(1 << 23, Buffer.from("\0\0\0\x08free", "latin1"))])],
-    ["a PNG of two million chunks", Buffer.concat([Buffer.from("\x89PNG\r\n\x1a\n\0\0\0\0IHDR\0\0\0\0", "latin1"), Buffer.alloc(12 << 20, Buffer.from("\0\0\0\0teXt\0\0\0\0", "latin1"))])],
-    ["a GIF of empty blocks", Buffer.concat([Buffer.from("GIF89a\x01\0\x01\0\0\0\0", "latin1"), Buffer.alloc(3 << 20, Buffer.from("!\xfe\0", "latin1"))])],
-    ["RIFF chunks without content", Buffer.concat([Buffer.from("RIFF"), Buffer.from([0xf8, 0xff, 0x7f, 0]), Buffer.from("WAVE"), Buffer.alloc((1 << 23) - 12, Buffer.from("junk\0\0\0\0", "latin1"))])],
+    [
+      "a million boxes",
+      Buffer.concat([Buffer.from("\0\0\0\x10ftypisom\0\0\0\0", "latin1"), Buffer.alloc(1 << 23, Buffer.from("\0\0\0\x08free", "latin1"))]),
+    ],
+    [
+      "a PNG of two million chunks",
+      Buffer.concat([
+        Buffer.from("\x89PNG\r\n\x1a\n\0\0\0\0IHDR\0\0\0\0", "latin1"),
+        Buffer.alloc(12 << 20, Buffer.from("\0\0\0\0teXt\0\0\0\0", "latin1")),
+      ]),
+    ],
+    [
+      "a GIF of empty blocks",
+      Buffer.concat([Buffer.from("GIF89a\x01\0\x01\0\0\0\0", "latin1"), Buffer.alloc(3 << 20, Buffer.from("!\xfe\0", "latin1"))]),
+    ],
+    [
+      "RIFF chunks without content",
+      Buffer.concat([
+        Buffer.from("RIFF"),
+        Buffer.from([0xf8, 0xff, 0x7f, 0]),
+        Buffer.from("WAVE"),
+        Buffer.alloc((1 << 23) - 12, Buffer.from("junk\0\0\0\0", "latin1")),
+      ]),
+    ],
     ["Ogg pages without packets", Buffer.alloc(1 << 20, Buffer.concat([Buffer.from("OggS\0\x02"), Buffer.alloc(21)]))],
-    ["a PDF of opening brackets", Buffer.concat([Buffer.from("%PDF-1.4\n1 0 obj\n"), Buffer.alloc(1 << 20, "["), Buffer.from("\nxref\n0 2\n0000000000 65535 f \n0000000009 00000 n \ntrailer\n<</Root 1 0 R>>\nstartxref\n1048603\n%%EOF")])],
+    [
+      "a PDF of opening brackets",
+      Buffer.concat([
+        Buffer.from("%PDF-1.4\n1 0 obj\n"),
+        Buffer.alloc(1 << 20, "["),
+        Buffer.from("\nxref\n0 2\n0000000000 65535 f \n0000000009 00000 n \ntrailer\n<</Root 1 0 R>>\nstartxref\n1048603\n%%EOF"),
+      ]),
+    ],
     ["a PDF of opening parentheses", classic({ ...letter(), 4: "(".repeat(1 << 20) }, TRAILER)],
-    ["a PDF whose revisions follow each other in a circle", Buffer.from("%PDF-1.4\nxref\n0 0\ntrailer\n<</Root 1 0 R /Prev 9>>\nstartxref\n9\n%%EOF")],
-    ["a PDF with eight million objects in its table", Buffer.from("%PDF-1.4\nxref\n0 99999999\ntrailer\n<</Root 1 0 R>>\nstartxref\n9\n%%EOF")],
+    [
+      "a PDF whose revisions follow each other in a circle",
+      Buffer.from("%PDF-1.4\nxref\n0 0\ntrailer\n<</Root 1 0 R /Prev 9>>\nstartxref\n9\n%%EOF"),
+    ],
+    [
+      "a PDF with eight million objects in its table",
+      Buffer.from("%PDF-1.4\nxref\n0 99999999\ntrailer\n<</Root 1 0 R>>\nstartxref\n9\n%%EOF"),
+    ],
     ["FLAC blocks without end", Buffer.concat([Buffer.from("fLaC"), Buffer.alloc(1 << 20)])],
     ["a tag longer than its file", Buffer.from("ID3\x04\0\0\x7f\x7f\x7f\x7f", "latin1")],
-    ["an APE tag longer than its file", Buffer.concat([fixture("memo.mp3").subarray(-3000, -128), Buffer.from("APETAGEX\xd0\x07\0\0\xff\xff\xff\x7f", "latin1"), Buffer.alloc(16, 0xff)])],
-    ["an index of four billion samples", Buffer.concat([Buffer.from("\0\0\0\x10ftypisom\0\0\0\0\0\0\0\x08mdat", "latin1"), box("moov", box("trak", Buffer.concat([
-      box("tkhd", Buffer.alloc(84)), box("mdia", Buffer.concat([box("hdlr", Buffer.from("\0\0\0\0\0\0\0\0metaxxxxxxxxxxxx")), box("minf", box("stbl", Buffer.concat([
-        box("stsz", Buffer.concat([uint32(0), uint32(1), uint32(0xffffffff)])), box("stco", Buffer.concat([uint32(0), uint32(0xffffffff)])), box("stsc", Buffer.concat([uint32(0), uint32(1), uint32(1), uint32(0xffffffff)])),
-      ])))]))])))])],
+    [
+      "an APE tag longer than its file",
+      Buffer.concat([
+        fixture("memo.mp3").subarray(-3000, -128),
+        Buffer.from("APETAGEX\xd0\x07\0\0\xff\xff\xff\x7f", "latin1"),
+        Buffer.alloc(16, 0xff),
+      ]),
+    ],
+    [
+      "an index of four billion samples",
+      Buffer.concat([
+        Buffer.from("\0\0\0\x10ftypisom\0\0\0\0\0\0\0\x08mdat", "latin1"),
+        box(
+          "moov",
+          box(
+            "trak",
+            Buffer.concat([
+              box("tkhd", Buffer.alloc(84)),
+              box(
+                "mdia",
+                Buffer.concat([
+                  box("hdlr", Buffer.from("\0\0\0\0\0\0\0\0metaxxxxxxxxxxxx")),
+                  box(
+                    "minf",
+                    box(
+                      "stbl",
+                      Buffer.concat([
+                        box("stsz", Buffer.concat([uint32(0), uint32(1), uint32(0xffffffff)])),
+                        box("stco", Buffer.concat([uint32(0), uint32(0xffffffff)])),
+                        box("stsc", Buffer.concat([uint32(0), uint32(1), uint32(1), uint32(0xffffffff)])),
+                      ]),
+                    ),
+                  ),
+                ]),
+              ),
+            ]),
+          ),
+        ),
+      ]),
+    ],
   ]
   for (const [what, bytes] of hostile) {
     const began = performance.now()
@@ -121,7 +221,12 @@ test("200 MiB pass through little memory", async () => {
   const moov = film.indexOf("moov") - 4
   // Sparse files: 200 MiB of film data behind the real ones, of sound, and behind a photograph.
   const large: [name: string, head: Buffer, tail: Buffer, expected: string][] = [
-    ["film.mp4", Buffer.concat([film.subarray(0, moov), film.subarray(moov), Buffer.from([0x0c, 0x80, 0, 8]), Buffer.from("mdat")]), Buffer.alloc(0), "cleaned"],
+    [
+      "film.mp4",
+      Buffer.concat([film.subarray(0, moov), film.subarray(moov), Buffer.from([0x0c, 0x80, 0, 8]), Buffer.from("mdat")]),
+      Buffer.alloc(0),
+      "cleaned",
+    ],
     ["sound.wav", wavHead(200 * 1024 * 1024), Buffer.from("LIST\x0a\0\0\0INFOCANARY"), "cleaned"],
     ["photo.jpg", jpeg(), Buffer.from("CANARY"), "partly"],
   ]

@@ -3,7 +3,14 @@ import { test } from "node:test"
 import { docx, pptx, PROPERTIES, xlsx } from "./office-parts"
 import { assertNoCanary, assertStable, cleanBytes, exif, fixture, picture, pixels, unzip, withTags, zip, type Result } from "./support"
 
-const photo = (): Buffer => withTags(picture("-size", "60x40", "gradient:red-blue", "-quality", "80", "jpg:-"), "jpg", "-GPSLatitude=35.7", "-Artist=CANARYPHOTO", "-Orientation#=6")
+const photo = (): Buffer =>
+  withTags(
+    picture("-size", "60x40", "gradient:red-blue", "-quality", "80", "jpg:-"),
+    "jpg",
+    "-GPSLatitude=35.7",
+    "-Artist=CANARYPHOTO",
+    "-Orientation#=6",
+  )
 
 function part(result: Result | Buffer, name: string): string {
   const bytes = unzip(Buffer.isBuffer(result) ? result : result.bytes).get(name)
@@ -51,7 +58,20 @@ test("a DOCX loses its editors, its history and the place where its picture was 
   const result = await cleanBytes(original)
   assert.deepEqual([result.outcome, result.format, result.extension], ["partly", "ooxml", "docx"])
   assert.deepEqual([...result.remains].sort(), ["comments", "tracked-changes"])
-  for (const what of ["author", "timestamps", "history", "properties", "software", "thumbnail", "custom-data", "identifiers", "local-path", "embedded-name", "gps", "exif"] as const) {
+  for (const what of [
+    "author",
+    "timestamps",
+    "history",
+    "properties",
+    "software",
+    "thumbnail",
+    "custom-data",
+    "identifiers",
+    "local-path",
+    "embedded-name",
+    "gps",
+    "exif",
+  ] as const) {
     assert.ok(result.removed.includes(what), what)
   }
   assertNoCanary(original, result.bytes)
@@ -109,11 +129,23 @@ test("a PPTX loses its editors and its history of changes", async () => {
 
 test("the extension is the one that Word accepts for the content", async () => {
   for (const [part, extension, type] of [
-    ["openxmlformats-officedocument.wordprocessingml.document.main+xml", "docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"],
-    ["openxmlformats-officedocument.wordprocessingml.template.main+xml", "dotx", "application/vnd.openxmlformats-officedocument.wordprocessingml.template"],
+    [
+      "openxmlformats-officedocument.wordprocessingml.document.main+xml",
+      "docx",
+      "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ],
+    [
+      "openxmlformats-officedocument.wordprocessingml.template.main+xml",
+      "dotx",
+      "application/vnd.openxmlformats-officedocument.wordprocessingml.template",
+    ],
     ["ms-word.document.macroEnabled.main+xml", "docm", "application/vnd.ms-word.document.macroEnabled.12"],
     ["ms-excel.sheet.macroEnabled.main+xml", "xlsm", "application/vnd.ms-excel.sheet.macroEnabled.12"],
-    ["openxmlformats-officedocument.presentationml.slideshow.main+xml", "ppsx", "application/vnd.openxmlformats-officedocument.presentationml.slideshow"],
+    [
+      "openxmlformats-officedocument.presentationml.slideshow.main+xml",
+      "ppsx",
+      "application/vnd.openxmlformats-officedocument.presentationml.slideshow",
+    ],
   ] as const) {
     const result = await cleanBytes(docx(photo(), {}, `application/vnd.${part}`))
     assert.deepEqual([result.format, result.extension, result.type], ["ooxml", extension, type])
@@ -129,7 +161,11 @@ test("a document without traces comes back as it was", async () => {
 
 test("documents inside a document are cleaned, objects that nobody can clean are named", async () => {
   const inner = docx(photo())
-  const original = docx(photo(), { "word/embeddings/inner.docx": inner, "word/embeddings/oleObject1.bin": "\xd0\xcf\x11\xe0 what it is", "word/vbaProject.bin": "a macro" })
+  const original = docx(photo(), {
+    "word/embeddings/inner.docx": inner,
+    "word/embeddings/oleObject1.bin": "\xd0\xcf\x11\xe0 what it is",
+    "word/vbaProject.bin": "a macro",
+  })
   const result = await cleanBytes(original)
   assert.deepEqual([...result.remains].sort(), ["comments", "embedded-files", "macros", "tracked-changes"])
   assertNoCanary(original, result.bytes)
@@ -145,7 +181,10 @@ for (const name of ["letter.docx", "letter.odt", "sheet.ods", "sheet.xlsx"]) {
     for (const what of ["author", "timestamps", "software"] as const) assert.ok(result.removed.includes(what), what)
     assertNoCanary(original, result.bytes)
     assertSound(result)
-    const readable = (bytes: Buffer): string => part(bytes, name.endsWith("x") ? (name.startsWith("l") ? "word/document.xml" : "xl/sharedStrings.xml") : "content.xml").replace(/<dc:[^>]*>[^<]*<[^>]*>|<meta:[^>]*>[^<]*<[^>]*>|<svg:title>[^<]*|<loext:[^>]*>[^<]*<[^>]*>/g, "").replace(/<[^>]*>/g, "")
+    const readable = (bytes: Buffer): string =>
+      part(bytes, name.endsWith("x") ? (name.startsWith("l") ? "word/document.xml" : "xl/sharedStrings.xml") : "content.xml")
+        .replace(/<dc:[^>]*>[^<]*<[^>]*>|<meta:[^>]*>[^<]*<[^>]*>|<svg:title>[^<]*|<loext:[^>]*>[^<]*<[^>]*>/g, "")
+        .replace(/<[^>]*>/g, "")
     assert.equal(readable(result.bytes), readable(original))
     await assertStable(result)
   })
@@ -168,7 +207,16 @@ test("signed and encrypted documents are not touched", async () => {
   const cases: [Buffer, string][] = [
     [docx(photo(), { "_xmlsignatures/sig1.xml": "<Signature/>" }), "digital-signature"],
     [zip({ ...Object.fromEntries(odt), "META-INF/documentsignatures.xml": "<x/>" }, { stored: ["mimetype"] }), "digital-signature"],
-    [zip({ ...Object.fromEntries(odt), "META-INF/manifest.xml": `<manifest:manifest xmlns:manifest="x"><manifest:file-entry manifest:full-path="content.xml"><manifest:encryption-data/></manifest:file-entry></manifest:manifest>` }, { stored: ["mimetype"] }), "encrypted"],
+    [
+      zip(
+        {
+          ...Object.fromEntries(odt),
+          "META-INF/manifest.xml": `<manifest:manifest xmlns:manifest="x"><manifest:file-entry manifest:full-path="content.xml"><manifest:encryption-data/></manifest:file-entry></manifest:manifest>`,
+        },
+        { stored: ["mimetype"] },
+      ),
+      "encrypted",
+    ],
   ]
   for (const [original, reason] of cases) {
     const result = await cleanBytes(original)

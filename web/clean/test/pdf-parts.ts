@@ -33,7 +33,12 @@ function append(file: Buffer, objects: Objects, trailer: string, previous: strin
   const size = Math.max(...offsets.map(([number]) => number)) + 1
   let table = "xref\n" + (previous === null ? "0 1\n0000000000 65535 f \n" : "")
   for (const [number, offset] of offsets) table += `${number} 1\n${String(offset).padStart(10, "0")} 00000 n \n`
-  pieces.push(Buffer.from(`${table}trailer\n<</Size ${size} ${previous === null ? "" : `/Prev ${previous} `}${trailer}>>\nstartxref\n${at}\n%%EOF\n`, "latin1"))
+  pieces.push(
+    Buffer.from(
+      `${table}trailer\n<</Size ${size} ${previous === null ? "" : `/Prev ${previous} `}${trailer}>>\nstartxref\n${at}\n%%EOF\n`,
+      "latin1",
+    ),
+  )
   return Buffer.concat(pieces)
 }
 
@@ -76,7 +81,9 @@ export function packed(objects: Objects, trailer: string): Buffer {
     for (let x = 0; x < 4; x++) predicted[y * 5 + 1 + x] = rows[y * 4 + x]! - (y > 0 ? rows[(y - 1) * 4 + x]! : 0)
   }
   const section = stream(
-    `/Type /XRef /Size ${size} /W [1 2 1] ${trailer} /Filter /FlateDecode /DecodeParms <</Predictor 12 /Columns 4>>`, deflateSync(predicted))
+    `/Type /XRef /Size ${size} /W [1 2 1] ${trailer} /Filter /FlateDecode /DecodeParms <</Predictor 12 /Columns 4>>`,
+    deflateSync(predicted),
+  )
   pieces.push(Buffer.from(`${xref} 0 obj\n`), section, Buffer.from(`\nendobj\nstartxref\n${at}\n%%EOF\n`))
   return Buffer.concat(pieces)
 }
@@ -89,7 +96,8 @@ export function letter(more: Objects = {}, catalogue = "", page = "", resources 
     3: `<</Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] /Contents 4 0 R /Resources <</Font <</F1 5 0 R>> ${resources}>> ${page}>>`,
     4: stream("", "BT /F1 18 Tf 20 100 Td (What is to be read) Tj ET"),
     5: "<</Type /Font /Subtype /Type1 /BaseFont /Helvetica>>",
-    6: "<</Author (CANARYAUTHOR) /Creator (CANARYCREATOR) /Producer <43414E415259> /Title (\\376\\377\\000C\\000A\\000N\\000A\\000R\\000Y) " +
+    6:
+      "<</Author (CANARYAUTHOR) /Creator (CANARYCREATOR) /Producer <43414E415259> /Title (\\376\\377\\000C\\000A\\000N\\000A\\000R\\000Y) " +
       "/CreationDate (D:20240102030405+03'30') /ModDate (D:20240202030405+03'30') /Company (CANARYCOMPANY)>>",
     ...more,
   }
@@ -121,7 +129,12 @@ export function hybrid(objects: Objects, hidden: Objects, trailer: string): Buff
   const at = file.length + packedObjects.length
   places.push([container, row(1, file.length, 0)], [xref, row(1, at, 0)])
   const section = stream(
-    `/Type /XRef /Size 102 /W [1 3 1] /Index [${places.map(([number]) => `${number} 1`).join(" ")}] ${trailer}`, Buffer.concat(places.map(([, bytes]) => bytes)))
+    `/Type /XRef /Size 102 /W [1 3 1] /Index [${places.map(([number]) => `${number} 1`).join(" ")}] ${trailer}`,
+    Buffer.concat(places.map(([, bytes]) => bytes)),
+  )
   const body = Buffer.concat([file, packedObjects, Buffer.from(`${xref} 0 obj\n`), section, Buffer.from("\nendobj\n")])
-  return Buffer.concat([body, Buffer.from(`xref\n0 0\ntrailer\n<</Size 102 ${trailer} /Prev ${table} /XRefStm ${at}>>\nstartxref\n${body.length}\n%%EOF\n`)])
+  return Buffer.concat([
+    body,
+    Buffer.from(`xref\n0 0\ntrailer\n<</Size 102 ${trailer} /Prev ${table} /XRefStm ${at}>>\nstartxref\n${body.length}\n%%EOF\n`),
+  ])
 }

@@ -14,7 +14,12 @@ async function assertCleaned(original: Buffer, result: Result): Promise<void> {
   assert.doesNotMatch(info, /^(?:Author|Creator|Producer|Title|Subject|Keywords|CreationDate|ModDate|Company):/m)
   assert.match(info, /^Metadata Stream: +no/m)
   assert.match(info, /^Custom Metadata: +no/m)
-  assert.deepEqual(Object.keys(exif(result.bytes)).filter((key) => !/^PDF:(?:PDFVersion|Linearized|PageCount|PageMode|PageLayout|Language|TaggedPDF|HasXFA|EmbeddedImage\w*)$|^JFIF:/.test(key)), [])
+  assert.deepEqual(
+    Object.keys(exif(result.bytes)).filter(
+      (key) => !/^PDF:(?:PDFVersion|Linearized|PageCount|PageMode|PageLayout|Language|TaggedPDF|HasXFA|EmbeddedImage\w*)$|^JFIF:/.test(key),
+    ),
+    [],
+  )
   assert.ok(pages(result.bytes).equals(pages(original)))
   await assertStable(result)
 }
@@ -44,7 +49,10 @@ test("a PDF as Word writes it, for old readers and new ones at once", async () =
 })
 
 test("a compressed metadata stream goes as well", async () => {
-  const original = classic(letter({ 7: stream("/Type /Metadata /Subtype /XML /Filter /FlateDecode", deflateSync(XMP)) }, "/Metadata 7 0 R"), TRAILER)
+  const original = classic(
+    letter({ 7: stream("/Type /Metadata /Subtype /XML /Filter /FlateDecode", deflateSync(XMP)) }, "/Metadata 7 0 R"),
+    TRAILER,
+  )
   const result = await cleanBytes(original)
   assert.ok(!result.bytes.includes(deflateSync(XMP)))
   await assertCleaned(original, result)
@@ -63,7 +71,10 @@ test("text that a later revision replaced cannot be brought back", async () => {
   const first = classic(letter({ 4: stream("", "BT /F1 18 Tf 20 100 Td (CANARY the first wording) Tj ET") }), "/Root 1 0 R")
   const original = update(first, { 4: stream("", "BT /F1 18 Tf 20 100 Td (The second wording) Tj ET") }, "/Root 1 0 R")
   const result = await cleanBytes(original)
-  assert.deepEqual(result.removed.filter((what) => what !== "properties"), ["history"])
+  assert.deepEqual(
+    result.removed.filter((what) => what !== "properties"),
+    ["history"],
+  )
   await assertCleaned(original, result)
 })
 
@@ -78,18 +89,30 @@ test("objects that nothing leads to are left out even when there is nothing else
 })
 
 test("what writers hide in pages, forms and included drawings", async () => {
-  const file = classic(letter({
-    7: stream("/Type /XObject /Subtype /Form /BBox [0 0 9 9] /PTEX.FileName (/home/CANARY/figure.pdf) /PTEX.InfoDict 8 0 R /PTEX.PageNumber 1 /LastModified (D:2024CANARY)", ""),
-    8: "<</Author (CANARYFIGURE)>>",
-    9: stream("/Width 1 /Height 1", "CANARYTHUMB"),
-  }, "/PieceInfo <</Illustrator <</Private (CANARYPRIVATE)>> >>", "/Thumb 9 0 R /PieceInfo <</X (CANARY)>> /LastModified (D:2024CANARY)", "/XObject <</X 7 0 R>>"), "/Root 1 0 R")
+  const file = classic(
+    letter(
+      {
+        7: stream(
+          "/Type /XObject /Subtype /Form /BBox [0 0 9 9] /PTEX.FileName (/home/CANARY/figure.pdf) /PTEX.InfoDict 8 0 R /PTEX.PageNumber 1 /LastModified (D:2024CANARY)",
+          "",
+        ),
+        8: "<</Author (CANARYFIGURE)>>",
+        9: stream("/Width 1 /Height 1", "CANARYTHUMB"),
+      },
+      "/PieceInfo <</Illustrator <</Private (CANARYPRIVATE)>> >>",
+      "/Thumb 9 0 R /PieceInfo <</X (CANARY)>> /LastModified (D:2024CANARY)",
+      "/XObject <</X 7 0 R>>",
+    ),
+    "/Root 1 0 R",
+  )
   const result = await cleanBytes(file)
   for (const what of ["custom-data", "thumbnail", "timestamps", "embedded-name"] as const) assert.ok(result.removed.includes(what), what)
   await assertCleaned(file, result)
 })
 
 test("remarks lose their author and their dates; their text stays and is said to", async () => {
-  const note = "<</Type /Annot /Subtype /Text /Rect [10 10 30 30] /Contents (A remark) /T (CANARYREVIEWER) /M (D:20240102CANARY) /NM (CANARYID) /CreationDate (D:2024CANARY)>>"
+  const note =
+    "<</Type /Annot /Subtype /Text /Rect [10 10 30 30] /Contents (A remark) /T (CANARYREVIEWER) /M (D:20240102CANARY) /NM (CANARYID) /CreationDate (D:2024CANARY)>>"
   const field = "<</Type /Annot /Subtype /Widget /FT /Tx /Rect [40 10 90 30] /T (field) /V (typed)>>"
   const original = classic(letter({ 7: note, 8: field }, "/AcroForm <</Fields [8 0 R]>>", "/Annots [7 0 R 8 0 R]"), TRAILER)
   const result = await cleanBytes(original)
@@ -102,8 +125,14 @@ test("remarks lose their author and their dates; their text stays and is said to
 
 test("folders in links and names of files go, the last part stays", async () => {
   const link = (target: string): string => `<</Type /Annot /Subtype /Link /Rect [10 10 30 30] /A <</S /Launch /F ${target}>> >>`
-  const original = classic(letter({ 7: link("(C:\\\\Users\\\\CANARY\\\\plan.pdf)"), 8: link("(file:///home/CANARY/list.pdf)"), 9: link("(https://example.ir/a/b)") },
-    "", "/Annots [7 0 R 8 0 R 9 0 R]"), TRAILER)
+  const original = classic(
+    letter(
+      { 7: link("(C:\\\\Users\\\\CANARY\\\\plan.pdf)"), 8: link("(file:///home/CANARY/list.pdf)"), 9: link("(https://example.ir/a/b)") },
+      "",
+      "/Annots [7 0 R 8 0 R 9 0 R]",
+    ),
+    TRAILER,
+  )
   const result = await cleanBytes(original)
   assert.ok(result.removed.includes("local-path"))
   assert.ok(result.bytes.includes("https://example.ir/a/b"))
@@ -112,9 +141,22 @@ test("folders in links and names of files go, the last part stays", async () => 
 })
 
 test("a photograph inside a PDF loses its place and its camera", async () => {
-  const photo = withTags(picture("-size", "60x40", "gradient:red-blue", "-colorspace", "sRGB", "-type", "TrueColor", "jpg:-"), "jpg", "-GPSLatitude=35.7", "-Artist=CANARYPHOTO", "-Orientation#=6")
-  for (const [filter, data] of [["/DCTDecode", photo], ["[/DCTDecode]", photo], ["[/FlateDecode /DCTDecode]", deflateSync(photo)]] as const) {
-    const image = stream(`/Type /XObject /Subtype /Image /Width 60 /Height 40 /ColorSpace /DeviceRGB /BitsPerComponent 8 /Filter ${filter}`, data)
+  const photo = withTags(
+    picture("-size", "60x40", "gradient:red-blue", "-colorspace", "sRGB", "-type", "TrueColor", "jpg:-"),
+    "jpg",
+    "-GPSLatitude=35.7",
+    "-Artist=CANARYPHOTO",
+    "-Orientation#=6",
+  )
+  for (const [filter, data] of [
+    ["/DCTDecode", photo],
+    ["[/DCTDecode]", photo],
+    ["[/FlateDecode /DCTDecode]", deflateSync(photo)],
+  ] as const) {
+    const image = stream(
+      `/Type /XObject /Subtype /Image /Width 60 /Height 40 /ColorSpace /DeviceRGB /BitsPerComponent 8 /Filter ${filter}`,
+      data,
+    )
     const original = classic(letter({ 4: stream("", "q 60 0 0 40 10 10 cm /I Do Q"), 7: image }, "", "", "/XObject <</I 7 0 R>>"), TRAILER)
     const result = await cleanBytes(original)
     assert.equal(result.outcome, "cleaned", filter)
@@ -126,7 +168,16 @@ test("a photograph inside a PDF loses its place and its camera", async () => {
 
 test("what cannot be taken out is named", async () => {
   const cases: [string, Record<number, string | Buffer>, string, string, string][] = [
-    ["attachments", { 7: "<</Type /Filespec /F (a.txt) /EF <</F 8 0 R>> >>", 8: stream("/Type /EmbeddedFile /Params <</ModDate (D:2024CANARY)>>", "attached") }, "/Names <</EmbeddedFiles <</Names [(a) 7 0 R]>> >>", "", "attached"],
+    [
+      "attachments",
+      {
+        7: "<</Type /Filespec /F (a.txt) /EF <</F 8 0 R>> >>",
+        8: stream("/Type /EmbeddedFile /Params <</ModDate (D:2024CANARY)>>", "attached"),
+      },
+      "/Names <</EmbeddedFiles <</Names [(a) 7 0 R]>> >>",
+      "",
+      "attached",
+    ],
     ["scripts", { 7: "<</S /JavaScript /JS (app.alert)>>" }, "/OpenAction 7 0 R", "", "app.alert"],
     ["form-data", { 7: stream("", "<xdp/>") }, "/AcroForm <</Fields [] /XFA 7 0 R>>", "", "<xdp/>"],
     ["hidden-content", { 7: "<</Type /OCG /Name (layer)>>" }, "/OCProperties <</OCGs [7 0 R] /D <</OFF [7 0 R]>> >>", "", "(layer)"],
@@ -143,8 +194,14 @@ test("what cannot be taken out is named", async () => {
 
 test("an encrypted or a signed PDF is not touched", async () => {
   const encrypted = classic(letter(), TRAILER + " /Encrypt <</Filter /Standard>>")
-  const signed = classic(letter({ 7: "<</Type /Sig /ByteRange [0 1 2 3] /Contents <00>>>" }, "/AcroForm <</Fields [<</FT /Sig /V 7 0 R>>]>>"), TRAILER)
-  for (const [original, reason] of [[encrypted, "encrypted"], [signed, "digital-signature"]] as const) {
+  const signed = classic(
+    letter({ 7: "<</Type /Sig /ByteRange [0 1 2 3] /Contents <00>>>" }, "/AcroForm <</Fields [<</FT /Sig /V 7 0 R>>]>>"),
+    TRAILER,
+  )
+  for (const [original, reason] of [
+    [encrypted, "encrypted"],
+    [signed, "digital-signature"],
+  ] as const) {
     const result = await cleanBytes(original)
     assert.deepEqual([result.outcome, result.reason, result.removed], ["not-possible", reason, []])
     assert.ok(result.bytes.equals(original))
@@ -153,14 +210,19 @@ test("an encrypted or a signed PDF is not touched", async () => {
 
 test("bytes before the head and behind the end", async () => {
   const file = classic(letter(), TRAILER)
-  for (const original of [Buffer.concat([Buffer.from("CANARYJUNK\n"), file]), Buffer.concat([file, Buffer.from("CANARYTAIL")])]) await assertCleaned(original, await cleanBytes(original))
+  for (const original of [Buffer.concat([Buffer.from("CANARYJUNK\n"), file]), Buffer.concat([file, Buffer.from("CANARYTAIL")])])
+    await assertCleaned(original, await cleanBytes(original))
 })
 
 test("wrong and indirect lengths, odd spacing and comments", async () => {
-  const original = classic(letter({
-    4: Buffer.from("<</Length 7 0 R>>stream\r\nBT /F1 18 Tf 20 100 Td (What is to be read) Tj ET\r\nendstream"), 7: "51",
-    5: "<</Type/Font/Subtype/Type1/BaseFont/Helvetica % CANARYREMARK\n/Odd#20Name(a\\)b(c))/Hex<48 65 6>/Neg -.5/Real 4./Null null/T true>>",
-  }), TRAILER)
+  const original = classic(
+    letter({
+      4: Buffer.from("<</Length 7 0 R>>stream\r\nBT /F1 18 Tf 20 100 Td (What is to be read) Tj ET\r\nendstream"),
+      7: "51",
+      5: "<</Type/Font/Subtype/Type1/BaseFont/Helvetica % CANARYREMARK\n/Odd#20Name(a\\)b(c))/Hex<48 65 6>/Neg -.5/Real 4./Null null/T true>>",
+    }),
+    TRAILER,
+  )
   await assertCleaned(original, await cleanBytes(original))
 })
 

@@ -62,11 +62,16 @@ export function phoneExif(orientation: number, thumbnail: Buffer): Buffer {
   const notes = Buffer.from("CANARYMAKERNOTE")
   return Buffer.concat([
     Buffer.from("MM\0*\0\0\0\x08"),
-    directory([entry(0x10f, 2, make.length, dataAt), entry(0x112, 3, 1, orientation), entry(0x8769, 4, 1, exifAt), entry(0x8825, 4, 1, gpsAt)], thumbnail.length > 0 ? secondAt : 0),
+    directory(
+      [entry(0x10f, 2, make.length, dataAt), entry(0x112, 3, 1, orientation), entry(0x8769, 4, 1, exifAt), entry(0x8825, 4, 1, gpsAt)],
+      thumbnail.length > 0 ? secondAt : 0,
+    ),
     directory([entry(0x927c, 7, notes.length, dataAt + make.length)], 0),
     directory([entry(1, 2, 2, Buffer.from("N\0\0\0"))], 0),
     directory([entry(0x201, 4, 1, dataAt + make.length + notes.length), entry(0x202, 4, 1, thumbnail.length)], 0),
-    make, notes, thumbnail,
+    make,
+    notes,
+    thumbnail,
   ])
 }
 
@@ -74,12 +79,19 @@ export function phoneExif(orientation: number, thumbnail: Buffer): Buffer {
 export function screenProfile(description: string, privateTag?: string): Buffer {
   const text = Buffer.from(description + "\0")
   const desc = Buffer.concat([Buffer.from("desc\0\0\0\0"), uint32(text.length), text, Buffer.alloc(78)])
-  const xyz = (x: number, y: number, z: number): Buffer => Buffer.concat([Buffer.from("XYZ \0\0\0\0"), ...[x, y, z].map((value) => uint32(Math.round(value * 65536)))])
+  const xyz = (x: number, y: number, z: number): Buffer =>
+    Buffer.concat([Buffer.from("XYZ \0\0\0\0"), ...[x, y, z].map((value) => uint32(Math.round(value * 65536)))])
   const curve = Buffer.concat([Buffer.from("curv\0\0\0\0"), uint32(1), Buffer.from([2, 0x33, 0, 0])])
   const tags: [string, Buffer][] = [
-    ["desc", desc], ["cprt", Buffer.concat([Buffer.from("text\0\0\0\0"), Buffer.from("Copyright somebody\0")])],
-    ["wtpt", xyz(0.9505, 1, 1.0891)], ["rXYZ", xyz(0.4361, 0.2225, 0.0139)], ["gXYZ", xyz(0.3851, 0.7169, 0.0971)], ["bXYZ", xyz(0.1431, 0.0606, 0.7141)],
-    ["rTRC", curve], ["gTRC", curve], ["bTRC", curve],
+    ["desc", desc],
+    ["cprt", Buffer.concat([Buffer.from("text\0\0\0\0"), Buffer.from("Copyright somebody\0")])],
+    ["wtpt", xyz(0.9505, 1, 1.0891)],
+    ["rXYZ", xyz(0.4361, 0.2225, 0.0139)],
+    ["gXYZ", xyz(0.3851, 0.7169, 0.0971)],
+    ["bXYZ", xyz(0.1431, 0.0606, 0.7141)],
+    ["rTRC", curve],
+    ["gTRC", curve],
+    ["bTRC", curve],
   ]
   if (privateTag) tags.push([privateTag, Buffer.from("mmod\0\0\0\0CANARYSERIAL")])
   const padded = tags.map(([name, data]) => [name, Buffer.concat([data, Buffer.alloc((4 - (data.length % 4)) % 4)]), data.length] as const)
@@ -116,13 +128,19 @@ export function phoneHeic(): { bytes: Buffer; parts: { grid: Buffer } } {
     const body = Buffer.concat(content.map((piece) => Buffer.from(piece as string, "latin1")))
     return Buffer.concat([uint32(body.length + 8), Buffer.from(type, "latin1"), body])
   }
-  const fullBox = (type: string, version: number, flags: number, ...content: (Buffer | string)[]): Buffer => box(type, uint32((version << 24) | flags), ...content)
+  const fullBox = (type: string, version: number, flags: number, ...content: (Buffer | string)[]): Buffer =>
+    box(type, uint32((version << 24) | flags), ...content)
   const item = (id: number, type: string, rest = "\0"): Buffer => fullBox("infe", 2, 0, uint16(id, 0), type, rest)
   const exif = Buffer.concat([uint32(0), phoneExif(6, Buffer.alloc(0))])
   const grid = Buffer.from([0, 0, 0, 1, 0, 8, 0, 4])
   const data: [id: number, bytes: Buffer][] = [
-    [1, Buffer.from("TILE-ONE")], [2, Buffer.from("TILE-TWO")], [4, Buffer.from("CANARY THUMBNAIL")], [5, Buffer.from("CANARY GAIN-MAP")], [6, exif],
-    [7, Buffer.from("<x>CANARY XMP</x>")], [8, Buffer.from("ALPHA-TILE")],
+    [1, Buffer.from("TILE-ONE")],
+    [2, Buffer.from("TILE-TWO")],
+    [4, Buffer.from("CANARY THUMBNAIL")],
+    [5, Buffer.from("CANARY GAIN-MAP")],
+    [6, exif],
+    [7, Buffer.from("<x>CANARY XMP</x>")],
+    [8, Buffer.from("ALPHA-TILE")],
   ]
   const locations = (start: number): Buffer => {
     let at = start
@@ -136,16 +154,51 @@ export function phoneHeic(): { bytes: Buffer; parts: { grid: Buffer } } {
     return fullBox("iloc", 1, 0, uint16(0x4400, entries.length), ...entries)
   }
   const reference = (type: string, from: number, ...to: number[]): Buffer => box(type, uint16(from, to.length, ...to))
-  const meta = (start: number): Buffer => fullBox("meta", 0, 0,
-    fullBox("hdlr", 0, 0, uint32(0), "pict", Buffer.alloc(12), "\0"),
-    fullBox("pitm", 0, 0, uint16(3)),
-    fullBox("iinf", 0, 0, uint16(8), item(1, "hvc1"), item(2, "hvc1"), item(3, "grid"), item(4, "hvc1"), item(5, "hvc1"), item(6, "Exif"),
-      item(7, "mime", "\0application/rdf+xml\0"), item(8, "hvc1")),
-    fullBox("iref", 0, 0, reference("dimg", 3, 1, 2), reference("thmb", 4, 3), reference("auxl", 5, 3), reference("cdsc", 6, 3), reference("cdsc", 7, 3), reference("auxl", 8, 3)),
-    box("iprp",
-      box("ipco", fullBox("auxC", 0, 0, "urn:com:apple:photo:2020:aux:hdrgainmap\0"), fullBox("auxC", 0, 0, "urn:mpeg:hevc:2015:auxid:1\0"), box("irot", "\x03")),
-      fullBox("ipma", 0, 0, uint32(3), uint16(3), "\x01\x83", uint16(5), "\x01\x01", uint16(8), "\x01\x02")),
-    locations(start), box("idat", grid))
+  const meta = (start: number): Buffer =>
+    fullBox(
+      "meta",
+      0,
+      0,
+      fullBox("hdlr", 0, 0, uint32(0), "pict", Buffer.alloc(12), "\0"),
+      fullBox("pitm", 0, 0, uint16(3)),
+      fullBox(
+        "iinf",
+        0,
+        0,
+        uint16(8),
+        item(1, "hvc1"),
+        item(2, "hvc1"),
+        item(3, "grid"),
+        item(4, "hvc1"),
+        item(5, "hvc1"),
+        item(6, "Exif"),
+        item(7, "mime", "\0application/rdf+xml\0"),
+        item(8, "hvc1"),
+      ),
+      fullBox(
+        "iref",
+        0,
+        0,
+        reference("dimg", 3, 1, 2),
+        reference("thmb", 4, 3),
+        reference("auxl", 5, 3),
+        reference("cdsc", 6, 3),
+        reference("cdsc", 7, 3),
+        reference("auxl", 8, 3),
+      ),
+      box(
+        "iprp",
+        box(
+          "ipco",
+          fullBox("auxC", 0, 0, "urn:com:apple:photo:2020:aux:hdrgainmap\0"),
+          fullBox("auxC", 0, 0, "urn:mpeg:hevc:2015:auxid:1\0"),
+          box("irot", "\x03"),
+        ),
+        fullBox("ipma", 0, 0, uint32(3), uint16(3), "\x01\x83", uint16(5), "\x01\x01", uint16(8), "\x01\x02"),
+      ),
+      locations(start),
+      box("idat", grid),
+    )
   const ftyp = box("ftyp", "heic", uint32(0), "mif1heic")
   const start = ftyp.length + meta(0).length + 8
   const film = box("mpvd", box("ftyp", "isomCANARYFILM"))

@@ -5,8 +5,16 @@ import { file, phoneExif, phoneHeic, pngChunk, screenProfile, segment } from "./
 import { assertNoCanary, assertStable, cleanBytes, exif, fixture, picture, pixels, withTags, type Result } from "./support"
 
 const TAGS = [
-  "-GPSLatitude=35.7", "-GPSLatitudeRef=N", "-GPSLongitude=51.4", "-GPSLongitudeRef=E", "-Artist=CANARYARTIST", "-Make=CANARYMAKE", "-Model=CANARYMODEL",
-  "-DateTimeOriginal=2024:01:02 03:04:05", "-XMP:Creator=CANARYXMP", "-Orientation#=6",
+  "-GPSLatitude=35.7",
+  "-GPSLatitudeRef=N",
+  "-GPSLongitude=51.4",
+  "-GPSLongitudeRef=E",
+  "-Artist=CANARYARTIST",
+  "-Make=CANARYMAKE",
+  "-Model=CANARYMODEL",
+  "-DateTimeOriginal=2024:01:02 03:04:05",
+  "-XMP:Creator=CANARYXMP",
+  "-Orientation#=6",
 ]
 
 const SMALL = ["-size", "160x90", "gradient:red-blue", "-swirl", "90"]
@@ -32,7 +40,8 @@ for (const [kind, args] of Object.entries({
     assert.equal(result.format, "jpeg")
     assert.equal(result.type, "image/jpeg")
     assert.equal(result.extension, "jpg")
-    for (const what of ["gps", "author", "device", "timestamps", "xmp", "iptc", "comment"] as const) assert.ok(result.removed.includes(what), what)
+    for (const what of ["gps", "author", "device", "timestamps", "xmp", "iptc", "comment"] as const)
+      assert.ok(result.removed.includes(what), what)
     assertNoCanary(tagged, result.bytes)
     assertBare(result, /^(?:JFIF:|IFD0:Orientation$|Adobe:|APP14:)/)
     assert.equal(exif(result.bytes)["IFD0:Orientation"], "Rotate 90 CW")
@@ -70,7 +79,8 @@ test("a photograph as a phone writes it: big-endian EXIF, maker's notes, thumbna
   ])
   const result = await cleanBytes(original)
   assert.equal(result.outcome, "cleaned")
-  for (const what of ["gps", "maker-notes", "thumbnail", "extra-images", "device", "xmp", "unknown-data"] as const) assert.ok(result.removed.includes(what), what)
+  for (const what of ["gps", "maker-notes", "thumbnail", "extra-images", "device", "xmp", "unknown-data"] as const)
+    assert.ok(result.removed.includes(what), what)
   assertNoCanary(original, result.bytes)
   assert.equal(exif(result.bytes)["IFD0:Orientation"], "Rotate 270 CW")
   assert.ok(pixels(result.bytes, "jpg").equals(pixels(bare, "jpg")))
@@ -120,7 +130,8 @@ test("PNG: text, time, EXIF, private chunks and what follows the end", async () 
   ])
   const result = await cleanBytes(original)
   assert.equal(result.outcome, "cleaned")
-  for (const what of ["author", "comment", "software", "xmp", "timestamps", "gps", "unknown-data", "trailing-data"] as const) assert.ok(result.removed.includes(what), what)
+  for (const what of ["author", "comment", "software", "xmp", "timestamps", "gps", "unknown-data", "trailing-data"] as const)
+    assert.ok(result.removed.includes(what), what)
   assertNoCanary(original, result.bytes)
   assertBare(result, /^(?:PNG(?:-p?pHYs|-cHRM)?:|PNG:|IFD0:Orientation$)/)
   assert.equal(exif(result.bytes)["IFD0:Orientation"], "Rotate 180")
@@ -130,7 +141,12 @@ test("PNG: text, time, EXIF, private chunks and what follows the end", async () 
 
 test("an animated PNG keeps its frames", async () => {
   const bare = picture(...SMALL, "-define", "png:exclude-chunk=all", "png:-")
-  const animation = Buffer.concat([bare.subarray(0, 33), pngChunk("acTL", Buffer.from([0, 0, 0, 1, 0, 0, 0, 0])), pngChunk("tEXt", Buffer.from("a\0CANARY")), bare.subarray(33)])
+  const animation = Buffer.concat([
+    bare.subarray(0, 33),
+    pngChunk("acTL", Buffer.from([0, 0, 0, 1, 0, 0, 0, 0])),
+    pngChunk("tEXt", Buffer.from("a\0CANARY")),
+    bare.subarray(33),
+  ])
   const result = await cleanBytes(animation)
   assert.ok(result.bytes.includes("acTL"))
   assertNoCanary(animation, result.bytes)
@@ -182,7 +198,10 @@ test("an animated WebP is cleaned inside its frames as well", async () => {
 
 test("an animated GIF keeps its frames and its loop, and loses comments and XMP", async () => {
   const bare = picture("-size", "40x30", "gradient:red-blue", "gradient:blue-red", "-loop", "0", "gif:-")
-  const original = Buffer.concat([withTags(withTags(bare, "gif", "-XMP:Creator=CANARYXMP"), "gif", "-Comment=CANARYCOMMENT"), Buffer.from("CANARYTAIL")])
+  const original = Buffer.concat([
+    withTags(withTags(bare, "gif", "-XMP:Creator=CANARYXMP"), "gif", "-Comment=CANARYCOMMENT"),
+    Buffer.from("CANARYTAIL"),
+  ])
   const result = await cleanBytes(original)
   assert.equal(result.outcome, "cleaned")
   assert.deepEqual([...result.removed].sort(), ["comment", "trailing-data", "xmp"])
@@ -265,7 +284,17 @@ test("HEIC as a telephone writes it: tiles and their grid stay, thumbnail, gain 
   const { bytes: original, parts } = phoneHeic()
   const result = await cleanBytes(original)
   assert.equal(result.outcome, "cleaned")
-  assert.deepEqual([...result.removed].sort(), ["device", "exif", "extra-images", "gps", "maker-notes", "motion-video", "thumbnail", "unknown-data", "xmp"])
+  assert.deepEqual([...result.removed].sort(), [
+    "device",
+    "exif",
+    "extra-images",
+    "gps",
+    "maker-notes",
+    "motion-video",
+    "thumbnail",
+    "unknown-data",
+    "xmp",
+  ])
   assertNoCanary(original, result.bytes)
   assert.equal(result.bytes.length, original.length)
   for (const kept of ["TILE-ONE", "TILE-TWO", "ALPHA-TILE", parts.grid]) assert.ok(result.bytes.includes(kept), String(kept))

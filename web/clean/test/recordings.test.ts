@@ -18,7 +18,8 @@ const EXTENSIONS: Record<string, [format: string, extension: string, type: strin
 }
 
 /** Any tag that a person or a program could have put in. */
-const TELLING = /^(?!.*(?:SampleGroupDescription|RIFF:Encoding))(?:.*)(?:Title|Artist|Author|Comment|Description|Date(?!Rate)|GPS|Location|Encod|Software|Vendor|Make|Model|Originat|Handler(?:Vendor|Description)|Compressor(?:Name)|XMP|TimeCode|Picture(?!$))/
+const TELLING =
+  /^(?!.*(?:SampleGroupDescription|RIFF:Encoding))(?:.*)(?:Title|Artist|Author|Comment|Description|Date(?!Rate)|GPS|Location|Encod|Software|Vendor|Make|Model|Originat|Handler(?:Vendor|Description)|Compressor(?:Name)|XMP|TimeCode|Picture(?!$))/
 
 function assertSilent(result: Result): void {
   // A row of ADTS frames is nothing that exiftool knows; the canary is looked for all the same.
@@ -108,7 +109,10 @@ test("MP3: tags at both ends in any number, and junk between the frames", async 
   const id3v1 = Buffer.alloc(128)
   id3v1.write("TAGCANARY")
   const ape = Buffer.alloc(64 + 20)
-  for (const [at, flags] of [[0, 0xa0000000], [52, 0x80000000]] as const) {
+  for (const [at, flags] of [
+    [0, 0xa0000000],
+    [52, 0x80000000],
+  ] as const) {
     ape.write("APETAGEX", at)
     ape.writeUInt32LE(2000, at + 8)
     ape.writeUInt32LE(52, at + 12)
@@ -147,13 +151,17 @@ test("Ogg: the sound's pages stay, and every page's checksum is right", async ()
 test("WAV: the samples stay, and the head says the new length", async () => {
   const original = fixture("memo.wav")
   const { bytes } = await cleanBytes(original)
-  const data = (file: Buffer): Buffer => file.subarray(file.indexOf("data"), file.indexOf("data") + 8 + file.readUInt32LE(file.indexOf("data") + 4))
+  const data = (file: Buffer): Buffer =>
+    file.subarray(file.indexOf("data"), file.indexOf("data") + 8 + file.readUInt32LE(file.indexOf("data") + 4))
   assert.ok(data(bytes).equals(data(original)))
   assert.equal(bytes.readUInt32LE(4), bytes.length - 8)
 })
 
 test("AMR has nothing to remove but what hangs behind it", async () => {
-  const amr = Buffer.concat([Buffer.from("#!AMR\n"), ...Array.from({ length: 20 }, () => Buffer.concat([Buffer.from([0x3c]), Buffer.alloc(31, 7)]))])
+  const amr = Buffer.concat([
+    Buffer.from("#!AMR\n"),
+    ...Array.from({ length: 20 }, () => Buffer.concat([Buffer.from([0x3c]), Buffer.alloc(31, 7)])),
+  ])
   const result = await cleanBytes(amr)
   assert.deepEqual([result.outcome, result.extension, result.type], ["nothing-found", "amr", "audio/amr"])
   const tailed = Buffer.concat([amr, Buffer.from([0xff]), Buffer.from("CANARY")])
@@ -176,7 +184,7 @@ function mediaData(file: Buffer): Range[] {
 
 function oggPages(file: Buffer): Buffer[] {
   const pages: Buffer[] = []
-  for (let at = 0; at < file.length; ) {
+  for (let at = 0; at < file.length;) {
     const segments = file[at + 26]!
     const length = 27 + segments + file.subarray(at + 27, at + 27 + segments).reduce((sum, piece) => sum + piece, 0)
     pages.push(file.subarray(at, at + length))
@@ -217,16 +225,30 @@ function film_(data: Buffer, tracks: Track[]): Buffer {
   }
   const ftyp = box("ftyp", Buffer.from("isom\0\0\0\0isom"))
   const start = ftyp.length + 8
-  const moov = box("moov", box("mvhd", words(0, 0, 0, 1000, 1000), Buffer.alloc(80)), ...tracks.map((track) =>
-    box("trak",
-      box("tkhd", words(0, 0, 0, track.id), Buffer.alloc(68)),
-      box("mdia",
-        box("mdhd", words(0, 0, 0, 1000, 1000, 0)),
-        box("hdlr", words(0, 0), Buffer.from(track.handler), Buffer.alloc(13)),
-        box("minf", box("stbl",
-          box("stsd", words(0, 0)),
-          box("stsc", words(0, 1, 1, 1, 1)),
-          box("stsz", words(0, 0, track.sizes.length, ...track.sizes)),
-          box("stco", words(0, track.offsets.length, ...track.offsets.map((offset) => start + offset)))))))))
+  const moov = box(
+    "moov",
+    box("mvhd", words(0, 0, 0, 1000, 1000), Buffer.alloc(80)),
+    ...tracks.map((track) =>
+      box(
+        "trak",
+        box("tkhd", words(0, 0, 0, track.id), Buffer.alloc(68)),
+        box(
+          "mdia",
+          box("mdhd", words(0, 0, 0, 1000, 1000, 0)),
+          box("hdlr", words(0, 0), Buffer.from(track.handler), Buffer.alloc(13)),
+          box(
+            "minf",
+            box(
+              "stbl",
+              box("stsd", words(0, 0)),
+              box("stsc", words(0, 1, 1, 1, 1)),
+              box("stsz", words(0, 0, track.sizes.length, ...track.sizes)),
+              box("stco", words(0, track.offsets.length, ...track.offsets.map((offset) => start + offset))),
+            ),
+          ),
+        ),
+      ),
+    ),
+  )
   return Buffer.concat([ftyp, box("mdat", data), moov])
 }

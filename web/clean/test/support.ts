@@ -29,7 +29,9 @@ export function fixture(name: string): Buffer {
 }
 
 export function fixtures(): string[] {
-  return readdirSync(join(WEB_FOLDER, "clean/test/fixtures")).filter((name) => !name.endsWith(".md")).sort()
+  return readdirSync(join(WEB_FOLDER, "clean/test/fixtures"))
+    .filter((name) => !name.endsWith(".md"))
+    .sort()
 }
 
 // ---- real tools
@@ -42,7 +44,11 @@ export function tool(command: string, args: string[], bytes?: Uint8Array, name =
 export function toolBytes(command: string, args: string[], bytes?: Uint8Array, name = "in"): Buffer {
   const path = join(folder, name)
   if (bytes) writeFileSync(path, bytes)
-  const { status, stdout, stderr, error } = spawnSync(command, args.map((arg) => arg.replaceAll("{}", path)), { maxBuffer: 1 << 28 })
+  const { status, stdout, stderr, error } = spawnSync(
+    command,
+    args.map((arg) => arg.replaceAll("{}", path)),
+    { maxBuffer: 1 << 28 },
+  )
   assert.equal(error, undefined, `${command} is needed for this test`)
   assert.equal(status, 0, `${command}: ${stderr}`)
   return stdout

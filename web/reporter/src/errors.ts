@@ -38,7 +38,10 @@ export class ReporterError extends Error {
   override name = "ReporterError"
 
   /** `detail` is for a developer's console: it never holds anything that the reporter wrote. */
-  constructor(readonly reason: Reason, detail = "") {
+  constructor(
+    readonly reason: Reason,
+    detail = "",
+  ) {
     super(detail === "" ? reason : `${reason}: ${detail}`)
   }
 }

@@ -51,7 +51,10 @@ const RUNNERS: Record<string, (vector: Vector) => unknown> = {
     const keys = await ReporterKeys.derive(vector["digits"], vector["office"])
     assert.equal(keys.token(), vector["token"])
     assert.equal(encodeHex(hashLabelled("mailbox", unhex(keys.token()))), vector["mailbox"])
-    assert.deepEqual([keys.identity(), keys.recipient, keys.signer, keys.caseId], [vector["identity"], vector["recipient"], vector["signer"], vector["case"]])
+    assert.deepEqual(
+      [keys.identity(), keys.recipient, keys.signer, keys.caseId],
+      [vector["identity"], vector["recipient"], vector["signer"], vector["case"]],
+    )
   },
 
   message(vector) {
@@ -66,7 +69,8 @@ const RUNNERS: Record<string, (vector: Vector) => unknown> = {
     if ("error" in vector) return planArchive(vector["header_bytes"], vector["archive_bytes"]) === undefined
     for (const size of vector["classes"] ?? []) assert.ok(isSizeClass(size), String(size))
     for (const size of vector["others"] ?? []) assert.ok(!isSizeClass(size), String(size))
-    for (const [header, least, archiveBytes, sealedBytes] of vector["plans"] ?? []) assert.deepEqual(planArchive(header, least), { archiveBytes, sealedBytes }, `${header} ${least}`)
+    for (const [header, least, archiveBytes, sealedBytes] of vector["plans"] ?? [])
+      assert.deepEqual(planArchive(header, least), { archiveBytes, sealedBytes }, `${header} ${least}`)
     assert.ok(vector["classes"]?.length > 0 || vector["plans"]?.length > 0)
     return undefined
   },
@@ -86,7 +90,10 @@ const RUNNERS: Record<string, (vector: Vector) => unknown> = {
 
   receipt(vector) {
     if ("random" in vector) {
-      assert.equal(createCode((bytes) => bytes.set(unhex(vector["random"]).subarray(0, bytes.length))), vector["digits"])
+      assert.equal(
+        createCode((bytes) => bytes.set(unhex(vector["random"]).subarray(0, bytes.length))),
+        vector["digits"],
+      )
       return undefined
     }
     const result = decodeCode(vector["input"])
@@ -106,7 +113,10 @@ const RUNNERS: Record<string, (vector: Vector) => unknown> = {
     }
     assert.ok(isSizeClass(blob.length))
     assert.deepEqual(encodeMessage(opened.message), encodeUtf8(vector["message_json"]))
-    assert.deepEqual(opened.files.map((file) => encodeHex(contentOf(file as unknown as OpenedEntry))), vector["files"])
+    assert.deepEqual(
+      opened.files.map((file) => encodeHex(contentOf(file as unknown as OpenedEntry))),
+      vector["files"],
+    )
     assert.ok(opened.isSignedBy(vector["signer"]))
     // By age alone, as somebody without this project would open it.
     const decrypter = new Decrypter()
@@ -119,7 +129,11 @@ const RUNNERS: Record<string, (vector: Vector) => unknown> = {
     const signature = vector["signature"] as string
     if (!isSignedBy(unhex(vector["signer"]), unhex(signature), unhex(vector["signed"]))) return true
     const contents = [encodeUtf8(vector["message_json"]), ...vector["files"].map(unhex)]
-    const entries = contents.map((content, i) => ({ path: i === 0 ? MESSAGE_PATH : filePath(i - 1), size_bytes: content.length, sha256: digestOf(content) }))
+    const entries = contents.map((content, i) => ({
+      path: i === 0 ? MESSAGE_PATH : filePath(i - 1),
+      size_bytes: content.length,
+      sha256: digestOf(content),
+    }))
     assert.deepEqual(signedBytes(entries), unhex(vector["signed"]))
     assert.deepEqual(encodeSeal({ entries, signature }), encodeUtf8(vector["seal_json"]))
     return undefined
@@ -137,7 +151,9 @@ const RUNNERS: Record<string, (vector: Vector) => unknown> = {
   },
 }
 
-const folders = readdirSync(FOLDER, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name)
+const folders = readdirSync(FOLDER, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name)
 
 test("every folder of vectors is known, and none is missing", () => {
   assert.deepEqual(folders.sort(), ["cctv", ...Object.keys(RUNNERS)].sort())
@@ -166,12 +182,18 @@ test("vectors: C2SP's for the hybrid recipient", async () => {
   for (const name of files) {
     const bytes = readFileSync(join(FOLDER, "cctv", name))
     const end = bytes.indexOf("\n\n")
-    const headers = bytes.subarray(0, end).toString().split("\n").map((line) => line.split(": ") as [string, string])
+    const headers = bytes
+      .subarray(0, end)
+      .toString()
+      .split("\n")
+      .map((line) => line.split(": ") as [string, string])
     const header = (key: string) => headers.find(([found]) => found === key)?.[1]
     const body = bytes.subarray(end + 2)
     const decrypter = new Decrypter()
     for (const [key, value] of headers) if (key === "identity") decrypter.addIdentity(value)
-    const opened = await decrypter.decrypt(Uint8Array.from(header("compressed") === undefined ? body : inflateSync(body))).catch(() => undefined)
+    const opened = await decrypter
+      .decrypt(Uint8Array.from(header("compressed") === undefined ? body : inflateSync(body)))
+      .catch(() => undefined)
     assert.equal(opened !== undefined, header("expect") === "success", name)
     if (opened !== undefined) assert.equal(digestOf(opened), header("payload"), name)
   }
@@ -191,7 +213,13 @@ function unhex(text: string): Uint8Array<ArrayBuffer> {
 }
 
 function encodeArchive(message: Uint8Array, files: readonly Uint8Array[], seal: Uint8Array, bytes: number): Uint8Array {
-  const entries: [string, Uint8Array][] = [[MESSAGE_PATH, message], ...files.map((file, i): [string, Uint8Array] => [filePath(i), file]), [SEAL_PATH, seal]]
-  const written = concat(...entries.flatMap(([path, content]) => [encodeHeader(path, content.length), content, new Uint8Array(paddingBytes(content.length))]))
+  const entries: [string, Uint8Array][] = [
+    [MESSAGE_PATH, message],
+    ...files.map((file, i): [string, Uint8Array] => [filePath(i), file]),
+    [SEAL_PATH, seal],
+  ]
+  const written = concat(
+    ...entries.flatMap(([path, content]) => [encodeHeader(path, content.length), content, new Uint8Array(paddingBytes(content.length))]),
+  )
   return concat(written, new Uint8Array(bytes - written.length))
 }

@@ -67,7 +67,7 @@ export function addMonths(iso: string, months: number): string {
 /** Counted on the week of Saturday to Wednesday, the shortest in use, so that the office is not expected too early. */
 export function addWorkingDays(iso: string, days: number): string {
   let result = iso
-  for (let left = days; left > 0; ) {
+  for (let left = days; left > 0;) {
     result = addDays(result, 1)
     const weekday = new Date(`${result}T00:00:00Z`).getUTCDay()
     if (weekday !== 4 && weekday !== 5) left -= 1

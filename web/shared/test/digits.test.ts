@@ -21,5 +21,6 @@ test("groups of four, four to a line", () => {
 
 test("folding takes away what grouping put in", () => {
   const digits = "12345678901234567890123456789012"
-  for (let length = 0; length <= digits.length; length += 1) assert.equal(foldDigits(grouped(digits.slice(0, length))), digits.slice(0, length))
+  for (let length = 0; length <= digits.length; length += 1)
+    assert.equal(foldDigits(grouped(digits.slice(0, length))), digits.slice(0, length))
 })

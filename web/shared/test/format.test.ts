@@ -51,5 +51,8 @@ test("a text in other languages only is taken from the first of them", () => {
 
 test("lists are in the order of the language, numbers among them", () => {
   const names = ["منطقهٔ ۱۰", "منطقهٔ ۲", "پارک", "آب"]
-  assert.deepEqual(format.sorted(names, (name) => name), ["آب", "پارک", "منطقهٔ ۲", "منطقهٔ ۱۰"])
+  assert.deepEqual(
+    format.sorted(names, (name) => name),
+    ["آب", "پارک", "منطقهٔ ۲", "منطقهٔ ۱۰"],
+  )
 })

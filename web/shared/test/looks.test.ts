@@ -9,7 +9,8 @@ const tokens = readFileSync(`${WEB_FOLDER}/shared/styles/tokens.css`, "utf8")
 /** Colours by name: those of light, and those of dark over them. */
 function palette(scheme: "light" | "dark"): Map<string, string> {
   const [light = "", dark = ""] = tokens.split("@media (prefers-color-scheme: dark)")
-  const read = (css: string) => [...css.matchAll(/--([a-z-]+): (#[0-9a-f]{6});/g)].map(([, name, colour]) => [name, colour] as [string, string])
+  const read = (css: string) =>
+    [...css.matchAll(/--([a-z-]+): (#[0-9a-f]{6});/g)].map(([, name, colour]) => [name, colour] as [string, string])
   return new Map([...read(light), ...(scheme === "dark" ? read(dark) : [])])
 }
 

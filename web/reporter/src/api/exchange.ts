@@ -55,11 +55,15 @@ export async function exchange(request: Request, take: (bytes: Uint8Array, statu
     else {
       const pieces: Uint8Array[] = []
       let left = PROBLEM_BYTES_MAX
-      await readBody(response, (bytes) => {
-        pieces.push(bytes.subarray(0, left))
-        left -= bytes.length
-        return left > 0
-      }, heard)
+      await readBody(
+        response,
+        (bytes) => {
+          pieces.push(bytes.subarray(0, left))
+          left -= bytes.length
+          return left > 0
+        },
+        heard,
+      )
       throw Refusal.from(response.status, response.headers, new TextDecoder().decode(join(pieces)))
     }
     return { status: response.status, headers: response.headers }

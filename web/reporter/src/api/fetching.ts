@@ -13,20 +13,24 @@ const SHORT_PAUSE_MS = 100
 export async function fetchWhole(request: Request, mostBytes: number): Promise<Uint8Array> {
   let pieces: Uint8Array[] = []
   let received = 0
-  await withRetries(request.signal, () => 0, async () => {
-    [pieces, received] = [[], 0]
-    await exchange(request, (bytes) => {
-      received += bytes.length
-      if (received > mostBytes) throw new ReporterError("server-wrong", "the answer is too long")
-      pieces.push(bytes)
-    })
-  })
+  await withRetries(
+    request.signal,
+    () => 0,
+    async () => {
+      ;[pieces, received] = [[], 0]
+      await exchange(request, (bytes) => {
+        received += bytes.length
+        if (received > mostBytes) throw new ReporterError("server-wrong", "the answer is too long")
+        pieces.push(bytes)
+      })
+    },
+  )
   return join(pieces)
 }
 
 /** Tries again after a while when the server is away or busy, and gives up when several tries in a row came no further. */
 export async function withRetries(signal: AbortSignal | undefined, progress: () => number, attempt: () => Promise<void>): Promise<void> {
-  for (let failures = 0; ; ) {
+  for (let failures = 0; ;) {
     const before = progress()
     try {
       return await attempt()

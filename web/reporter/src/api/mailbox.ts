@@ -78,11 +78,15 @@ export async function fetchMessage(
     onReceived(received)
   }
   let resumed = false
-  await withRetries(signal, () => received, async () => {
-    resumed = received > 0
-    if (received === listed.sizeBytes) return
-    await exchange({ method: "GET", url, headers: { ...bearer(token), ...(resumed && { Range: `bytes=${received}-` }) }, signal }, take)
-  })
+  await withRetries(
+    signal,
+    () => received,
+    async () => {
+      resumed = received > 0
+      if (received === listed.sizeBytes) return
+      await exchange({ method: "GET", url, headers: { ...bearer(token), ...(resumed && { Range: `bytes=${received}-` }) }, signal }, take)
+    },
+  )
   return received === listed.sizeBytes && (await digestOfPieces(pieces)) === listed.sha256 ? pieces : undefined
 }
 

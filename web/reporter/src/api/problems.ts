@@ -2,8 +2,25 @@
 
 import { ReporterError, type Reason } from "../errors"
 
-const WORDS = ["malformed", "unauthorized", "unknown-mailbox", "not-found", "method-not-allowed", "case-exists", "offset-mismatch", "finished",
-  "tus-version", "too-large", "media-type", "range", "not-a-size-class", "not-sealed", "internal", "busy", "storage-full"] as const
+const WORDS = [
+  "malformed",
+  "unauthorized",
+  "unknown-mailbox",
+  "not-found",
+  "method-not-allowed",
+  "case-exists",
+  "offset-mismatch",
+  "finished",
+  "tus-version",
+  "too-large",
+  "media-type",
+  "range",
+  "not-a-size-class",
+  "not-sealed",
+  "internal",
+  "busy",
+  "storage-full",
+] as const
 
 export type Word = (typeof WORDS)[number]
 

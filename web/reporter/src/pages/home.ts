@@ -15,5 +15,7 @@ function begin(): void {
   for (const link of document.querySelectorAll<HTMLAnchorElement>("a[data-door]")) link.hash = `door=${link.dataset["door"]}`
   carryFragment()
   watchFragment(() => true)
-  loadOffice(async () => (await loadScript(() => import("../reporter/office-shown"))).loadShownProfile).catch((error: unknown) => showProblem(reasonOf(error)))
+  loadOffice(async () => (await loadScript(() => import("../reporter/office-shown"))).loadShownProfile).catch((error: unknown) =>
+    showProblem(reasonOf(error)),
+  )
 }

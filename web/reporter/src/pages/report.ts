@@ -86,7 +86,10 @@ function askOffice(): void {
       byId("asking").hidden = false
       document.dispatchEvent(new Event("mohr:office"))
       // Fetched while the person reads and writes, so that sending need not wait for it.
-      office().then(() => document.dispatchEvent(new Event("mohr:core")), () => {})
+      office().then(
+        () => document.dispatchEvent(new Event("mohr:core")),
+        () => {},
+      )
       void prepareWarnings()
       if (view === "kind" && profile.kinds.length === 0) show(firstStep())
     },
@@ -128,7 +131,8 @@ function show(step: StepId): void {
   if (profileNow() !== undefined) clearProblem()
   showCount(step)
   // The marks of a slow line come when they come; the answers do not wait for them.
-  if (step === "check") void prepareWarnings().then(() => view === "check" && place.querySelector("mark") === null && place.replaceChildren(checkStep()))
+  if (step === "check")
+    void prepareWarnings().then(() => view === "check" && place.querySelector("mark") === null && place.replaceChildren(checkStep()))
   place.replaceChildren(step === "doors" ? doorsStep() : step === "check" ? checkStep() : questionStep(step))
   fillOffice()
   focusHeading(place)
@@ -250,7 +254,10 @@ function receipt(loaded: Office, code: string, unwanted: boolean): void {
       focusHeading(place)
     }),
   )
-  if (unwanted) place.querySelector("h1")?.after(h("p", { class: "note note-warn", id: "arrived-anyway", role: "status" }, text("receipt.arrived-anyway")))
+  if (unwanted)
+    place
+      .querySelector("h1")
+      ?.after(h("p", { class: "note note-warn", id: "arrived-anyway", role: "status" }, text("receipt.arrived-anyway")))
   focusHeading(place)
 }
 

@@ -47,7 +47,13 @@ export function encodeHeader(path: string, sizeBytes: number): Uint8Array<ArrayB
   put(257, "ustar\x0000")
   put(329, "0000000\0") // devmajor
   put(337, "0000000\0") // devminor
-  put(148, `${octal(block.reduce((sum, byte) => sum + byte), 6)}\0 `)
+  put(
+    148,
+    `${octal(
+      block.reduce((sum, byte) => sum + byte),
+      6,
+    )}\0 `,
+  )
   return block
 }
 

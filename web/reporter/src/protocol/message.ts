@@ -9,12 +9,32 @@ import { FORMAT, asArray, asDay, asId, asInteger, asLanguage, asMembers, asRecip
 export const DOORS = ["report", "complaint", "suggestion", "information-request"] as const
 export type Door = (typeof DOORS)[number]
 
-export const STATUSES = ["received", "initial-assessment", "awaiting-your-reply", "under-investigation", "referred",
-  "awaiting-corrective-action", "closed", "reopened"] as const
+export const STATUSES = [
+  "received",
+  "initial-assessment",
+  "awaiting-your-reply",
+  "under-investigation",
+  "referred",
+  "awaiting-corrective-action",
+  "closed",
+  "reopened",
+] as const
 export type Status = (typeof STATUSES)[number]
 
-export const OUTCOMES = ["substantiated", "partly-substantiated", "not-substantiated", "insufficient-information", "no-violation",
-  "service-fixed", "process-corrected", "referred", "out-of-scope", "duplicate", "withdrawn", "knowingly-false"] as const
+export const OUTCOMES = [
+  "substantiated",
+  "partly-substantiated",
+  "not-substantiated",
+  "insufficient-information",
+  "no-violation",
+  "service-fixed",
+  "process-corrected",
+  "referred",
+  "out-of-scope",
+  "duplicate",
+  "withdrawn",
+  "knowingly-false",
+] as const
 export type OutcomeId = (typeof OUTCOMES)[number]
 
 export interface Outcome {

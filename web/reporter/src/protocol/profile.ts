@@ -61,10 +61,32 @@ export interface OfficeProfile {
   readonly limits: { readonly filesBytes: number }
 }
 
-const MEMBERS = ["format", "office", "root", "version", "issued", "expires", "languages", "name", "inspectors", "kinds", "districts",
-  "units", "deadlines", "contacts", "legal_note", "limits"] as const
-const DEADLINES = ["conflict_check_working_days", "acknowledgement_days", "progress_days", "feedback_months",
-  "information_working_days", "corrective_order_days"] as const
+const MEMBERS = [
+  "format",
+  "office",
+  "root",
+  "version",
+  "issued",
+  "expires",
+  "languages",
+  "name",
+  "inspectors",
+  "kinds",
+  "districts",
+  "units",
+  "deadlines",
+  "contacts",
+  "legal_note",
+  "limits",
+] as const
+const DEADLINES = [
+  "conflict_check_working_days",
+  "acknowledgement_days",
+  "progress_days",
+  "feedback_months",
+  "information_working_days",
+  "corrective_order_days",
+] as const
 const CONTACTS = ["emergency_phone", "phone", "website", "neutral_page"] as const
 
 /** The text of a note. Believes nothing: verifyProfile (verify/profile.ts) does. */
@@ -83,7 +105,10 @@ export function decodeProfile(text: string): OfficeProfile {
       const choice = exactly(value, ["id", "name"], what)
       return { id: asId(choice["id"], what), name: asTexts(choice["name"], what) }
     })
-    requireUnique(choices.map(({ id }) => id), what)
+    requireUnique(
+      choices.map(({ id }) => id),
+      what,
+    )
     return choices
   }
   const inspectors = asArray(all["inspectors"], 1, 12, "inspectors").map((value): Inspector => {
@@ -94,7 +119,11 @@ export function decodeProfile(text: string): OfficeProfile {
     const recipient = asRecipient(inspector["recipient"], "an inspector's recipient")
     return { id, role: asTexts(inspector["role"], "role"), recipient, signer: inspector["signer"] }
   })
-  for (const member of ["id", "recipient", "signer"] as const) requireUnique(inspectors.map((inspector) => inspector[member]), `an inspector's ${member}`)
+  for (const member of ["id", "recipient", "signer"] as const)
+    requireUnique(
+      inspectors.map((inspector) => inspector[member]),
+      `an inspector's ${member}`,
+    )
 
   const deadlines = exactly(all["deadlines"], DEADLINES, "deadlines")
   const contacts = exactly(all["contacts"], CONTACTS, "contacts")

@@ -105,7 +105,11 @@ const STAND_IN_KEYS: PublicKeys = { recipient: `age1pq1${"q".repeat(1952)}`, sig
 
 function listedFile({ name, type, blob }: Attachment): ListedFile {
   const plainType = type.toLowerCase()
-  return { name: fittingName(wellFormed(name)), type: isMediaType(plainType) ? plainType : "application/octet-stream", size_bytes: blob.size }
+  return {
+    name: fittingName(wellFormed(name)),
+    type: isMediaType(plainType) ? plainType : "application/octet-stream",
+    size_bytes: blob.size,
+  }
 }
 
 /** A name of 1 to 255 bytes: what is too long loses its middle, so that beginning and ending stay. */

@@ -95,7 +95,12 @@ let lastVisit: Visit | undefined
  * Opens the mailbox of a code (32 ASCII digits, its check right). Throws ReporterError: "unknown-code" when this office has
  * no mailbox for it. Called again after a failure, it goes on with what it has.
  */
-export async function openMailbox(profile: OfficeProfile, digits: string, onProgress: OnProgress = () => {}, signal?: AbortSignal): Promise<Mailbox> {
+export async function openMailbox(
+  profile: OfficeProfile,
+  digits: string,
+  onProgress: OnProgress = () => {},
+  signal?: AbortSignal,
+): Promise<Mailbox> {
   if (lastVisit?.digits !== digits || lastVisit.office !== profile.office) {
     onProgress({ phase: "deriving", done: 0, total: 0 })
     lastVisit = { digits, office: profile.office, keys: await ReporterKeys.derive(digits, profile.office), opened: new Map() }
@@ -137,7 +142,12 @@ function visitOf(mailbox: Mailbox) {
   return found
 }
 
-async function readMailbox(profile: OfficeProfile, visit: Visit, onProgress: OnProgress, signal: AbortSignal | undefined): Promise<Mailbox> {
+async function readMailbox(
+  profile: OfficeProfile,
+  visit: Visit,
+  onProgress: OnProgress,
+  signal: AbortSignal | undefined,
+): Promise<Mailbox> {
   const { keys } = visit
   const listing = await fetchListing(API, keys.token(), signal)
   if (listing.caseId === undefined) throw new ReporterError("unknown-code")
@@ -152,7 +162,12 @@ async function readMailbox(profile: OfficeProfile, visit: Visit, onProgress: OnP
 }
 
 /** Fetches and opens the replies that are not yet known. */
-async function fetchReplies({ keys, opened }: Visit, listed: readonly ListedMessage[], onProgress: OnProgress, signal: AbortSignal | undefined): Promise<void> {
+async function fetchReplies(
+  { keys, opened }: Visit,
+  listed: readonly ListedMessage[],
+  onProgress: OnProgress,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const missing = listed.filter(({ direction, sha256 }) => direction === "to-reporter" && !opened.has(sha256))
   const total = missing.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
   let before = 0
@@ -174,7 +189,11 @@ async function openOrNot(pieces: Uint8Array[], keys: ReporterKeys): Promise<Unve
   }
 }
 
-function believe(reader: ThreadReader, { position, direction, day, sha256 }: ListedMessage, opened: Unverified | "unreadable" | undefined): MailboxMessage {
+function believe(
+  reader: ThreadReader,
+  { position, direction, day, sha256 }: ListedMessage,
+  opened: Unverified | "unreadable" | undefined,
+): MailboxMessage {
   if (direction === "to-office") {
     reader.skipOwn(sha256)
     return { position, day, direction }

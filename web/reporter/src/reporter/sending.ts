@@ -68,11 +68,20 @@ export interface Material extends Sealable {
   keys: ReporterKeys
 }
 
-export async function sealableOf(profile: OfficeProfile, keys: ReporterKeys, message: Message, files: readonly Attachment[]): Promise<Material> {
+export async function sealableOf(
+  profile: OfficeProfile,
+  keys: ReporterKeys,
+  message: Message,
+  files: readonly Attachment[],
+): Promise<Material> {
   checkFiles(profile, files)
   if (measureMessage(message) > MESSAGE_BYTES_MAX) throw new ReporterError("text-too-long")
   const messageJson = encodeMessage(message)
-  planSealing(messageJson.length, message.files.map(({ size_bytes }) => size_bytes), profile.inspectors.length)
+  planSealing(
+    messageJson.length,
+    message.files.map(({ size_bytes }) => size_bytes),
+    profile.inspectors.length,
+  )
   const recipients = await recipientsOf(profile, message.left_out)
   return { keys, messageJson, files: files.map(({ blob }) => blob), recipients, sign: (bytes) => keys.sign(bytes) }
 }
@@ -173,7 +182,12 @@ export class BlobSending {
 
   #uploadWhole(material: Material, whole: Uint8Array): SealedUpload {
     const digest = digestOf(whole)
-    return { upload: this.#uploadOf(material, whole.length, new Blob([whole as Bytes]).stream()), sizeBytes: whole.length, whole, digest: () => digest }
+    return {
+      upload: this.#uploadOf(material, whole.length, new Blob([whole as Bytes]).stream()),
+      sizeBytes: whole.length,
+      whole,
+      digest: () => digest,
+    }
   }
 
   #uploadOf({ keys }: Material, sizeBytes: number, stream: ReadableStream<Uint8Array>): Upload {

@@ -11,6 +11,8 @@ import type { OfficeProfile } from "../protocol/profile"
 export async function recipientsOf(profile: OfficeProfile, leftOut: readonly string[]): Promise<string[]> {
   if (profile.inspectors.every(({ id }) => leftOut.includes(id))) throw new ReporterError("nobody-left")
   return Promise.all(
-    profile.inspectors.map(async ({ id, recipient }) => (leftOut.includes(id) ? identityToRecipient(await generateHybridIdentity()) : recipient)),
+    profile.inspectors.map(async ({ id, recipient }) =>
+      leftOut.includes(id) ? identityToRecipient(await generateHybridIdentity()) : recipient,
+    ),
   )
 }

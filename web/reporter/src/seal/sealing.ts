@@ -38,7 +38,11 @@ export function planSealing(messageBytes: number, fileBytes: readonly number[], 
 
 /** The length of seal.json: digests and signatures are always as long, sizes are known. */
 export function sealBytes(messageBytes: number, fileBytes: readonly number[]): number {
-  const entries = [messageBytes, ...fileBytes].map((size_bytes, i) => ({ path: i === 0 ? MESSAGE_PATH : filePath(i - 1), size_bytes, sha256: "0".repeat(64) }))
+  const entries = [messageBytes, ...fileBytes].map((size_bytes, i) => ({
+    path: i === 0 ? MESSAGE_PATH : filePath(i - 1),
+    size_bytes,
+    sha256: "0".repeat(64),
+  }))
   return encodeSeal({ entries, signature: "0".repeat(128) }).length
 }
 
@@ -96,7 +100,10 @@ function zeros(after: Uint8Array): Uint8Array {
 
 /** A file may vanish or change between choosing and sending: its length is part of what is promised. */
 async function readBytes(file: Blob, start: number, end: number): Promise<Bytes> {
-  const bytes = await file.slice(start, end).arrayBuffer().catch(() => undefined)
+  const bytes = await file
+    .slice(start, end)
+    .arrayBuffer()
+    .catch(() => undefined)
   if (bytes?.byteLength !== end - start) throw new ReporterError("file-unreadable")
   return new Uint8Array(bytes)
 }

@@ -77,7 +77,8 @@ export class ArchiveReader {
     // Which entry it is, the place says, but for the seal, which may stand in any place after the first.
     const sealed = index > 0 && equalBytes(header, encodeHeader(SEAL_PATH, size_bytes))
     const path = index === 0 ? MESSAGE_PATH : sealed ? SEAL_PATH : filePath(index - 1)
-    require(sealed || (index <= FILES_MAX && equalBytes(header, encodeHeader(path, size_bytes))), "an archive header is not as the format writes it")
+    require(sealed ||
+      (index <= FILES_MAX && equalBytes(header, encodeHeader(path, size_bytes))), "an archive header is not as the format writes it")
     const [least, most] = index === 0 ? [1, MESSAGE_BYTES_MAX] : sealed ? [1, SEAL_BYTES_MAX] : [0, FILE_BYTES_MAX]
     require(size_bytes >= least && size_bytes <= most, "an archive entry is too large or empty")
     this.#open = { path, size_bytes, pieces: [], left: size_bytes, hash: sha256.create() }

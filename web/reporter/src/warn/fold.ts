@@ -8,12 +8,33 @@ export interface Folded {
 }
 
 const LETTERS: Record<string, string> = {
-  "ي": "ی", "ى": "ی", "ئ": "ی", "ك": "ک", "ة": "ه", "ۀ": "ه", "أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ؤ": "و",
-  "–": "-", "—": "-", "‐": "-", "‑": "-", "−": "-", "ـ": "", "＠": "@", "：": ":", "／": "/", "⁄": "/", "’": "'",
+  ي: "ی",
+  ى: "ی",
+  ئ: "ی",
+  ك: "ک",
+  ة: "ه",
+  ۀ: "ه",
+  أ: "ا",
+  إ: "ا",
+  آ: "ا",
+  ٱ: "ا",
+  ؤ: "و",
+  "–": "-",
+  "—": "-",
+  "‐": "-",
+  "‑": "-",
+  "−": "-",
+  ـ: "",
+  "＠": "@",
+  "：": ":",
+  "／": "/",
+  "⁄": "/",
+  "’": "'",
 }
 
 /** Vowel signs, marks of writing direction and soft hyphens: nobody sees them in a word. */
-const INVISIBLE = /[\u00ad\u0610-\u061a\u061c\u064b-\u065f\u0670\u06d6-\u06ed\u200b\u200d-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]/
+const INVISIBLE =
+  /[\u00ad\u0610-\u061a\u061c\u064b-\u065f\u0670\u06d6-\u06ed\u200b\u200d-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]/
 /** The zero-width non-joiner stands where others put a space. */
 const SPACE = /[ \t\u00a0\u2000-\u200a\u200c\u202f\u205f\u3000]/
 const NEW_LINE = /[\n\r\u0085\u2028\u2029]/

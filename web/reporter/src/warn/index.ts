@@ -8,8 +8,18 @@ import { fold } from "./fold"
 import { FILE_NUMBERS, ONLY_I_KNEW, SELF_REFERENCES, TIMES, word } from "./phrases"
 
 export type Reason =
-  | "mobile-number" | "landline" | "national-number" | "bank-card" | "iban" | "e-mail" | "web-address" | "vehicle-plate"
-  | "file-number" | "only-i-knew" | "exact-time" | "self-reference"
+  | "mobile-number"
+  | "landline"
+  | "national-number"
+  | "bank-card"
+  | "iban"
+  | "e-mail"
+  | "web-address"
+  | "vehicle-plate"
+  | "file-number"
+  | "only-i-knew"
+  | "exact-time"
+  | "self-reference"
 
 export interface Finding {
   /** UTF-16 offsets into the text as it was given. */
@@ -60,11 +70,13 @@ const isAmount = (match: RegExpExecArray, text: string): boolean =>
 const RULES: Rule[] = [
   {
     reason: "e-mail",
-    pattern: /(?<![a-z0-9._%+-])[a-z0-9._%+-]{1,64}(?:@| ?[[(](?:at|@)[\])] ?)(?:[a-z0-9-]{1,63}(?:\.| ?[[(](?:dot|\.)[\])] ?)){1,8}[a-z]{2,24}(?![a-z0-9])/g,
+    pattern:
+      /(?<![a-z0-9._%+-])[a-z0-9._%+-]{1,64}(?:@| ?[[(](?:at|@)[\])] ?)(?:[a-z0-9-]{1,63}(?:\.| ?[[(](?:dot|\.)[\])] ?)){1,8}[a-z]{2,24}(?![a-z0-9])/g,
   },
   {
     reason: "web-address",
-    pattern: /(?<![a-z0-9])(?:https?:\/\/|www\.)[^\s<>"«»،؛]{3,2000}|(?<![a-z0-9@./_-])(?:[a-z0-9-]{1,63}\.){1,6}(?:ir|com|org|net|me|info)(?![a-z0-9-])(?:\/[^\s<>"«»،؛]{0,2000})?|(?<![a-z0-9@._-])@[a-z][a-z0-9_]{4,31}(?![a-z0-9_.])/g,
+    pattern:
+      /(?<![a-z0-9])(?:https?:\/\/|www\.)[^\s<>"«»،؛]{3,2000}|(?<![a-z0-9@./_-])(?:[a-z0-9-]{1,63}\.){1,6}(?:ir|com|org|net|me|info)(?![a-z0-9-])(?:\/[^\s<>"«»،؛]{0,2000})?|(?<![a-z0-9@._-])@[a-z][a-z0-9_]{4,31}(?![a-z0-9_.])/g,
   },
   {
     reason: "iban",
@@ -78,15 +90,21 @@ const RULES: Rule[] = [
   {
     reason: "mobile-number",
     pattern: new RegExp(
-      `(?<![\\d+])(?:(?:\\+|00)?98[ .-]?(?:\\(0\\)[ ]?|0)?|0${GAP})9${GAP}[0-49](?:${GAP}\\d){8}(?!\\d)|(?<![\\d+.,/-])9(?:[0-3]|9)\\d{8}(?![\\d,])`, "g"),
+      `(?<![\\d+])(?:(?:\\+|00)?98[ .-]?(?:\\(0\\)[ ]?|0)?|0${GAP})9${GAP}[0-49](?:${GAP}\\d){8}(?!\\d)|(?<![\\d+.,/-])9(?:[0-3]|9)\\d{8}(?![\\d,])`,
+      "g",
+    ),
     accept: (match, text) => /^(?:\+|00?)/.test(match[0]) || !isAmount(match, text),
   },
   {
     reason: "landline",
     pattern: new RegExp(
       `(?<![\\d+])\\(?(?:(?:\\+|00)98[ .-]?|0)${AREA_CODES}\\)?[ .\\-/]{0,3}[2-9](?:${GAP}\\d){7}(?!\\d)|` +
-      word("(?:تلفن|شماره تماس|دورنگار|فکس|tel|phone|fax)") + "[^\\d\\n]{0,14}(?<!\\d)[2-9]\\d{3}[ -]?\\d{4}(?![\\d/])|" +
-      word("(?:تلفن|شماره ?(?:ی )?|خط) ?داخلی|داخلی ?(?=:)|(?:phone )?extension") + "[ :]{0,2}\\d{2,5}(?!\\d)", "gu"),
+        word("(?:تلفن|شماره تماس|دورنگار|فکس|tel|phone|fax)") +
+        "[^\\d\\n]{0,14}(?<!\\d)[2-9]\\d{3}[ -]?\\d{4}(?![\\d/])|" +
+        word("(?:تلفن|شماره ?(?:ی )?|خط) ?داخلی|داخلی ?(?=:)|(?:phone )?extension") +
+        "[ :]{0,2}\\d{2,5}(?!\\d)",
+      "gu",
+    ),
   },
   {
     reason: "bank-card",
@@ -96,7 +114,10 @@ const RULES: Rule[] = [
   { reason: "file-number", pattern: FILE_NUMBERS },
   {
     reason: "national-number",
-    pattern: new RegExp(word("(?:کد|شماره ?(?:ی)?) ?ملی|national (?:id|number|code)(?: number)?") + "[^\\d\\n]{0,16}\\d(?:[ -]?\\d){7,9}(?!\\d)", "gu"),
+    pattern: new RegExp(
+      word("(?:کد|شماره ?(?:ی)?) ?ملی|national (?:id|number|code)(?: number)?") + "[^\\d\\n]{0,16}\\d(?:[ -]?\\d){7,9}(?!\\d)",
+      "gu",
+    ),
   },
   {
     reason: "national-number",
@@ -108,11 +129,13 @@ const RULES: Rule[] = [
     reason: "vehicle-plate",
     pattern: new RegExp(
       `(?<!\\d)\\d{2}[ -]?${PLATE_LETTER}[ -]?\\d{3}[ ،,\\-/|]{0,3}(?:ایران|ir(?:an)?)[ :\\-/|]{0,3}\\d{2}(?!\\d)|` +
-      `(?<!\\p{L})(?:ایران|ir(?:an)?)[ :\\-/|]{0,3}\\d{2}[ ،,\\-/|]{0,3}(?:\\d{3}[ -]?${PLATE_LETTER}[ -]?\\d{2}|\\d{2}[ -]?${PLATE_LETTER}[ -]?\\d{3})(?!\\d)|` +
-      `(?<![\\d/])\\d{2}(?:ایران|ir)[ -]?\\d{2}${PLATE_LETTER}\\d{3}(?!\\d)|` +
-      // Without the word, only as one piece, or behind the word for a plate.
-      `(?<![\\d/])\\d{2}${PLATE_LETTER}\\d{3}[ \\-/]?\\d{2}(?![\\d/])|` +
-      `(?<!\\p{L})(?:پلاک|plate)(?: (?:خودرو|ماشین|number|no\\.?))?[ :]{0,2}\\d{2}[ -]?${PLATE_LETTER}[ -]?\\d{3}(?:[ -]?\\d{2})?(?!\\d)`, "gu"),
+        `(?<!\\p{L})(?:ایران|ir(?:an)?)[ :\\-/|]{0,3}\\d{2}[ ،,\\-/|]{0,3}(?:\\d{3}[ -]?${PLATE_LETTER}[ -]?\\d{2}|\\d{2}[ -]?${PLATE_LETTER}[ -]?\\d{3})(?!\\d)|` +
+        `(?<![\\d/])\\d{2}(?:ایران|ir)[ -]?\\d{2}${PLATE_LETTER}\\d{3}(?!\\d)|` +
+        // Without the word, only as one piece, or behind the word for a plate.
+        `(?<![\\d/])\\d{2}${PLATE_LETTER}\\d{3}[ \\-/]?\\d{2}(?![\\d/])|` +
+        `(?<!\\p{L})(?:پلاک|plate)(?: (?:خودرو|ماشین|number|no\\.?))?[ :]{0,2}\\d{2}[ -]?${PLATE_LETTER}[ -]?\\d{3}(?:[ -]?\\d{2})?(?!\\d)`,
+      "gu",
+    ),
   },
   { reason: "exact-time", pattern: TIMES, accept: (match, text) => !STREET.test(text.slice(Math.max(0, match.index - 14), match.index)) },
   { reason: "only-i-knew", pattern: ONLY_I_KNEW },
@@ -120,4 +143,5 @@ const RULES: Rule[] = [
 ]
 
 /** Streets and squares are named after days of the year. */
-const STREET = /(?:خیابان|میدان|بلوار|بزرگراه|اتوبان|پل|کوچه|بیمارستان|درمانگاه|مدرسه|دبیرستان|ایستگاه|متروی?|چهارراه|محله|شهرک|پارک|فلکه|street|square)[ («"]{1,2}$/
+const STREET =
+  /(?:خیابان|میدان|بلوار|بزرگراه|اتوبان|پل|کوچه|بیمارستان|درمانگاه|مدرسه|دبیرستان|ایستگاه|متروی?|چهارراه|محله|شهرک|پارک|فلکه|street|square)[ («"]{1,2}$/

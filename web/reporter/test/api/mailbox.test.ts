@@ -30,7 +30,13 @@ test("a mailbox is listed, and an unknown token has none", async () => {
   fill()
   const listing = await fetchListing(server.base, TOKEN)
   assert.equal(listing.caseId, CASE)
-  assert.deepEqual(listing.messages.map(({ position, direction, sizeBytes }) => [position, direction, sizeBytes]), [[0, "to-office", 32_768], [1, "to-reporter", 131_072]])
+  assert.deepEqual(
+    listing.messages.map(({ position, direction, sizeBytes }) => [position, direction, sizeBytes]),
+    [
+      [0, "to-office", 32_768],
+      [1, "to-reporter", 131_072],
+    ],
+  )
   assert.deepEqual(await fetchListing(server.base, "0".repeat(64)), { caseId: undefined, messages: [] })
 })
 
@@ -38,10 +44,18 @@ test("the decoder of a listing is total and strict", () => {
   const message = { position: 0, direction: "to-office", size_bytes: 32_768, sha256: "ab".repeat(32), day: "2026-03-21" }
   const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value))
   assertTotal(decodeListing, encode({ case: CASE, messages: [message, { ...message, position: 1 }] }))
-  for (const wrong of [{ position: 1 }, { direction: "up" }, { size_bytes: 32_769 }, { size_bytes: 2 ** 40 }, { sha256: "AB".repeat(32) }, { day: "2026-02-30" }]) {
+  for (const wrong of [
+    { position: 1 },
+    { direction: "up" },
+    { size_bytes: 32_769 },
+    { size_bytes: 2 ** 40 },
+    { sha256: "AB".repeat(32) },
+    { day: "2026-02-30" },
+  ]) {
     assert.throws(() => decodeListing(encode({ case: CASE, messages: [{ ...message, ...wrong }] })), Malformed)
   }
-  for (const wrong of [{ case: "x", messages: [] }, { case: CASE }, { case: CASE, messages: {} }, { messages: [] }, []]) assert.throws(() => decodeListing(encode(wrong)), Malformed)
+  for (const wrong of [{ case: "x", messages: [] }, { case: CASE }, { case: CASE, messages: {} }, { messages: [] }, []])
+    assert.throws(() => decodeListing(encode(wrong)), Malformed)
 })
 
 test("a listing that is no listing is the server's fault", async () => {
@@ -59,7 +73,10 @@ test("a message that breaks off is taken up where it broke", async () => {
   const pieces = await fetchMessage(server.base, TOKEN, listed, { onReceived: (bytes) => received.push(bytes) })
   assert.deepEqual(join(pieces ?? []), blob)
   assert.equal(received.at(-1), blob.length)
-  assert.deepEqual(received, [...received].sort((a, b) => a - b))
+  assert.deepEqual(
+    received,
+    [...received].sort((a, b) => a - b),
+  )
 })
 
 test("bytes that are not those listed are not given", async () => {

@@ -33,11 +33,23 @@ function streamOf(bytes: Uint8Array): ReadableStream<Uint8Array> {
 }
 
 function uploadOf(bytes: Uint8Array, options: Partial<UploadOptions> = {}): Upload {
-  return new Upload({ url: `${server.base}/uploads`, token: TOKEN, kind: "report", caseId: CASE, sizeBytes: bytes.length, stream: streamOf(bytes), waitMsMax: 5, ...options })
+  return new Upload({
+    url: `${server.base}/uploads`,
+    token: TOKEN,
+    kind: "report",
+    caseId: CASE,
+    sizeBytes: bytes.length,
+    stream: streamOf(bytes),
+    waitMsMax: 5,
+    ...options,
+  })
 }
 
 function assertArrived(bytes: Uint8Array): void {
-  assert.deepEqual(server.cases.get(CASE)?.messages.map(({ blob }) => blob.equals(bytes)), [true])
+  assert.deepEqual(
+    server.cases.get(CASE)?.messages.map(({ blob }) => blob.equals(bytes)),
+    [true],
+  )
 }
 
 /** The fault at the first request of this kind, once. */
@@ -60,8 +72,14 @@ test("a large blob goes in pieces that grow, and progress ends at its size", asy
   const acknowledged: number[] = []
   await uploadOf(large).run({ onAcknowledged: (bytes) => acknowledged.push(bytes) })
   assertArrived(large)
-  assert.deepEqual(server.seen.map(({ method }) => method), ["POST", "PATCH", "PATCH", "PATCH"])
-  assert.deepEqual(server.seen.map(({ bodyBytes }) => bodyBytes), [262_144, 524_288, 1_048_576, 262_144])
+  assert.deepEqual(
+    server.seen.map(({ method }) => method),
+    ["POST", "PATCH", "PATCH", "PATCH"],
+  )
+  assert.deepEqual(
+    server.seen.map(({ bodyBytes }) => bodyBytes),
+    [262_144, 524_288, 1_048_576, 262_144],
+  )
   assert.deepEqual(acknowledged, [262_144, 786_432, 1_835_008, 2_097_152])
 })
 
@@ -78,15 +96,25 @@ test("a connection that breaks in the middle is taken up where the server stands
   server.fault = once(({ method }) => method === "PATCH", { cutRequestAt: 100_001 })
   await uploadOf(large).run()
   assertArrived(large)
-  assert.deepEqual(server.seen.slice(0, 3).map(({ method }) => method), ["POST", "PATCH", "HEAD"])
-  assert.equal(server.seen.reduce((sum, { bodyBytes }) => sum + bodyBytes, 0), large.length, "no byte twice")
+  assert.deepEqual(
+    server.seen.slice(0, 3).map(({ method }) => method),
+    ["POST", "PATCH", "HEAD"],
+  )
+  assert.equal(
+    server.seen.reduce((sum, { bodyBytes }) => sum + bodyBytes, 0),
+    large.length,
+    "no byte twice",
+  )
 })
 
 test("a lost last answer is learnt from HEAD", async () => {
   server.fault = once(({ method, bodyBytes }) => method === "PATCH" && bodyBytes === 0 && server.seen.length === 4, "lose-answer")
   await uploadOf(large).run()
   assertArrived(large)
-  assert.deepEqual(server.seen.map(({ method }) => method), ["POST", "PATCH", "PATCH", "PATCH", "HEAD"])
+  assert.deepEqual(
+    server.seen.map(({ method }) => method),
+    ["POST", "PATCH", "PATCH", "PATCH", "HEAD"],
+  )
 })
 
 test("faults at random never lose or double a byte", async () => {
@@ -124,7 +152,10 @@ test("a server that stays away is given up after a while, and the upload goes on
   await upload.run()
   assertArrived(large)
   assert.equal(server.seen[0]?.method, "HEAD")
-  assert.equal(server.seen.reduce((sum, { bodyBytes }) => sum + bodyBytes, 0), large.length - 262_144)
+  assert.equal(
+    server.seen.reduce((sum, { bodyBytes }) => sum + bodyBytes, 0),
+    large.length - 262_144,
+  )
 })
 
 test("the caller's signal ends it at once, and it can go on", async () => {
@@ -143,7 +174,13 @@ test("Retry-After is heeded, and a refusal for good is not repeated", async () =
   server.fault = once(() => true, { status: 503, word: "busy", retryAfter: "0" })
   await uploadOf(small).run()
   assert.equal(server.seen.length, 2)
-  for (const [status, word] of [[507, "storage-full"], [413, "too-large"], [409, "case-exists"], [401, "unauthorized"], [422, "not-sealed"]] as const) {
+  for (const [status, word] of [
+    [507, "storage-full"],
+    [413, "too-large"],
+    [409, "case-exists"],
+    [401, "unauthorized"],
+    [422, "not-sealed"],
+  ] as const) {
     server.seen.length = 0
     server.fault = () => ({ status, word })
     await assert.rejects(uploadOf(small).run(), { name: "Refusal", word })

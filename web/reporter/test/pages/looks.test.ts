@@ -12,11 +12,13 @@ const styles = ["shared/styles", "reporter/styles/parts"].flatMap((folder) =>
 )
 
 test("colours stand in the tokens and nowhere else, but for paper", () => {
-  for (const { name, css } of styles) if (name !== "tokens.css" && name !== "print.css") assert.doesNotMatch(css, /#[0-9a-f]{3,8}\b(?!\.|[^;{]*\{)|rgba?\(|hsla?\(/i, name)
+  for (const { name, css } of styles)
+    if (name !== "tokens.css" && name !== "print.css") assert.doesNotMatch(css, /#[0-9a-f]{3,8}\b(?!\.|[^;{]*\{)|rgba?\(|hsla?\(/i, name)
 })
 
 test("properties are logical, so that a page turns with its language", () => {
-  const physical = /(?:^|[\s;{])(?:margin|padding|border)-(?:left|right|top|bottom)\b|(?:^|[\s;{])(?:left|right|top|bottom|width|height|(?:min|max)-(?:width|height))\s*:|text-align:\s*(?:left|right)|float:/m
+  const physical =
+    /(?:^|[\s;{])(?:margin|padding|border)-(?:left|right|top|bottom)\b|(?:^|[\s;{])(?:left|right|top|bottom|width|height|(?:min|max)-(?:width|height))\s*:|text-align:\s*(?:left|right)|float:/m
   for (const { name, css } of styles) assert.doesNotMatch(css.replace(/@media[^{]*/g, "").replace(/\/\*[\s\S]*?\*\//g, ""), physical, name)
 })
 
@@ -44,7 +46,11 @@ test("Persian is written with Persian letters, digits and marks", () => {
     assert.doesNotMatch(persianWords, /[يكةى٠-٩]/, `${key}: Arabic letters or digits`)
     if (!key.startsWith("language.")) assert.doesNotMatch(persianWords, /[0-9]/, `${key}: ASCII digits`)
     assert.doesNotMatch(persianWords, /[,;?](?!\w)/, `${key}: Latin punctuation`)
-    assert.doesNotMatch(persianWords, /(?<![\p{L}])ن?می \p{L}|\p{L} (?:ها|های|هایی|تر|ترین)(?![\p{L}])/u, `${key}: a space where a half-space belongs`)
+    assert.doesNotMatch(
+      persianWords,
+      /(?<![\p{L}])ن?می \p{L}|\p{L} (?:ها|های|هایی|تر|ترین)(?![\p{L}])/u,
+      `${key}: a space where a half-space belongs`,
+    )
     assert.doesNotMatch(persianWords, / {2}|^ | $/, `${key}: a space too many`)
   }
 })

@@ -17,7 +17,10 @@ import { bytesFrom, generator } from "../support/random"
 const utf8 = (text: string) => new TextEncoder().encode(text)
 
 function archiveOf(entries: readonly [string, Uint8Array][], zeros = 1024): Uint8Array {
-  return concat(...entries.flatMap(([path, content]) => [encodeHeader(path, content.length), content, new Uint8Array(paddingBytes(content.length))]), new Uint8Array(zeros))
+  return concat(
+    ...entries.flatMap(([path, content]) => [encodeHeader(path, content.length), content, new Uint8Array(paddingBytes(content.length))]),
+    new Uint8Array(zeros),
+  )
 }
 
 function read(bytes: Uint8Array, step = bytes.length) {
@@ -28,25 +31,42 @@ function read(bytes: Uint8Array, step = bytes.length) {
 
 const random = generator(7)
 const files = [new Uint8Array(), bytesFrom(random, 1), bytesFrom(random, 512), bytesFrom(random, 513)]
-const sample = archiveOf([["message.json", utf8("{}")], ...files.map((file, i): [string, Uint8Array] => [filePath(i), file]), ["seal.json", utf8('{"a":1}')]], 3000)
+const sample = archiveOf(
+  [["message.json", utf8("{}")], ...files.map((file, i): [string, Uint8Array] => [filePath(i), file]), ["seal.json", utf8('{"a":1}')]],
+  3000,
+)
 
 test("what was written is read, in pieces of any size", () => {
   for (const step of [1, 7, 511, 512, 513, 4096, sample.length]) {
     const archive = read(sample, step)
     assert.deepEqual(contentOf(archive.message), utf8("{}"))
-    assert.deepEqual(archive.files.map((file) => [contentOf(file), file.path, file.size_bytes, file.sha256]), files.map((file, i) => [Uint8Array.from(file), filePath(i), file.length, digestOf(file)]))
+    assert.deepEqual(
+      archive.files.map((file) => [contentOf(file), file.path, file.size_bytes, file.sha256]),
+      files.map((file, i) => [Uint8Array.from(file), filePath(i), file.length, digestOf(file)]),
+    )
     assert.deepEqual(contentOf(archive.seal), utf8('{"a":1}'))
   }
-  assert.equal(archiveBytes(2, files.map(({ length }) => length), 7), sample.length - 3000 + 1024)
+  assert.equal(
+    archiveBytes(
+      2,
+      files.map(({ length }) => length),
+      7,
+    ),
+    sample.length - 3000 + 1024,
+  )
 })
 
 test("tar reads what we write, and we read what tar writes in the same way", () => {
   const folder = mkdtempSync(join(tmpdir(), "mohr-archive-"))
   try {
     writeFileSync(join(folder, "a.tar"), sample)
-    assert.equal(execFileSync("tar", ["-tf", join(folder, "a.tar")], { encoding: "utf8" }), "message.json\nfiles/01\nfiles/02\nfiles/03\nfiles/04\nseal.json\n")
+    assert.equal(
+      execFileSync("tar", ["-tf", join(folder, "a.tar")], { encoding: "utf8" }),
+      "message.json\nfiles/01\nfiles/02\nfiles/03\nfiles/04\nseal.json\n",
+    )
     execFileSync("tar", ["-xf", join(folder, "a.tar"), "-C", folder])
-    for (const [i, file] of files.entries()) assert.deepEqual(Uint8Array.from(readFileSync(join(folder, filePath(i)))), Uint8Array.from(file))
+    for (const [i, file] of files.entries())
+      assert.deepEqual(Uint8Array.from(readFileSync(join(folder, filePath(i)))), Uint8Array.from(file))
   } finally {
     rmSync(folder, { recursive: true })
   }
@@ -54,14 +74,14 @@ test("tar reads what we write, and we read what tar writes in the same way", () 
 
 test("every flipped bit outside content and every cut is noticed", () => {
   const content = new Set<number>()
-  for (let at = 0, entries = [utf8("{}"), ...files, utf8('{"a":1}')]; entries.length > 0; ) {
+  for (let at = 0, entries = [utf8("{}"), ...files, utf8('{"a":1}')]; entries.length > 0;) {
     const length = entries.shift()?.length ?? 0
     for (let i = 0; i < length; i += 1) content.add(at + BLOCK + i)
     at += BLOCK + length + paddingBytes(length)
   }
   for (let at = 0; at < sample.length; at += 1) {
     const flipped = Uint8Array.from(sample)
-    flipped[at] = (flipped[at] ?? 0) ^ (1 << at % 8)
+    flipped[at] = (flipped[at] ?? 0) ^ (1 << (at % 8))
     if (content.has(at)) assert.doesNotThrow(() => read(flipped))
     else assert.throws(() => read(flipped), Malformed, String(at))
   }

@@ -1,6 +1,16 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { archiveBytesIn, FIXED_CLASSES, headerBytes, isSizeClass, padme, planArchive, SEALED_BYTES_MAX, sealedBytes, sizeClass } from "../../src/protocol/limits"
+import {
+  archiveBytesIn,
+  FIXED_CLASSES,
+  headerBytes,
+  isSizeClass,
+  padme,
+  planArchive,
+  SEALED_BYTES_MAX,
+  sealedBytes,
+  sizeClass,
+} from "../../src/protocol/limits"
 
 /** Padmé by the book, on big integers. */
 function padmeByBook(length: bigint): bigint {
@@ -17,7 +27,8 @@ test("Padmé is that of the paper, below and above 2³¹ and around every power 
       assert.equal(BigInt(padme(length)), padmeByBook(BigInt(length)), String(length))
     }
   }
-  for (let length = 2_097_153; length < SEALED_BYTES_MAX; length += 999_983) assert.equal(BigInt(padme(length)), padmeByBook(BigInt(length)))
+  for (let length = 2_097_153; length < SEALED_BYTES_MAX; length += 999_983)
+    assert.equal(BigInt(padme(length)), padmeByBook(BigInt(length)))
 })
 
 test("a class is its own class, and the byte after it belongs to another", () => {

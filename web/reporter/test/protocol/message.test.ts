@@ -7,7 +7,17 @@ import { assertTotal } from "../support/decoders"
 const HEX16 = "0123456789abcdef0123456789abcdef"
 const HEX32 = HEX16 + HEX16
 const RECIPIENT = `age1pq1${"q".repeat(1952)}`
-const common = { office: HEX16, case: HEX16, sequence: 0, thread: { length: 0, digest: HEX32 }, day: "2026-03-21", language: "fa", text: "سلام\u200cها\n\"\\\u0007😀\u2028", left_out: [], files: [] }
+const common = {
+  office: HEX16,
+  case: HEX16,
+  sequence: 0,
+  thread: { length: 0, digest: HEX32 },
+  day: "2026-03-21",
+  language: "fa",
+  text: 'سلام\u200cها\n"\\\u0007😀\u2028',
+  left_out: [],
+  files: [],
+}
 const report: Report = {
   ...common,
   kind: "report",
@@ -43,7 +53,9 @@ test("every kind encodes and decodes, and what was typed comes back to the lette
 
 test("the decoder is total, and takes nothing that it would not write", () => {
   for (const message of [report, followUp, reply]) {
-    assertTotal(decodeMessage, encodeMessage(message), (value, bytes) => assert.deepEqual(encodeMessage(value as Message), Uint8Array.from(bytes)))
+    assertTotal(decodeMessage, encodeMessage(message), (value, bytes) =>
+      assert.deepEqual(encodeMessage(value as Message), Uint8Array.from(bytes)),
+    )
   }
 })
 
@@ -98,8 +110,17 @@ test("values outside their bounds are refused", () => {
     day: ["2026-02-29", "2026-13-01", "1999-12-31", "2026-3-21", "2026-03-21T00:00:00Z", "٢٠٢٦-03-21", "2026-00-10", "2026-04-31"],
     language: ["f", "fars", "FA", ""],
     door: ["window"],
-    answers: [Array(65).fill({ question: "a", answer: "" }), [{ question: "A", answer: "" }], [{ answer: "", question: "a" }], [{ question: "a", answer: "", more: 1 }]],
-    reporter: [{ recipient: RECIPIENT.slice(1), signer: HEX32 }, { recipient: `age1pq1${"Q".repeat(1952)}`, signer: HEX32 }, { recipient: RECIPIENT, signer: HEX16 }],
+    answers: [
+      Array(65).fill({ question: "a", answer: "" }),
+      [{ question: "A", answer: "" }],
+      [{ answer: "", question: "a" }],
+      [{ question: "a", answer: "", more: 1 }],
+    ],
+    reporter: [
+      { recipient: RECIPIENT.slice(1), signer: HEX32 },
+      { recipient: `age1pq1${"Q".repeat(1952)}`, signer: HEX32 },
+      { recipient: RECIPIENT, signer: HEX16 },
+    ],
     left_out: [Array(13).fill("a"), ["1a"], ["a".repeat(33)], [""], "a"],
     files: [
       Array(100).fill({ name: "a", type: "a/b", size_bytes: 1 }),
@@ -114,7 +135,8 @@ test("values outside their bounds are refused", () => {
   }
   for (const [name, values] of Object.entries(reports)) for (const value of values) refused({ ...members(report), [name]: value })
   for (const value of ["open", 1]) refused({ ...members(reply), status: value })
-  for (const value of [{ id: "won" }, { id: "no-violation" }, { id: "no-violation", rule: "" }, { id: "duplicate", rule: 1 }]) refused({ ...members(reply), outcome: value })
+  for (const value of [{ id: "won" }, { id: "no-violation" }, { id: "no-violation", rule: "" }, { id: "duplicate", rule: 1 }])
+    refused({ ...members(reply), outcome: value })
   refused({ ...members(reply), sender: "reporter" })
   refused({ ...members({ ...reply, outcome: { id: "duplicate" } }), status: "referred" })
 })

@@ -34,9 +34,9 @@ test("a signed profile verifies", async () => {
 test("a foreign, expired or older profile is said to be so", async () => {
   assert.equal(await openProfile(office.note, { office: "0".repeat(32), today }, isSignedBy), "foreign")
   assert.equal(await openProfile(office.note, { today: "2027-03-21" }, isSignedBy), "expired")
-  assert.equal(typeof await openProfile(office.note, { today: "2027-03-20" }, isSignedBy), "object")
+  assert.equal(typeof (await openProfile(office.note, { today: "2027-03-20" }, isSignedBy)), "object")
   assert.equal(await openProfile(office.note, { today, newest: () => 4 }, isSignedBy), "older")
-  assert.equal(typeof await openProfile(office.note, { today, newest: () => 3 }, isSignedBy), "object")
+  assert.equal(typeof (await openProfile(office.note, { today, newest: () => 3 }, isSignedBy)), "object")
 })
 
 test("no altered byte survives", async () => {
@@ -63,7 +63,17 @@ test("another key cannot sign, whatever it writes", async () => {
 test("a note has one signature, one empty line before it and no control characters", async () => {
   const note = decodeUtf8(office.note)
   const line = note.slice(note.lastIndexOf("\u2014"))
-  for (const wrong of [note + line, note.slice(0, -1), `${note}\n`, note.replace("\u2014 ", "\u2014"), note.replace("\u2014", "-"), note.replace("\n\n\u2014", "\n\u2014"), note.replace(/=+\n$/, "\n"), note.replaceAll("\n", "\r\n"), `\ufeff${note}`]) {
+  for (const wrong of [
+    note + line,
+    note.slice(0, -1),
+    `${note}\n`,
+    note.replace("\u2014 ", "\u2014"),
+    note.replace("\u2014", "-"),
+    note.replace("\n\n\u2014", "\n\u2014"),
+    note.replace(/=+\n$/, "\n"),
+    note.replaceAll("\n", "\r\n"),
+    `\ufeff${note}`,
+  ]) {
     assert.notEqual(wrong, note)
     await assert.rejects(verify(encodeUtf8(wrong)), Malformed, JSON.stringify(wrong.slice(-200)))
   }
@@ -118,14 +128,32 @@ test("members that are missing, unknown, double or out of bounds are refused, th
   ]
   for (const change of wrong) await assert.rejects(verify(altered(change)), Malformed, change.toString())
   // The same ways of writing, without a fault.
-  assert.equal((await verify(altered((document) => `${JSON.stringify(Object.fromEntries(Object.entries(document).reverse()), null, 1)}\n`))).version, 3)
+  assert.equal(
+    (await verify(altered((document) => `${JSON.stringify(Object.fromEntries(Object.entries(document).reverse()), null, 1)}\n`))).version,
+    3,
+  )
 })
 
 test("strict JSON notices a double member at any depth, and nothing else", async () => {
-  for (const text of ['{"a":{"a":[{"b":1},{"b":2}]},"b":"{\\"a\\":1,\\"a\\":1}"}', '["a","a",{"a":"a"}]', '{"a":[],"b":{},"":{"":0}}', ' { "a" : [ 1 , 2 ] } ']) {
+  for (const text of [
+    '{"a":{"a":[{"b":1},{"b":2}]},"b":"{\\"a\\":1,\\"a\\":1}"}',
+    '["a","a",{"a":"a"}]',
+    '{"a":[],"b":{},"":{"":0}}',
+    ' { "a" : [ 1 , 2 ] } ',
+  ]) {
     assert.deepEqual(parseStrictJson(text), JSON.parse(text))
   }
-  for (const text of ['{"a":1,"a":1}', '{"b":[{"a":1,"c":{},"a":2}]}', '{"a":1,"\\u0061":1}', '{"a":{},"b":[],"a":0}', '{"__proto__":1,"__proto__":2}', "[1.5]", "[-1]", "[1e3]", '{"a":-0}']) {
+  for (const text of [
+    '{"a":1,"a":1}',
+    '{"b":[{"a":1,"c":{},"a":2}]}',
+    '{"a":1,"\\u0061":1}',
+    '{"a":{},"b":[],"a":0}',
+    '{"__proto__":1,"__proto__":2}',
+    "[1.5]",
+    "[-1]",
+    "[1e3]",
+    '{"a":-0}',
+  ]) {
     assert.throws(() => parseStrictJson(text), Malformed, text)
   }
 })

@@ -51,7 +51,8 @@ test("digits of three scripts, white space, dashes, joiners and bidi marks are r
 
 test("no other character is skipped or taken for a digit", () => {
   const digits = createCode()
-  const allowed = /[0-9۰-۹٠-٩\t\n\r \u00a0\u2000-\u200a\u202f\u3000\-\u2010-\u2015\u2212\u200c\u200d\ufeff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/
+  const allowed =
+    /[0-9۰-۹٠-٩\t\n\r \u00a0\u2000-\u200a\u202f\u3000\-\u2010-\u2015\u2212\u200c\u200d\ufeff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/
   for (let code = 0; code < 0x11000; code += 1) {
     const character = String.fromCodePoint(code)
     if (allowed.test(character)) continue

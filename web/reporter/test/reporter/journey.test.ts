@@ -33,7 +33,14 @@ after(() => {
   globalThis.fetch = fetchTruly
 })
 
-const draft: Draft = { door: "report", text: "نیم\u200cفاصله و «گیومه»\n", answers: [{ question: "what", answer: "نمی‌دانم" }], leftOut: [], language: "fa", files: [] }
+const draft: Draft = {
+  door: "report",
+  text: "نیم\u200cفاصله و «گیومه»\n",
+  answers: [{ question: "what", answer: "نمی‌دانم" }],
+  leftOut: [],
+  language: "fa",
+  files: [],
+}
 
 /** The messages of the only case, as an inspector opens them. */
 async function opened(inspector = first) {
@@ -45,7 +52,11 @@ test("report, reply, follow-up: the whole way", async () => {
   const profile = await loadProfile({ expectedOffice: office.profile.office, today })
   const photo = bytesFrom(generator(9), 550_000)
   const progress: Progress[] = []
-  const sending = prepareReport(profile, { ...draft, leftOut: ["inspector-3"], files: [{ name: "عکس.jpg", type: "image/jpeg", blob: new Blob([photo]) }] })
+  const sending = prepareReport(profile, {
+    ...draft,
+    leftOut: ["inspector-3"],
+    files: [{ name: "عکس.jpg", type: "image/jpeg", blob: new Blob([photo]) }],
+  })
   const { code } = await sending.send({ onProgress: (step) => progress.push(step) })
   assert.deepEqual(decodeCode(code), { digits: code })
   assert.equal(progress[0]?.phase, "sealing")
@@ -61,26 +72,45 @@ test("report, reply, follow-up: the whole way", async () => {
   await assert.rejects(opened(office.inspectors[2]))
 
   const empty = await openMailbox(profile, code)
-  assert.deepEqual([empty.caseId, empty.status, empty.outcome, empty.leftOut, empty.messages.length], [caseId, "received", undefined, undefined, 1])
+  assert.deepEqual(
+    [empty.caseId, empty.status, empty.outcome, empty.leftOut, empty.messages.length],
+    [caseId, "received", undefined, undefined, 1],
+  )
   assert.equal(empty.messages[0]?.direction, "to-office")
 
   const thread = new ThreadDigests(office.profile.office, caseId)
   thread.append(digestOf(server.cases.get(caseId)?.messages[0]?.blob ?? new Uint8Array()))
   const paper = bytesFrom(generator(10), 40_000)
-  const answer = reply(office, { case: caseId, thread: thread.thread, text: "بفرمایید", status: "awaiting-your-reply", left_out: ["inspector-3"], files: [{ name: "نامه\u202e.pdf", type: "application/pdf", size_bytes: paper.length }] })
+  const answer = reply(office, {
+    case: caseId,
+    thread: thread.thread,
+    text: "بفرمایید",
+    status: "awaiting-your-reply",
+    left_out: ["inspector-3"],
+    files: [{ name: "نامه\u202e.pdf", type: "application/pdf", size_bytes: paper.length }],
+  })
   server.add(caseId, "to-reporter", await sealReply(office, report.reporter.recipient, answer, [new Blob([paper])]))
 
   const mailbox = await refreshMailbox(empty)
   assert.deepEqual([mailbox.status, mailbox.leftOut], ["awaiting-your-reply", ["inspector-3"]])
   const received = mailbox.messages[1] as AuthenticReply
-  assert.deepEqual([received.authenticity, received.text, received.role, received.warnings, received.day], ["authentic", "بفرمایید", office.profile.inspectors[0]?.role, [], "2026-03-21"])
-  assert.deepEqual([received.files[0]?.name, received.files[0]?.sizeBytes, received.files[0]?.sha256], ["نامه\u202e.pdf", 40_000, digestOf(paper)])
+  assert.deepEqual(
+    [received.authenticity, received.text, received.role, received.warnings, received.day],
+    ["authentic", "بفرمایید", office.profile.inspectors[0]?.role, [], "2026-03-21"],
+  )
+  assert.deepEqual(
+    [received.files[0]?.name, received.files[0]?.sizeBytes, received.files[0]?.sha256],
+    ["نامه\u202e.pdf", 40_000, digestOf(paper)],
+  )
   assert.deepEqual(new Uint8Array(await (received.files[0]?.blob as Blob).arrayBuffer()), paper)
 
   await prepareFollowUp(mailbox, { text: "پاسخ", leftOut: [], language: "fa", files: [] }).send()
   const followUp = (await opened(second)).messages[2]
   assert.ok(followUp !== undefined && followUp.isSignedBy(report.reporter.signer))
-  assert.deepEqual([followUp.message.kind, followUp.message.sequence, followUp.message.thread.length, followUp.message.left_out], ["follow-up", 1, 2, ["inspector-3"]])
+  assert.deepEqual(
+    [followUp.message.kind, followUp.message.sequence, followUp.message.thread.length, followUp.message.left_out],
+    ["follow-up", 1, 2, ["inspector-3"]],
+  )
   thread.append(digestOf(server.cases.get(caseId)?.messages[1]?.blob ?? new Uint8Array()))
   assert.deepEqual(followUp.message.thread, thread.thread)
   assert.equal((await refreshMailbox(mailbox)).messages.length, 3)
@@ -96,12 +126,25 @@ test("a server's own reply is not shown", async () => {
   const { caseId, messages } = await opened()
   const { recipient } = (messages[0]?.message as Report).reporter
   const stranger = await createOffice(1)
-  const forged = reply(office, { case: caseId, thread: new ThreadDigests(office.profile.office, caseId).thread, text: "شماره تلفن خود را بفرستید", status: "closed" })
+  const forged = reply(office, {
+    case: caseId,
+    thread: new ThreadDigests(office.profile.office, caseId).thread,
+    text: "شماره تلفن خود را بفرستید",
+    status: "closed",
+  })
   server.add(caseId, "to-reporter", await sealMessage(forged, [], stranger.inspectors[0]?.signingKey ?? new Uint8Array(), [recipient]))
   server.add(caseId, "to-reporter", bytesFrom(generator(3), 32_768))
   const mailbox = await openMailbox(office.profile, code)
   assert.equal(mailbox.status, "received")
-  assert.deepEqual(mailbox.messages.slice(1).map((message) => Object.entries(message).filter(([name]) => name === "authenticity").flat()[1]), ["not-authentic", "unreadable"])
+  assert.deepEqual(
+    mailbox.messages.slice(1).map(
+      (message) =>
+        Object.entries(message)
+          .filter(([name]) => name === "authenticity")
+          .flat()[1],
+    ),
+    ["not-authentic", "unreadable"],
+  )
   assert.ok(!JSON.stringify(mailbox).includes("شماره"))
 })
 
@@ -109,7 +152,11 @@ test("blobs that are not those listed, and a listing of another case, are notice
   const { code } = await prepareReport(office.profile, draft).send()
   const { caseId, messages } = await opened()
   const { recipient } = (messages[0]?.message as Report).reporter
-  server.add(caseId, "to-reporter", await sealReply(office, recipient, reply(office, { case: caseId, thread: new ThreadDigests(office.profile.office, caseId).thread })))
+  server.add(
+    caseId,
+    "to-reporter",
+    await sealReply(office, recipient, reply(office, { case: caseId, thread: new ThreadDigests(office.profile.office, caseId).thread })),
+  )
   server.lie = (listing) => {
     listing.messages[1].sha256 = "0".repeat(64)
     return listing
@@ -263,9 +310,15 @@ test("names and types of files are made to fit, and text that is no UTF-8 too", 
   }).send()
   const { message } = (await opened()).messages[0] ?? {}
   assert.equal(message?.text, "\ufffd")
-  assert.deepEqual(message?.files.map(({ type }) => type), ["image/jpeg", "application/octet-stream", "application/octet-stream"])
+  assert.deepEqual(
+    message?.files.map(({ type }) => type),
+    ["image/jpeg", "application/octet-stream", "application/octet-stream"],
+  )
   assert.match(message?.files[0]?.name ?? "", /^ن+\.jpeg$/)
-  assert.deepEqual(message?.files.slice(1).map(({ name }) => name), ["file", "a\ufffd"])
+  assert.deepEqual(
+    message?.files.slice(1).map(({ name }) => name),
+    ["file", "a\ufffd"],
+  )
 })
 
 test("a profile that is foreign, expired, older or altered is refused", async () => {

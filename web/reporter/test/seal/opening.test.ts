@@ -21,7 +21,12 @@ const message = reply(office, { case: CASE, thread: new ThreadDigests(office.pro
 const sealed = await sealMessage(message, [], inspector?.signingKey ?? new Uint8Array(), [recipient])
 
 test("damaged and random bytes give Malformed and nothing else", async () => {
-  const inputs = [new Uint8Array(), bytesFrom(generator(1), 40_000), ...mutations(sealed, 150, 3), ...[10, 22, 70, 1_627, 1_643, 32_767].map((length) => sealed.subarray(0, length))]
+  const inputs = [
+    new Uint8Array(),
+    bytesFrom(generator(1), 40_000),
+    ...mutations(sealed, 150, 3),
+    ...[10, 22, 70, 1_627, 1_643, 32_767].map((length) => sealed.subarray(0, length)),
+  ]
   for (const input of inputs) await assert.rejects(open([Uint8Array.from(input)], identity), Malformed)
 })
 
@@ -85,11 +90,18 @@ test("digests, sizes, paths and files that do not agree are refused", async () =
   for (const plaintext of wrong) await assert.rejects(openArchive(plaintext), Malformed)
 })
 
-function archive(entries = [{ path: "message.json", size_bytes: encodeMessage(message).length, sha256: digestOf(encodeMessage(message)) }], said = message, files: Uint8Array[] = []) {
+function archive(
+  entries = [{ path: "message.json", size_bytes: encodeMessage(message).length, sha256: digestOf(encodeMessage(message)) }],
+  said = message,
+  files: Uint8Array[] = [],
+) {
   const parts: [string, Uint8Array][] = [
     ["message.json", encodeMessage(said)],
     ...files.map((file, i): [string, Uint8Array] => [`files/0${i + 1}`, file]),
     ["seal.json", encodeSeal({ entries, signature: "0".repeat(128) })],
   ]
-  return concat(...parts.flatMap(([path, content]) => [encodeHeader(path, content.length), content, new Uint8Array(paddingBytes(content.length))]), new Uint8Array(1024))
+  return concat(
+    ...parts.flatMap(([path, content]) => [encodeHeader(path, content.length), content, new Uint8Array(paddingBytes(content.length))]),
+    new Uint8Array(1024),
+  )
 }

@@ -40,8 +40,14 @@ test("what was sealed is opened by every recipient, to the byte, and is signed",
     const opened = await open([sealed.slice()], inspector.identity)
     assert.deepEqual(opened.message, message)
     assert.equal(opened.digest, digestOf(encodeMessage(message)))
-    assert.deepEqual(opened.files.map((file) => contentOf({ path: "", ...file })), files)
-    assert.deepEqual(opened.files.map(({ sha256 }) => sha256), files.map(digestOf))
+    assert.deepEqual(
+      opened.files.map((file) => contentOf({ path: "", ...file })),
+      files,
+    )
+    assert.deepEqual(
+      opened.files.map(({ sha256 }) => sha256),
+      files.map(digestOf),
+    )
     assert.ok(opened.isSignedBy(office.profile.inspectors[0]?.signer ?? ""))
     assert.ok(!opened.isSignedBy(office.profile.inspectors[1]?.signer ?? ""))
   }
@@ -58,7 +64,10 @@ test("age and tar give back the bytes", async () => {
     for (const [i, file] of files.entries()) assert.ok(readFileSync(join(folder, "files", `0${i + 1}`)).equals(file))
     assert.ok(readFileSync(join(folder, "message.json")).equals(encodeMessage(message)))
     const seal = JSON.parse(readFileSync(join(folder, "seal.json"), "utf8"))
-    assert.deepEqual(seal.entries.map(({ sha256 }: { sha256: string }) => sha256), [digestOf(encodeMessage(message)), ...files.map(digestOf)])
+    assert.deepEqual(
+      seal.entries.map(({ sha256 }: { sha256: string }) => sha256),
+      [digestOf(encodeMessage(message)), ...files.map(digestOf)],
+    )
   } finally {
     rmSync(folder, { recursive: true })
   }
@@ -67,7 +76,20 @@ test("age and tar give back the bytes", async () => {
 test("a blob has exactly its class, for 1 to 13 stanzas and lengths around every border", async () => {
   const identity = await generateHybridIdentity()
   const one = await identityToRecipient(identity)
-  for (const [stanzas, fileBytes] of [[1, 1], [2, 20_000], [3, 58_000], [4, 59_000], [5, 59_500], [8, 111_000], [9, 114_700], [12, 503_000], [13, 506_000], [6, 2_070_000], [7, 2_090_000], [13, 3_000_000]] as const) {
+  for (const [stanzas, fileBytes] of [
+    [1, 1],
+    [2, 20_000],
+    [3, 58_000],
+    [4, 59_000],
+    [5, 59_500],
+    [8, 111_000],
+    [9, 114_700],
+    [12, 503_000],
+    [13, 506_000],
+    [6, 2_070_000],
+    [7, 2_090_000],
+    [13, 3_000_000],
+  ] as const) {
     const file = new Blob([new Uint8Array(fileBytes)])
     const listed = [{ name: "a", type: "a/b", size_bytes: fileBytes }]
     const sealed = await sealMessage({ ...message, files: listed }, [file], signingKey, Array<string>(stanzas).fill(one))
@@ -109,7 +131,13 @@ test("seal.json is as long as it was reckoned", async () => {
   decrypter.addIdentity(office.inspectors[1]?.identity ?? "")
   const reader = new ArchiveReader()
   reader.push(await decrypter.decrypt(await sealMessage(message, blobs, signingKey, recipients)))
-  assert.equal(reader.finish().seal.size_bytes, sealBytes(encodeMessage(message).length, files.map(({ length }) => length)))
+  assert.equal(
+    reader.finish().seal.size_bytes,
+    sealBytes(
+      encodeMessage(message).length,
+      files.map(({ length }) => length),
+    ),
+  )
 })
 
 test("in the place of whoever is left out stands a key that nobody has", async () => {
@@ -117,7 +145,19 @@ test("in the place of whoever is left out stands a key that nobody has", async (
   assert.deepEqual([chosen[0], chosen[2]], [recipients[0], recipients[2]])
   assert.notEqual(chosen[1], recipients[1])
   assert.notEqual((await recipientsOf(office.profile, ["inspector-2"]))[1], chosen[1], "a fresh one each time")
-  const followUp: FollowUp = { office: office.profile.office, case: CASE, kind: "follow-up", sender: "reporter", sequence: 1, thread, day: "2026-03-21", language: "fa", text: "x", left_out: ["inspector-2"], files: [] }
+  const followUp: FollowUp = {
+    office: office.profile.office,
+    case: CASE,
+    kind: "follow-up",
+    sender: "reporter",
+    sequence: 1,
+    thread,
+    day: "2026-03-21",
+    language: "fa",
+    text: "x",
+    left_out: ["inspector-2"],
+    files: [],
+  }
   const sealed = await sealMessage(followUp, [], signingKey, chosen)
   const full = await sealMessage(followUp, [], signingKey, recipients)
   assert.equal(stanzasOf(sealed), stanzasOf(full))
@@ -132,7 +172,13 @@ function stanzasOf(sealed: Uint8Array): number {
 }
 
 test("no other kind of recipient is sealed to", async () => {
-  for (const recipient of [await identityToRecipient(await generateX25519Identity()), `age1pq1${"q".repeat(1952)}`, "", "age1pq1", recipients[0]?.toUpperCase() ?? ""]) {
+  for (const recipient of [
+    await identityToRecipient(await generateX25519Identity()),
+    `age1pq1${"q".repeat(1952)}`,
+    "",
+    "age1pq1",
+    recipients[0]?.toUpperCase() ?? "",
+  ]) {
     await assert.rejects(sealMessage({ ...message, files: [] }, [], signingKey, [recipients[0] ?? "", recipient]))
   }
 })
@@ -140,7 +186,10 @@ test("no other kind of recipient is sealed to", async () => {
 test("a file that changes on the way is noticed", async () => {
   const blob = new Blob([new Uint8Array(100)])
   const shrinking = { size: 200, slice: (start: number, end: number) => blob.slice(start, end) } as Blob
-  const gone = { size: 200, slice: () => ({ arrayBuffer: () => Promise.reject(new DOMException("gone", "NotReadableError")) }) } as unknown as Blob
+  const gone = {
+    size: 200,
+    slice: () => ({ arrayBuffer: () => Promise.reject(new DOMException("gone", "NotReadableError")) }),
+  } as unknown as Blob
   const listed = { ...message, files: [{ name: "a", type: "a/b", size_bytes: 200 }] }
   await assert.rejects(sealMessage(listed, [shrinking], signingKey, recipients), { reason: "file-unreadable" })
   await assert.rejects(sealMessage(listed, [gone], signingKey, recipients), { reason: "file-unreadable" })

@@ -23,7 +23,11 @@ export interface Office {
 export async function createOffice(inspectorCount = 2): Promise<Office> {
   const rootKey = ed25519.utils.randomSecretKey()
   const inspectors = await Promise.all(
-    Array.from({ length: inspectorCount }, async (_, i) => ({ id: `inspector-${i + 1}`, identity: await generateHybridIdentity(), signingKey: ed25519.utils.randomSecretKey() })),
+    Array.from({ length: inspectorCount }, async (_, i) => ({
+      id: `inspector-${i + 1}`,
+      identity: await generateHybridIdentity(),
+      signingKey: ed25519.utils.randomSecretKey(),
+    })),
   )
   const root = ed25519.getPublicKey(rootKey)
   const texts = (text: string) => ({ fa: `${text} فارسی`, en: text })
@@ -37,7 +41,12 @@ export async function createOffice(inspectorCount = 2): Promise<Office> {
     languages: ["fa", "en"],
     name: texts("Office"),
     inspectors: await Promise.all(
-      inspectors.map(async ({ id, identity, signingKey }) => ({ id, role: texts(id), recipient: await identityToRecipient(identity), signer: encodeHex(ed25519.getPublicKey(signingKey)) })),
+      inspectors.map(async ({ id, identity, signingKey }) => ({
+        id,
+        role: texts(id),
+        recipient: await identityToRecipient(identity),
+        signer: encodeHex(ed25519.getPublicKey(signingKey)),
+      })),
     ),
     kinds: [{ id: "bribe", name: texts("Bribe") }],
     districts: [],
@@ -81,15 +90,30 @@ export function reply(office: Office, fields: Partial<Reply> & Pick<Reply, "case
 }
 
 /** Seals any message with any key: what an inspector does, and what a forger does. */
-export async function sealMessage(message: Message, files: readonly Blob[], signingKey: Uint8Array, recipients: readonly string[]): Promise<Uint8Array<ArrayBuffer>> {
-  const { stream, sizeBytes } = await seal({ messageJson: encodeMessage(message), files, recipients, sign: (bytes) => encodeHex(ed25519.sign(bytes, signingKey)) })
+export async function sealMessage(
+  message: Message,
+  files: readonly Blob[],
+  signingKey: Uint8Array,
+  recipients: readonly string[],
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { stream, sizeBytes } = await seal({
+    messageJson: encodeMessage(message),
+    files,
+    recipients,
+    sign: (bytes) => encodeHex(ed25519.sign(bytes, signingKey)),
+  })
   const blob = new Uint8Array(await new Response(stream).arrayBuffer())
   if (blob.length !== sizeBytes) throw new Error("not the size that was promised")
   return blob
 }
 
 /** Seals a reply to the reporter and every inspector, signed by the inspector whom it names. */
-export async function sealReply(office: Office, reporterRecipient: string, message: Reply, files: readonly Blob[] = []): Promise<Uint8Array<ArrayBuffer>> {
+export async function sealReply(
+  office: Office,
+  reporterRecipient: string,
+  message: Reply,
+  files: readonly Blob[] = [],
+): Promise<Uint8Array<ArrayBuffer>> {
   const sender = office.inspectors.find(({ id }) => id === message.sender)
   if (sender === undefined) throw new Error("no such inspector")
   return sealMessage(message, files, sender.signingKey, [reporterRecipient, ...office.profile.inspectors.map(({ recipient }) => recipient)])

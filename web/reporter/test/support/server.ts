@@ -111,14 +111,21 @@ export class TestServer {
   #answer(request: IncomingMessage, path: string, body: Buffer): { status: number; headers?: Record<string, string>; body?: Buffer } {
     const { method, headers } = request
     const token = /^Bearer ([0-9a-f]{64})$/.exec(headers.authorization ?? "")?.[1]
-    if (path === "/api/v1/profile" && method === "GET") return { status: 200, headers: { "Content-Type": "text/plain; charset=utf-8" }, body: Buffer.from(this.profile) }
+    if (path === "/api/v1/profile" && method === "GET")
+      return { status: 200, headers: { "Content-Type": "text/plain; charset=utf-8" }, body: Buffer.from(this.profile) }
     if (token === undefined) return problem(401, "unauthorized")
     const mailbox = [...this.cases].find(([, stored]) => stored.token === token)
 
     if (path === "/api/v1/mailbox" && method === "GET") {
       const listing = this.lie({
         case: mailbox?.[0] ?? null,
-        messages: (mailbox?.[1].messages ?? []).map(({ direction, blob, day }, position) => ({ position, direction, size_bytes: blob.length, sha256: createHash("sha256").update(blob).digest("hex"), day })),
+        messages: (mailbox?.[1].messages ?? []).map(({ direction, blob, day }, position) => ({
+          position,
+          direction,
+          size_bytes: blob.length,
+          sha256: createHash("sha256").update(blob).digest("hex"),
+          day,
+        })),
       })
       const text = JSON.stringify(listing)
       return { status: 200, body: Buffer.from(text.padEnd(Math.ceil(text.length / 4096) * 4096)) }
@@ -129,7 +136,11 @@ export class TestServer {
       if (blob === undefined) return problem(404, "not-found")
       const from = /^bytes=([0-9]+)-$/.exec(headers.range ?? "")?.[1]
       if (from === undefined) return { status: 200, body: blob }
-      return { status: 206, headers: { "Content-Range": `bytes ${from}-${blob.length - 1}/${blob.length}` }, body: blob.subarray(Number(from)) }
+      return {
+        status: 206,
+        headers: { "Content-Range": `bytes ${from}-${blob.length - 1}/${blob.length}` },
+        body: blob.subarray(Number(from)),
+      }
     }
 
     if (headers["tus-resumable"] !== "1.0.0") return problem(412, "tus-version")
@@ -137,7 +148,12 @@ export class TestServer {
       const length = Number(headers["upload-length"])
       if (!isSizeClass(length)) return problem(422, "not-a-size-class")
       if (length > SEALED_BYTES_MAX || body.length > length) return problem(413, "too-large")
-      const metadata = Object.fromEntries((headers["upload-metadata"] as string).split(",").map((pair) => pair.split(" ")).map(([name, value]) => [name, Buffer.from(value ?? "", "base64").toString()]))
+      const metadata = Object.fromEntries(
+        (headers["upload-metadata"] as string)
+          .split(",")
+          .map((pair) => pair.split(" "))
+          .map(([name, value]) => [name, Buffer.from(value ?? "", "base64").toString()]),
+      )
       if (Object.keys(metadata).sort().join() !== "case,kind" || !/^[0-9a-f]{32}$/.test(metadata["case"])) return problem(400, "malformed")
       const { kind, case: caseId } = metadata as { kind: string; case: string }
       // The same blob once more is answered as if it were new.
@@ -151,7 +167,8 @@ export class TestServer {
     }
     const upload = this.uploads.get(/^\/api\/v1\/uploads\/([0-9a-f]{32})$/.exec(path)?.[1] ?? "")
     if (upload === undefined || upload.token !== token) return problem(404, "not-found")
-    if (method === "HEAD") return { status: 200, headers: { "Upload-Offset": String(upload.bytes.length), "Upload-Length": String(upload.length) } }
+    if (method === "HEAD")
+      return { status: 200, headers: { "Upload-Offset": String(upload.bytes.length), "Upload-Length": String(upload.length) } }
     if (method === "DELETE") {
       if (upload.finished) return problem(409, "finished")
       this.uploads.delete(path.slice(-32))
@@ -171,7 +188,8 @@ export class TestServer {
       if (!upload.bytes.subarray(0, 22).equals(Buffer.from("age-encryption.org/v1\n"))) return problem(422, "not-sealed")
       const stored = this.cases.get(upload.caseId) ?? { token: upload.token, messages: [] }
       this.cases.set(upload.caseId, stored)
-      if (!stored.messages.some(({ blob }) => blob.equals(upload.bytes))) stored.messages.push({ direction: "to-office", blob: upload.bytes, day: "2026-03-21" })
+      if (!stored.messages.some(({ blob }) => blob.equals(upload.bytes)))
+        stored.messages.push({ direction: "to-office", blob: upload.bytes, day: "2026-03-21" })
       upload.finished = true
     }
     return { status, headers: { ...headers, "Upload-Offset": String(upload.bytes.length) } }
@@ -179,5 +197,9 @@ export class TestServer {
 }
 
 function problem(status: number, word: string) {
-  return { status, headers: { "Content-Type": "application/problem+json" }, body: Buffer.from(JSON.stringify({ type: `urn:mohr:problem:${word}`, title: word, status })) }
+  return {
+    status,
+    headers: { "Content-Type": "application/problem+json" },
+    body: Buffer.from(JSON.stringify({ type: `urn:mohr:problem:${word}`, title: word, status })),
+  }
 }

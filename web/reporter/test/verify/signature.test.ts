@@ -30,7 +30,10 @@ const SMALL_ORDER = [
 test("a signature of RFC 8032 verifies, and no other byte does", () => {
   // RFC 8032, section 7.1, test 3.
   const signer = decodeHex("fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025", 32)
-  const signature = decodeHex("6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a", 64)
+  const signature = decodeHex(
+    "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a",
+    64,
+  )
   const bytes = Uint8Array.of(0xaf, 0x82)
   assert.ok(isSignedBy(signer, signature, bytes))
   for (let at = 0; at < 64; at += 1) {

@@ -54,11 +54,15 @@ test("a reply that a server seals itself is not believed, whomever it names", as
   const stranger = (await createOffice(1)).inspectors[0]?.signingKey ?? new Uint8Array()
   const reader = newCase()
   for (const sender of ["inspector-1", "inspector-2", "stranger"]) {
-    const forged = await sealMessage(answer(reader, { sender, text: "لطفاً شماره تلفن خود را بفرستید", status: "closed" }), [], stranger, [keys.recipient])
+    const forged = await sealMessage(answer(reader, { sender, text: "لطفاً شماره تلفن خود را بفرستید", status: "closed" }), [], stranger, [
+      keys.recipient,
+    ])
     assert.deepEqual(await read(reader, forged), { authenticity: "not-authentic" })
   }
   // One inspector in the name of another.
-  const other = await sealMessage(answer(reader, { sender: "inspector-1" }), [], office.inspectors[1]?.signingKey ?? new Uint8Array(), [keys.recipient])
+  const other = await sealMessage(answer(reader, { sender: "inspector-1" }), [], office.inspectors[1]?.signingKey ?? new Uint8Array(), [
+    keys.recipient,
+  ])
   assert.deepEqual(await read(reader, other), { authenticity: "not-authentic" })
   // The reporter's own key signs no replies.
   const own = await sealMessage({ ...answer(reader), sender: "reporter", kind: "follow-up" } as never, [], stranger, [keys.recipient])
@@ -126,7 +130,11 @@ test("a sender who claims to have seen more than there is, is warned of", async 
 
 test("whom any inspector's reply says to leave out stays left out", async () => {
   const reader = newCase()
-  for (const [sender, left_out] of [["inspector-1", ["inspector-2"]], ["inspector-1", []], ["inspector-2", ["inspector-3", "inspector-2"]]] as const) {
+  for (const [sender, left_out] of [
+    ["inspector-1", ["inspector-2"]],
+    ["inspector-1", []],
+    ["inspector-2", ["inspector-3", "inspector-2"]],
+  ] as const) {
     assert.equal((await read(reader, await seal(answer(reader, { sender, left_out: [...left_out] })))).authenticity, "authentic")
   }
   assert.deepEqual(reader.leftOut, ["inspector-2", "inspector-3"])

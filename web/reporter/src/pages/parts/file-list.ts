@@ -49,7 +49,9 @@ export function fileField(files: ChosenFile[], options: FileFieldOptions): HTMLE
     show()
   }
   const refuse = (words: string, name?: string) => {
-    refused.replaceChildren(h("p", { class: "error" }, name === undefined ? null : isolated(shownName(name)), name === undefined ? null : ": ", words))
+    refused.replaceChildren(
+      h("p", { class: "error" }, name === undefined ? null : isolated(shownName(name)), name === undefined ? null : ": ", words),
+    )
   }
   const show = () => {
     releasePictures(list)
@@ -67,7 +69,9 @@ export function fileField(files: ChosenFile[], options: FileFieldOptions): HTMLE
     const bytes = totalBytes(files)
     sum.textContent = files.length === 0 ? "" : plural("files.sum", files.length, { count: number(files.length), size: size(bytes) })
     void sealingMinutes(bytes).then((minutes) => {
-      slow.replaceChildren(minutes === null ? "" : h("p", { class: "note note-warn" }, plural("files.slow", minutes, { minutes: number(minutes) })))
+      slow.replaceChildren(
+        minutes === null ? "" : h("p", { class: "note note-warn" }, plural("files.slow", minutes, { minutes: number(minutes) })),
+      )
     })
   }
 
@@ -97,7 +101,12 @@ function fileItem(file: ChosenFile, index: number, remove: (file: ChosenFile) =>
   const sizeLine = h("p", { class: "soft small" })
   const report = h("div", { class: "file-report small", role: "status" })
   const sentName = h("p", { class: "soft small" })
-  const takeBack = button("", { class: "button button-plain file-remove", "aria-label": text("files.remove", { name: shown }) }, () => remove(file), "remove")
+  const takeBack = button(
+    "",
+    { class: "button button-plain file-remove", "aria-label": text("files.remove", { name: shown }) },
+    () => remove(file),
+    "remove",
+  )
   const originalTick = tick(`keep-original-${index}`, "original", text("files.send-original"), file.sendsOriginal, (checked) => {
     file.sendsOriginal = checked
     update()
@@ -121,7 +130,10 @@ function fileItem(file: ChosenFile, index: number, remove: (file: ChosenFile) =>
     if (file.cleaned !== undefined) return update()
     report.replaceChildren(h("p", {}, text("files.cleaning")))
     file.clean().then(update, () => {
-      report.replaceChildren(h("p", {}, text("files.cleaner-away")), button(text("problem-action.again"), { class: "button button-plain" }, clean))
+      report.replaceChildren(
+        h("p", {}, text("files.cleaner-away")),
+        button(text("problem-action.again"), { class: "button button-plain" }, clean),
+      )
     })
   }
   sizeLine.textContent = size(file.bytes)
@@ -142,17 +154,22 @@ function fileItem(file: ChosenFile, index: number, remove: (file: ChosenFile) =>
 function cleaningReport(cleaned: Cleaned, sendsOriginal: boolean): Child[] {
   const removed = listed(cleaned.removed.map((what) => textOf("removed", what)))
   const remains = listed(cleaned.remains.map((what) => textOf("remains", what)))
-  if (sendsOriginal && cleaned.removed.length > 0) return [h("p", { class: "note note-warn" }, text("files.original-has", { list: removed }))]
+  if (sendsOriginal && cleaned.removed.length > 0)
+    return [h("p", { class: "note note-warn" }, text("files.original-has", { list: removed }))]
   switch (cleaned.outcome) {
     case "nothing-found":
       return [h("p", {}, text("files.nothing-found"))]
     case "damaged":
       return [h("p", { class: "note note-warn" }, text("files.damaged"))]
     case "not-possible":
-      return [h("p", { class: "note note-warn" }, text("files.not-possible"), " ", textOf("not-cleaned", cleaned.reason ?? "unknown-format"))]
+      return [
+        h("p", { class: "note note-warn" }, text("files.not-possible"), " ", textOf("not-cleaned", cleaned.reason ?? "unknown-format")),
+      ]
     default:
       return [
-        cleaned.removed.length === 0 ? null : h("p", { class: "verified" }, icon("check"), h("span", {}, text("files.removed", { list: removed }))),
+        cleaned.removed.length === 0
+          ? null
+          : h("p", { class: "verified" }, icon("check"), h("span", {}, text("files.removed", { list: removed }))),
         cleaned.remains.length === 0 ? null : h("p", { class: "note note-warn" }, text("files.remains", { list: remains })),
       ]
   }

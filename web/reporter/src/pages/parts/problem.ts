@@ -12,7 +12,9 @@ export type Reason = Parameters<typeof textOf<"problem">>[1]
 export function showProblem(reason: Reason, options: { action?: HTMLElement; words?: string } = {}): void {
   const place = byId("problem")
   place.dataset["reason"] = reason
-  place.replaceChildren(h("div", { class: "note note-bad" }, h("p", {}, options.words ?? textOf("problem", reason)), options.action ?? null))
+  place.replaceChildren(
+    h("div", { class: "note note-bad" }, h("p", {}, options.words ?? textOf("problem", reason)), options.action ?? null),
+  )
   place.scrollIntoView({ block: "nearest" })
 }
 

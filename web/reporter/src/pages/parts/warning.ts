@@ -34,7 +34,12 @@ export function marked(words: string): HTMLElement {
 }
 
 function mark(words: string, { start, end, reason }: Finding): HTMLElement {
-  return h("mark", { "data-reason": reason }, words.slice(start, end), h("span", { class: "visually-hidden" }, ` (${textOf("warning", reason)}) `))
+  return h(
+    "mark",
+    { "data-reason": reason },
+    words.slice(start, end),
+    h("span", { class: "visually-hidden" }, ` (${textOf("warning", reason)}) `),
+  )
 }
 
 /** How many marks there are and what they stand for, or null when there are none. */

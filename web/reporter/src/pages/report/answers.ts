@@ -75,7 +75,9 @@ export class Answers {
 
   /** Nobody is left out unless the question was answered with yes. */
   leftOutIds(): string[] {
-    return stepsOf(this.door, false).includes("conflict") && !this.unknown.has("conflict") && this.value("conflict") === "yes" ? [...this.leftOut] : []
+    return stepsOf(this.door, false).includes("conflict") && !this.unknown.has("conflict") && this.value("conflict") === "yes"
+      ? [...this.leftOut]
+      : []
   }
 
   forget(): void {

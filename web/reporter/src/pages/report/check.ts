@@ -80,7 +80,11 @@ function leftOut(answers: Answers): Child[] {
 function files(answers: Answers): Child[] {
   if (answers.files.length === 0) return []
   return [
-    h("div", { class: "soft" }, plural("files.sum", answers.files.length, { count: number(answers.files.length), size: size(totalBytes(answers.files)) })),
+    h(
+      "div",
+      { class: "soft" },
+      plural("files.sum", answers.files.length, { count: number(answers.files.length), size: size(totalBytes(answers.files)) }),
+    ),
     ...answers.files.map((file, index) => h("div", {}, isolated(shownName(file.nameAt(index))))),
   ]
 }

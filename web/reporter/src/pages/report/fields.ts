@@ -66,12 +66,7 @@ export function choices(
 
 /** A box to tick or a point to choose, with its words, as one target. */
 export function choiceOf(input: HTMLInputElement, label: Child, more?: string): HTMLElement {
-  return h(
-    "div",
-    { class: "choice" },
-    input,
-    h("label", { for: input.id }, label, more === undefined ? null : h("small", {}, more)),
-  )
+  return h("div", { class: "choice" }, input, h("label", { for: input.id }, label, more === undefined ? null : h("small", {}, more)))
 }
 
 /** A list of the office's own names. */

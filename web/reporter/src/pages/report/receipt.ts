@@ -19,7 +19,12 @@ export function receiptView({ profile }: Office, code: string, door: Door, onDon
     { class: "keep no-print" },
     button(text("receipt.copy"), { class: "button button-quiet", id: "copy" }, () => void copy(groups, said), "copy"),
     button(text("receipt.print"), { class: "button button-quiet", id: "print" }, printOut, "print"),
-    button(text("receipt.save-text"), { class: "button button-quiet", id: "save-text" }, () => saveText(groups, returnDay(profile, door)), "save"),
+    button(
+      text("receipt.save-text"),
+      { class: "button button-quiet", id: "save-text" },
+      () => saveText(groups, returnDay(profile, door)),
+      "save",
+    ),
     button(text("receipt.save-picture"), { class: "button button-quiet", id: "save-picture" }, () => void savePicture(groups), "image"),
   )
   const view = h(
@@ -30,7 +35,12 @@ export function receiptView({ profile }: Office, code: string, door: Door, onDon
       { class: "stack" },
       h("h1", { class: "no-print" }, text("receipt.title")),
       h("p", { class: "lead no-print" }, text("receipt.lead")),
-      h("section", { class: "slip", "aria-label": text("receipt.code") }, h("p", { class: "slip-head no-print" }, icon("seal"), text("receipt.code")), codeLines(groups)),
+      h(
+        "section",
+        { class: "slip", "aria-label": text("receipt.code") },
+        h("p", { class: "slip-head no-print" }, icon("seal"), text("receipt.code")),
+        codeLines(groups),
+      ),
       said,
       keep,
       h(
@@ -43,15 +53,47 @@ export function receiptView({ profile }: Office, code: string, door: Door, onDon
     h(
       "section",
       { class: "card stack" },
-      h("div", { class: "date-card" }, icon("day"), h("p", {}, h("span", { class: "no-print" }, text("receipt.return")), h("strong", {}, h("time", { datetime: returnDay(profile, door), id: "return-day" }, day(returnDay(profile, door)))))),
+      h(
+        "div",
+        { class: "date-card" },
+        icon("day"),
+        h(
+          "p",
+          {},
+          h("span", { class: "no-print" }, text("receipt.return")),
+          h("strong", {}, h("time", { datetime: returnDay(profile, door), id: "return-day" }, day(returnDay(profile, door)))),
+        ),
+      ),
       h("p", { class: "no-print" }, text("receipt.return-why")),
       promises(profile, door),
     ),
     h(
       "section",
       { class: "do-dont no-print" },
-      h("div", { class: "stack" }, h("h2", {}, text("receipt.do")), h("ul", { class: "ticks" }, h("li", {}, text("receipt.do-paper")), h("li", {}, text("receipt.do-place")), h("li", {}, text("receipt.do-alone")))),
-      h("div", { class: "stack" }, h("h2", {}, text("receipt.dont")), h("ul", { class: "crosses" }, h("li", {}, text("receipt.dont-screenshot")), h("li", {}, text("receipt.dont-message")), h("li", {}, text("receipt.dont-tell")))),
+      h(
+        "div",
+        { class: "stack" },
+        h("h2", {}, text("receipt.do")),
+        h(
+          "ul",
+          { class: "ticks" },
+          h("li", {}, text("receipt.do-paper")),
+          h("li", {}, text("receipt.do-place")),
+          h("li", {}, text("receipt.do-alone")),
+        ),
+      ),
+      h(
+        "div",
+        { class: "stack" },
+        h("h2", {}, text("receipt.dont")),
+        h(
+          "ul",
+          { class: "crosses" },
+          h("li", {}, text("receipt.dont-screenshot")),
+          h("li", {}, text("receipt.dont-message")),
+          h("li", {}, text("receipt.dont-tell")),
+        ),
+      ),
     ),
     lastGroup(groups, () => {
       groups.length = 0
@@ -73,7 +115,11 @@ type Digit = "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9"
 /** Spaces and a line break stand between the groups, so that a copy by hand can be read; the digits stay ASCII. */
 function codeLines(groups: readonly string[]): HTMLElement {
   const line = (start: number) =>
-    h("span", { class: "code-line" }, ...groups.slice(start, start + LINE_GROUPS).flatMap((group) => [h("span", { class: "code-group" }, group), " "]))
+    h(
+      "span",
+      { class: "code-line" },
+      ...groups.slice(start, start + LINE_GROUPS).flatMap((group) => [h("span", { class: "code-group" }, group), " "]),
+    )
   return h("div", { id: "receipt", class: "code", dir: "ltr", translate: "no" }, line(0), "\n", line(LINE_GROUPS))
 }
 

@@ -183,7 +183,12 @@ function room(answers: Answers): HTMLElement {
     // Letters, not bytes, are what a person can count; how many bytes a letter takes is taken from what was typed.
     const bytesPerLetter = typed === "" ? 2 : new TextEncoder().encode(typed).length / typed.length
     const letters = Math.floor(Math.abs(left) / bytesPerLetter / 10) * 10
-    line.textContent = left < 0 ? text("room.over", { count: number(Math.max(letters, 10)) }) : left < 6000 ? text("room.left", { count: number(Math.max(letters, 10)) }) : ""
+    line.textContent =
+      left < 0
+        ? text("room.over", { count: number(Math.max(letters, 10)) })
+        : left < 6000
+          ? text("room.left", { count: number(Math.max(letters, 10)) })
+          : ""
     line.classList.toggle("error", left < 0)
   }
   document.addEventListener("mohr:core", count, { once: true })

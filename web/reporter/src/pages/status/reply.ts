@@ -22,7 +22,12 @@ export interface ReplyBox {
 }
 
 /** `onSent` shows the thread with what was sent, and says whether it could. */
-export function replyBox(profile: Profile, { prepareFollowUp, refreshMailbox, followUpBytesLeft }: MailboxModule, opened: Mailbox, onSent: () => Promise<boolean>): ReplyBox {
+export function replyBox(
+  profile: Profile,
+  { prepareFollowUp, refreshMailbox, followUpBytesLeft }: MailboxModule,
+  opened: Mailbox,
+  onSent: () => Promise<boolean>,
+): ReplyBox {
   let mailbox = opened
   const files: ChosenFile[] = []
   const who = leftOutField(profile.inspectors, mailbox.leftOut)
@@ -44,7 +49,15 @@ export function replyBox(profile: Profile, { prepareFollowUp, refreshMailbox, fo
     "form",
     { class: "card stack", novalidate: true, autocomplete: "off" },
     h("h2", {}, text("reply.title")),
-    h("div", { class: "field" }, h("label", { for: "reply-text" }, text("reply.text")), h("p", { class: "hint", id: "reply-hint" }, text("reply.hint")), empty, area, warning),
+    h(
+      "div",
+      { class: "field" },
+      h("label", { for: "reply-text" }, text("reply.text")),
+      h("p", { class: "hint", id: "reply-hint" }, text("reply.hint")),
+      empty,
+      area,
+      warning,
+    ),
     fileField(files, { inputId: "reply-files", limitBytes: profile.limits.filesBytes }),
     who.element,
     h("div", { class: "actions" }, submit),
@@ -157,7 +170,11 @@ function leftOutField(inspectors: Profile["inspectors"], known: readonly string[
   const ticked = () => boxes.filter(({ input }) => input.checked).map(({ id }) => id)
   if (known !== undefined) {
     const fields = h("fieldset", {}, h("legend", {}, text("field.left-out")), list)
-    return { element: h("details", { open: known.length > 0 }, h("summary", {}, text("field.left-out")), fields), ids: ticked, refuses: () => false }
+    return {
+      element: h("details", { open: known.length > 0 }, h("summary", {}, text("field.left-out")), fields),
+      ids: ticked,
+      refuses: () => false,
+    }
   }
 
   const error = h("p", { class: "error", id: "left-out-error", role: "alert" })

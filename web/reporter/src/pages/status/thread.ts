@@ -56,7 +56,9 @@ function item(message: MailboxMessage): HTMLElement {
     h(
       "div",
       { class: "bubble" },
-      message.status === undefined ? null : h("p", { class: "soft" }, text("message.status"), " ", h("strong", {}, textOf("state", message.status))),
+      message.status === undefined
+        ? null
+        : h("p", { class: "soft" }, text("message.status"), " ", h("strong", {}, textOf("state", message.status))),
       message.outcome === undefined ? null : h("p", {}, h("strong", {}, textOf("outcome", message.outcome.id))),
       message.text === "" ? null : h("p", { class: "text", lang: message.language }, isolated(message.text)),
       rule(message.outcome?.rule),
