@@ -117,10 +117,9 @@ test("the form is usable within 3.5 s at 400 kbit/s and 600 ms", async (t) => {
 /// As it comes over the wire: nothing is unpacked, no redirect followed.
 function get(url, headers = {}) {
   return new Promise((resolve, reject) => {
-    request(url, { headers, agent: false }, async (response) => {
-      const parts = [];
-      for await (const part of response) parts.push(part);
-      resolve({ status: response.statusCode, headers: response.headers, body: Buffer.concat(parts) });
+    request(url, { headers, agent: false }, (response) => {
+      const resolveWith = (parts) => resolve({ status: response.statusCode, headers: response.headers, body: Buffer.concat(parts) });
+      response.toArray().then(resolveWith, reject);
     })
       .on("error", reject)
       .end();

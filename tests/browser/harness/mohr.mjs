@@ -96,7 +96,7 @@ export async function startServer(t, args, { env = {} } = {}) {
       await ended;
     },
   };
-  ended.then(() => (server.ended = true));
+  void ended.then(() => (server.ended = true));
   t.after(async () => {
     if (!server.ended) await server.stop();
   });
