@@ -131,7 +131,7 @@ function readModel(bytes: Uint8Array, meta: Box): Model {
     items,
     byId,
     references: iref ? readReferences(bytes, iref) : [],
-    auxiliaryTypes: iprp ? readAuxiliaryTypes(bytes, iprp) : new Map(),
+    auxiliaryTypes: iprp ? readAuxiliaryTypes(bytes, iprp) : new Map<number, string>(),
   }
 }
 

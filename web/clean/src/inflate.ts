@@ -66,5 +66,5 @@ export async function deflate(data: Blob, compression: Compression): Promise<Blo
 }
 
 function piped(data: Blob, through: CompressionStream | DecompressionStream): ReadableStream<Uint8Array> {
-  return data.stream().pipeThrough(through as unknown as ReadableWritablePair<Uint8Array, Uint8Array>)
+  return data.stream().pipeThrough(through)
 }

@@ -75,7 +75,7 @@ export async function cleanJpeg(source: Source, found: Findings): Promise<Output
     } else if (segment.marker === APP2) {
       const bytes = await payload()
       if (startsWith(bytes, ICC) && profile.has(segment)) {
-        const blanked = profile.get(segment)!
+        const blanked = profile.get(segment)
         if (blanked) body.put(blanked)
         else body.keep(segment.start, segment.end)
       } else {

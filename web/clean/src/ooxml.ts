@@ -412,7 +412,7 @@ function neutralise(tag: Tag, key: string, people: People): boolean {
   return item !== undefined && setAttribute(tag, key, escaped(people.neutral(plain(item.value))))
 }
 
-function note(found: Findings, what: Parameters<Findings["removed"]["add"]>[0]): true {
+function note(found: Findings, what: Parameters<Findings["removed"]["add"]>[0]): boolean {
   found.removed.add(what)
   return true
 }

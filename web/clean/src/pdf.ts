@@ -84,7 +84,7 @@ export async function cleanPdf(source: Source, found: Findings, nested: Nested):
     const object = await file.object(old)
     if (!object) throw new Damaged("object")
     scrub(object.value, found, 0)
-    if (object.stream) await writer.stream(object.stream, await cleanImage(source, object.stream, found, nested, file))
+    if (object.stream) writer.stream(object.stream, await cleanImage(source, object.stream, found, nested, file))
     else writer.value(object.value)
   }
   // With nothing else to remove, objects that nothing leads to are the last place to look.
@@ -135,7 +135,7 @@ class PdfWriter {
   }
 
   /** `data` replaces the stream's own. */
-  async stream(stream: Stream, data: Blob | null): Promise<void> {
+  stream(stream: Stream, data: Blob | null): void {
     this.#begin()
     const length = data ? data.size : stream.to - stream.from
     stream.dict.set("Length", new Plain(String(length)))

@@ -124,11 +124,14 @@ export function dropAttributes(tag: Tag, matches: (attribute: Attribute) => bool
 
 /** Resolves the five entities of XML and numeric ones, for comparing texts. */
 export function plain(value: string): string {
-  return value.replace(/&(?:#(\d{1,7})|#x([0-9a-fA-F]{1,6})|(amp|lt|gt|quot|apos));/g, (whole, decimal, hex, name) => {
-    if (name) return { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" }[name as string]!
-    const code = decimal ? Number(decimal) : parseInt(hex, 16)
-    return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : whole
-  })
+  return value.replace(
+    /&(?:#(\d{1,7})|#x([0-9a-fA-F]{1,6})|(amp|lt|gt|quot|apos));/g,
+    (whole, decimal?: string, hex?: string, name?: string) => {
+      if (name) return { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" }[name]!
+      const code = decimal ? Number(decimal) : parseInt(hex!, 16)
+      return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : whole
+    },
+  )
 }
 
 export function escaped(text: string): string {

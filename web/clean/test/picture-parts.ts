@@ -42,8 +42,9 @@ export function phoneExif(orientation: number, thumbnail: Buffer): Buffer {
     bytes.writeUInt16BE(tag, 0)
     bytes.writeUInt16BE(type, 2)
     bytes.writeUInt32BE(count, 4)
-    if (typeof value === "number") type === 3 ? bytes.writeUInt16BE(value, 8) : bytes.writeUInt32BE(value, 8)
-    else value.copy(bytes, 8)
+    if (typeof value !== "number") value.copy(bytes, 8)
+    else if (type === 3) bytes.writeUInt16BE(value, 8)
+    else bytes.writeUInt32BE(value, 8)
     return bytes
   }
   const directory = (entries: Buffer[], next: number): Buffer => {

@@ -50,7 +50,7 @@ export function toolBytes(command: string, args: string[], bytes?: Uint8Array, n
     { maxBuffer: 1 << 28 },
   )
   assert.equal(error, undefined, `${command} is needed for this test`)
-  assert.equal(status, 0, `${command}: ${stderr}`)
+  assert.equal(status, 0, `${command}: ${stderr.toString()}`)
   return stdout
 }
 

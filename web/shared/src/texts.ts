@@ -3,6 +3,7 @@
 // by reading the source, so the first argument of text, textOf and plural is always a literal in double quotes.
 
 /** The keys and texts of the application that this is bundled into: each declares its own, as reporter/src/catalogue.ts does. */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- applications merge their keys into it
 export interface Catalogue {}
 
 export type TextKey = keyof Catalogue
@@ -30,7 +31,7 @@ let texts: Record<string, string> | undefined
 function look(key: string): string {
   if (texts === undefined) {
     const template = document.getElementById("texts") as HTMLTemplateElement
-    texts = JSON.parse(template.content.textContent ?? "") as Record<string, string>
+    texts = JSON.parse(template.content.textContent) as Record<string, string>
   }
   const found = Object.hasOwn(texts, key) ? texts[key] : undefined
   if (found === undefined) throw new Error(`no text for ${key}`)

@@ -1,11 +1,11 @@
 // Bytes and the ways they travel as text: hex, UTF-8 and Base64.
 
-import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js"
+import { hexToBytes } from "@noble/hashes/utils.js"
 import { Malformed } from "./malformed"
 
 export type Bytes = Uint8Array<ArrayBuffer>
 
-export const encodeHex = bytesToHex
+export { bytesToHex as encodeHex } from "@noble/hashes/utils.js"
 
 export function concat(...parts: Uint8Array[]): Bytes {
   return join(parts)

@@ -59,7 +59,7 @@ export async function seal(message: Sealable): Promise<{ sizeBytes: number; stre
 }
 
 /** The archive, in pieces of at most STEP_BYTES. */
-async function* archiveOf(message: Sealable, fillToBytes: number): AsyncGenerator<Uint8Array> {
+async function* archiveOf(message: Sealable, fillToBytes: number): AsyncGenerator<Uint8Array, void> {
   const pause = createPauser()
   let written = 0
   const piece = (bytes: Uint8Array) => {
@@ -108,7 +108,7 @@ async function readBytes(file: Blob, start: number, end: number): Promise<Bytes>
   return new Uint8Array(bytes)
 }
 
-function streamOf(pieces: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
+function streamOf(pieces: AsyncGenerator<Uint8Array, void>): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {

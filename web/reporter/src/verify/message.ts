@@ -30,9 +30,10 @@ export class Unverified {
     const read: readonly OpenedEntry[] = [archive.message, ...archive.files]
     const agree =
       seal.entries.length === read.length &&
-      seal.entries.every(
-        ({ path, size_bytes, sha256 }, i) => path === read[i]?.path && size_bytes === read[i]?.size_bytes && sha256 === read[i]?.sha256,
-      )
+      read.every(({ path, size_bytes, sha256 }, i) => {
+        const sealed = seal.entries[i]
+        return sealed?.path === path && sealed.size_bytes === size_bytes && sealed.sha256 === sha256
+      })
     require(agree, "seal.json does not agree with what the archive holds")
     require(message.files.length === archive.files.length, "message.json lists other files than the archive holds")
     const files = message.files.map((file, i): OpenedFile => {

@@ -47,7 +47,7 @@ export function fold(original: string): Folded {
   let length = 0
   let wasSpace = false
   for (let at = 0; at < original.length; at++) {
-    const folded = foldOne(original[at]!)
+    const folded = foldOne(original[at] ?? "")
     if (folded === "" || (folded === " " && wasSpace)) continue
     wasSpace = folded === " "
     origin[length++] = at

@@ -39,6 +39,7 @@ export function warn(text: string): Finding[] {
       const to = from + match[0].length
       if (to === from || taken.subarray(from, to).includes(1) || (accept && !accept(match, folded.text))) continue
       taken.fill(1, from, to)
+      // eslint-disable-next-line @typescript-eslint/no-non-null-assertion -- every folded letter has an origin
       findings.push({ start: folded.origin[from]!, end: folded.origin[to - 1]! + 1, reason })
     }
   }

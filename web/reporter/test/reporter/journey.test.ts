@@ -22,7 +22,7 @@ let server: TestServer
 globalThis.fetch = (url, init) => {
   assert.deepEqual([init?.cache, init?.credentials, init?.redirect, init?.referrerPolicy], ["no-store", "omit", "error", "no-referrer"])
   assert.ok(init?.body === undefined || init.body instanceof Uint8Array)
-  return fetchTruly(String(url).replace(/^\/api\/v1/, server.base), init)
+  return fetchTruly((url as string).replace(/^\/api\/v1/, server.base), init)
 }
 beforeEach(async () => {
   server = await TestServer.start()
@@ -311,12 +311,12 @@ test("names and types of files are made to fit, and text that is no UTF-8 too", 
   const { message } = (await opened()).messages[0] ?? {}
   assert.equal(message?.text, "\ufffd")
   assert.deepEqual(
-    message?.files.map(({ type }) => type),
+    message.files.map(({ type }) => type),
     ["image/jpeg", "application/octet-stream", "application/octet-stream"],
   )
-  assert.match(message?.files[0]?.name ?? "", /^ن+\.jpeg$/)
+  assert.match(message.files[0]?.name ?? "", /^ن+\.jpeg$/)
   assert.deepEqual(
-    message?.files.slice(1).map(({ name }) => name),
+    message.files.slice(1).map(({ name }) => name),
     ["file", "a\ufffd"],
   )
 })

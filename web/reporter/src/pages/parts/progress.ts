@@ -30,7 +30,7 @@ export function progressBar() {
       amount.textContent = ""
       bar.removeAttribute("value")
     },
-    show(progress: Progress) {
+    show: (progress: Progress) => {
       say(progress)
       bar.value = progress.total === 0 ? 0 : progress.done / progress.total
       amount.textContent = text("sending.amount", { done: size(progress.done), total: size(progress.total) })

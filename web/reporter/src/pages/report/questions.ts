@@ -88,7 +88,7 @@ export function isRequired(step: StepId): boolean {
 }
 
 export function wordsOf(door: Door, step: QuestionId): WordsId {
-  return OTHER_WORDS[`${door} ${step}` as keyof typeof OTHER_WORDS] ?? step
+  return (OTHER_WORDS as Readonly<Partial<Record<string, WordsId>>>)[`${door} ${step}`] ?? step
 }
 
 /** The fields of a step, the one that «I don't know» speaks for first. */

@@ -86,7 +86,7 @@ export function doorsView(onChoose: (door: Door) => void): HTMLElement {
         { type: "button", class: "door", "data-door": door },
         icon(door),
         h("strong", {}, textOf("door", door)),
-        h("span", {}, textOf("door", `${door}-about` as `${Door}-about`)),
+        h("span", {}, textOf("door", `${door}-about`)),
       )
       choose.addEventListener("click", () => onChoose(door))
       return h("li", {}, choose)
