@@ -96,11 +96,14 @@ for (const browser of BROWSERS) {
 /// «نمی‌دانم» for the rest.
 async function answer(page, phone, words) {
   const steps = [];
-  for (let last = ""; last !== "check"; ) {
-    const step = await page.waitUntil(async () => {
-      const now = await page.attribute("body", "data-step");
-      return now !== last && now;
-    }, { what: `the step after ${last}` });
+  for (let last = ""; last !== "check";) {
+    const step = await page.waitUntil(
+      async () => {
+        const now = await page.attribute("body", "data-step");
+        return now !== last && now;
+      },
+      { what: `the step after ${last}` },
+    );
     if (steps.length === 0) await watchInput(page);
     last = step;
     steps.push(step);
