@@ -125,8 +125,8 @@ for (const browser of ["chromium", "firefox"]) {
     const blob = await office.sealReply({ text: ALL, files, change: { status: "closed", outcome: { id: "no-violation", rule: ALL } } });
     office.serveMailbox([office.report, blob]);
     const mailbox = proxy.alter;
-    proxy.alter = (request, response) => {
-      mailbox(request, response);
+    proxy.alter = async (request, response) => {
+      await mailbox(request, response);
       if (request.path === "/api/v1/profile") response.body = Buffer.from(nasty);
     };
 

@@ -5,14 +5,14 @@ import { createServer, request as httpRequest } from "node:http";
 /// Listens on a port of its own and passes everything on to `target` (an origin). What it does otherwise:
 ///
 ///   answer(request)             a `{status, headers, body}` that is sent without asking the true server
-///   alter(request, response)    changes the true server's `response` ({status, headers, body}) in place
+///   alter(request, response)    changes the true server's `response` ({status, headers, body}) in place, and may take its time
 ///   cutRequest(request)         a number: so many bytes of the body are passed on, then both connections break
 ///   cutResponse(request)        the same for the answer's body; 0 loses the whole answer
 ///
 /// A request is `{method, path, headers, body}`. All that came is in `seen`, with `response` once it is there.
 export async function startProxy(t, target) {
   const { hostname, port } = new URL(target);
-  const proxy = { seen: [], answer: () => null, alter: () => {}, cutRequest: () => null, cutResponse: () => null };
+  const proxy = { seen: [], answer: () => null, alter: async () => {}, cutRequest: () => null, cutResponse: () => null };
 
   const server = createServer((incoming, outgoing) => void serve(incoming, outgoing));
 
