@@ -17,8 +17,6 @@ use crate::protocol::limits::SEALED_BYTES_MAX;
 use crate::protocol::record::ThreadName;
 use crate::protocol::secret::WriteToken;
 
-/// What is read from a line at once.
-const PIECE_BYTES: usize = 64 * 1024;
 /// What a [`BlobReader`] fetches at once, and how many of them it keeps: a head, what stands behind it, and a
 /// place near the end with its neighbour.
 const BLOCK_BYTES: u64 = 64 * 1024;
@@ -83,64 +81,29 @@ impl<'a> RemoteBlob<'a> {
 
     /// All of it, in memory.
     pub fn read_whole(&self) -> Result<Vec<u8>, Error> {
+        let mut stream = self.stream();
         let mut bytes = Vec::new();
-        self.download(|piece| {
-            bytes.extend_from_slice(piece);
-            Ok::<_, Error>(())
-        })?;
-        Ok(bytes)
+        match stream.read_to_end(&mut bytes) {
+            Ok(_) => Ok(bytes),
+            Err(error) => Err(stream.failure().cloned().unwrap_or_else(|| Error::from_io(&error))),
+        }
     }
 
-    /// Hands all of it on, piece by piece, and exactly as many bytes as were listed. A line that breaks is taken up
-    /// where it broke; only a line that brings nothing any more ends it.
-    pub fn download<E: From<Error>>(&self, mut sink: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
-        let mut patience = Patience::default();
-        let mut offset = 0;
-        while offset < self.size_bytes {
-            let begin = offset;
-            let broke = match self.request(offset, self.size_bytes - 1) {
-                Ok(answer) => self.drain(answer, &mut offset, &mut sink)?,
-                Err(error) => Some(error),
-            };
-            if offset > begin {
-                patience.renew();
-            }
-            if let Some(error) = broke {
-                patience.bear(error, self.client.has_answered())?;
-            }
+    /// From its beginning to its end, and exactly as many bytes as were listed. A line that breaks is taken up where it
+    /// broke; only a line that brings nothing any more ends it.
+    pub fn stream(&self) -> BlobStream<'a> {
+        BlobStream {
+            blob: self.clone(),
+            offset: 0,
+            answer: None,
+            patience: Patience::default(),
+            failure: None,
         }
-        Ok(())
     }
 
     /// For reading here and there in it.
     pub fn reader(&self) -> BlobReader<'a> {
         BlobReader { blob: self.clone(), position: 0, blocks: VecDeque::new(), failure: None }
-    }
-
-    /// Reads an answer to its end or to where it breaks, which is the error in the answer.
-    fn drain<E>(
-        &self,
-        answer: HttpResponse,
-        offset: &mut u64,
-        sink: &mut impl FnMut(&[u8]) -> Result<(), E>,
-    ) -> Result<Option<Error>, E> {
-        let mut reader = answer.into_body().into_reader();
-        let mut piece = vec![0; PIECE_BYTES];
-        loop {
-            let read = match reader.read(&mut piece) {
-                Ok(0) if *offset < self.size_bytes => {
-                    return Ok(Some(Error::Unreachable("the answer ends early".to_owned())));
-                }
-                Ok(0) => return Ok(None),
-                Ok(read) => read,
-                Err(error) => return Ok(Some(Error::from_io(&error))),
-            };
-            if self.size_bytes - *offset < read as u64 {
-                return Ok(Some(Error::UnexpectedAnswer("more bytes than listed")));
-            }
-            sink(&piece[..read])?;
-            *offset += read as u64;
-        }
     }
 
     /// Asks for the bytes `first..=last`, of which the answer then holds no others.
@@ -179,6 +142,66 @@ impl<'a> RemoteBlob<'a> {
                 Err(Error::Unreachable("the answer ends early".to_owned()))
             }
         })
+    }
+}
+
+/// A blob as it comes.
+pub struct BlobStream<'a> {
+    blob: RemoteBlob<'a>,
+    offset: u64,
+    /// What has not been read of the last answer.
+    answer: Option<ureq::BodyReader<'static>>,
+    patience: Patience,
+    failure: Option<Error>,
+}
+
+impl BlobStream<'_> {
+    /// Why the last read failed: it was the line or the server, and never what was read.
+    pub fn failure(&self) -> Option<&Error> {
+        self.failure.as_ref()
+    }
+
+    fn read_once(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
+        let size_bytes = self.blob.size_bytes;
+        let answer = match &mut self.answer {
+            Some(answer) => answer,
+            None => {
+                let answer = self.blob.request(self.offset, size_bytes - 1)?;
+                self.answer.insert(answer.into_body().into_reader())
+            }
+        };
+        // What comes beyond the size that was listed is not looked at: the digest tells what the rest is.
+        let wanted = usize::try_from(size_bytes - self.offset).unwrap_or(usize::MAX).min(buffer.len());
+        match answer.read(&mut buffer[..wanted]) {
+            Ok(0) => Err(Error::Unreachable("the answer ends early".to_owned())),
+            Ok(read) => Ok(read),
+            Err(error) => Err(Error::from_io(&error)),
+        }
+    }
+}
+
+impl Read for BlobStream<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        while self.offset < self.blob.size_bytes {
+            match self.read_once(buffer) {
+                Ok(read) => {
+                    self.offset += read as u64;
+                    self.patience.renew();
+                    return Ok(read);
+                }
+                Err(error) => {
+                    self.answer = None;
+                    if let Err(error) = self.patience.bear(error, self.blob.client.has_answered()) {
+                        self.failure = Some(error.clone());
+                        return Err(io::Error::other(error));
+                    }
+                }
+            }
+        }
+        Ok(0)
     }
 }
 

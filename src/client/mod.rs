@@ -11,7 +11,7 @@ mod session;
 mod transport;
 mod upload;
 
-pub use blob::{BlobReader, RemoteBlob};
+pub use blob::{BlobReader, BlobStream, RemoteBlob};
 pub use cases::CaseListing;
 pub use error::Error;
 pub use mailbox::ListedMailbox;

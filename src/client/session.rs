@@ -8,7 +8,7 @@ use super::error::Error;
 use super::transport::{Bearer, Client};
 use crate::protocol::address::Address;
 use crate::protocol::api::{IssuedChallenge, IssuedSession, SessionRequest};
-use crate::protocol::ids::Signature;
+use crate::protocol::ids::{Digest, Signature};
 use crate::protocol::person::KeyId;
 use crate::verify::digest::constant_time_eq;
 
@@ -31,7 +31,8 @@ impl Credentials for Bearer {
     }
 }
 
-type Sign = Box<dyn Fn(&str) -> Signature + Send + Sync>;
+/// The signature over `verify::signature::session_bytes` with this challenge.
+type Sign = Box<dyn Fn(Digest) -> Signature + Send + Sync>;
 
 /// An inspector who is signed in, and signs in again by herself. Several threads may use it at once.
 pub struct InspectorSession {
@@ -42,13 +43,13 @@ pub struct InspectorSession {
 }
 
 impl InspectorSession {
-    /// `address` is what [`session_address`] gave. `sign` gets a challenge in hex and gives the signature over
+    /// `address` is what [`session_address`] gave. `sign` gets a challenge and gives the signature over
     /// `verify::signature::session_bytes` of the same key and address.
     pub fn sign_in(
         client: &Client,
         key: KeyId,
         address: Address,
-        sign: impl Fn(&str) -> Signature + Send + Sync + 'static,
+        sign: impl Fn(Digest) -> Signature + Send + Sync + 'static,
     ) -> Result<Self, Error> {
         let bearer = client.open_session(&key, &address, &sign)?;
         Ok(Self { key, address, sign: Box::new(sign), bearer: Mutex::new(bearer) })
@@ -129,7 +130,7 @@ impl Client {
         &self,
         key: &KeyId,
         address: &Address,
-        sign: impl Fn(&str) -> Signature,
+        sign: impl Fn(Digest) -> Signature,
     ) -> Result<Bearer, Error> {
         self.patiently(|| {
             let IssuedChallenge { challenge } =
@@ -139,7 +140,7 @@ impl Client {
                 epoch: key.epoch,
                 address: address.clone(),
                 challenge,
-                signature: sign(&challenge.to_string()),
+                signature: sign(challenge),
             };
             let session: IssuedSession = self.post_json("/inspector/session", &[], &request)?;
             Ok(session.session)
