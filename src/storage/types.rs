@@ -113,6 +113,8 @@ pub struct Progress {
 pub struct StoredUpload {
     pub kind: MessageKind,
     pub case: CaseId,
+    /// Of a report that is not whole yet.
+    pub write_hash: Option<WriteHash>,
     pub length_bytes: u64,
     pub offset: u64,
 }

@@ -93,11 +93,11 @@ impl SqliteDatabase {
         digest: Digest,
         today: Day,
     ) -> Result<(), Error> {
-        let (ids, journal) = (uploads::FreshIds::random(), self.journal);
+        let (ids, journal, size_bytes) = (uploads::FreshIds::random(), self.journal, blob.len());
         let add = move |db: &rusqlite::Connection| {
             uploads::add_one_way(db, journal, &ids, case, &blob, digest, today)
         };
-        self.queue.submit(0, add).await
+        self.queue.submit(size_bytes, add).await
     }
 
     pub(super) async fn remove_upload(&self, id: UploadId, owner: Owner) -> Result<(), Error> {

@@ -86,7 +86,7 @@ pub(super) fn append(
     piece: &Piece,
     today: Day,
 ) -> Result<PieceOutcome, Error> {
-    let UploadRow { upload, blob, write_hash } = row(db, id, owner)?;
+    let UploadRow { upload, blob } = row(db, id, owner)?;
     let blob = blob.ok_or(Error::Finished)?;
     match rules::check_piece(upload.kind, upload.offset, upload.length_bytes, piece)? {
         CheckedPiece::Partial { offset } => {
@@ -96,7 +96,7 @@ pub(super) fn append(
             Ok(PieceOutcome::Kept(Progress { offset, finished: false }))
         }
         CheckedPiece::Last { digest } => {
-            let StoredUpload { kind, case, length_bytes, .. } = upload;
+            let StoredUpload { kind, case, write_hash, length_bytes, .. } = upload;
             // The message carries the day on which it became one.
             let new = NewUpload { owner, kind, case, write_hash, length_bytes, day: today };
             let facts = case_facts(db, journal, case, owner)?;
@@ -187,7 +187,7 @@ pub(super) fn read(
     offset: u64,
     length_bytes: usize,
 ) -> Result<Vec<u8>, Error> {
-    let UploadRow { upload, blob, .. } = row(db, id, owner)?;
+    let UploadRow { upload, blob } = row(db, id, owner)?;
     blocks::read(db, blob.ok_or(Error::Finished)?, offset, upload.offset, length_bytes)
 }
 
@@ -195,8 +195,6 @@ struct UploadRow {
     upload: StoredUpload,
     /// Nothing in a finished one.
     blob: Option<BlobId>,
-    /// Of a report that is not whole yet.
-    write_hash: Option<WriteHash>,
 }
 
 fn row(db: &Connection, id: UploadId, owner: Owner) -> Result<UploadRow, Error> {
@@ -211,9 +209,14 @@ fn row(db: &Connection, id: UploadId, owner: Owner) -> Result<UploadRow, Error> 
             let kind = row.get_ref(0)?.as_str()?.parse().map_err(|_| rusqlite::Error::InvalidQuery)?;
             let case = CaseId::from_bytes(row.get(1)?);
             Ok(UploadRow {
-                upload: StoredUpload { kind, case, length_bytes: row.get(2)?, offset: row.get(3)? },
+                upload: StoredUpload {
+                    kind,
+                    case,
+                    write_hash: row.get::<_, Option<_>>(5)?.map(WriteHash::from_bytes),
+                    length_bytes: row.get(2)?,
+                    offset: row.get(3)?,
+                },
                 blob: row.get::<_, Option<_>>(4)?.map(BlobId),
-                write_hash: row.get::<_, Option<_>>(5)?.map(WriteHash::from_bytes),
             })
         })?;
     Ok(row)
