@@ -102,10 +102,9 @@ impl Unfinished {
         self.file.write_all(bytes).map_err(|error| Error::new(&self.path, error))
     }
 
-    /// From its beginning.
-    pub fn read_again(&mut self) -> Result<&mut File, Error> {
-        std::io::Seek::rewind(&mut self.file).map_err(|error| Error::new(&self.path, error))?;
-        Ok(&mut self.file)
+    /// The same file for whoever writes it, or reads and seeks in what was written.
+    pub fn handle(&self) -> std::io::Result<File> {
+        self.file.try_clone()
     }
 
     /// Gives it its name, under which nothing stands yet: when this returns, all of it is on the disk.

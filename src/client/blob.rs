@@ -103,7 +103,7 @@ impl<'a> RemoteBlob<'a> {
 
     /// For reading here and there in it.
     pub fn reader(&self) -> BlobReader<'a> {
-        BlobReader { blob: self.clone(), position: 0, blocks: VecDeque::new(), failure: None }
+        BlobReader { blob: self.clone(), position: 0, blocks: VecDeque::new() }
     }
 
     /// Asks for the bytes `first..=last`, of which the answer then holds no others.
@@ -211,23 +211,14 @@ pub struct BlobReader<'a> {
     position: u64,
     /// The one used last is the last.
     blocks: VecDeque<(u64, Vec<u8>)>,
-    failure: Option<Error>,
 }
 
 impl BlobReader<'_> {
-    /// Why the last read failed, if it was the line or the server: what was read is not at fault then.
-    pub fn failure(&self) -> Option<&Error> {
-        self.failure.as_ref()
-    }
-
     fn fetch(&mut self, index: u64) -> io::Result<&[u8]> {
         let kept = self.blocks.iter().position(|(kept, _)| *kept == index);
         let block = match kept.and_then(|at| self.blocks.remove(at)) {
             Some((_, block)) => block,
-            None => self.blob.block(index).map_err(|error| {
-                self.failure = Some(error.clone());
-                io::Error::other(error)
-            })?,
+            None => self.blob.block(index).map_err(io::Error::other)?,
         };
         if self.blocks.len() == BLOCKS_KEPT {
             self.blocks.pop_front();

@@ -34,12 +34,7 @@ impl Client {
         let mut cases: Vec<ListedReport> = Vec::new();
         let mut path = format!("/cases?limit={CASES_PER_PAGE}");
         loop {
-            let page: CasesPage = self.patiently(|| {
-                self.authorized(session, |bearer| {
-                    let authorization = authorization(bearer);
-                    decode_json(self.get(&path, &[("authorization", authorization.as_str())])?)
-                })
-            })?;
+            let page = self.cases_page(session, &path)?;
             let was_empty = page.cases.is_empty();
             for listed in page.cases {
                 // Strictly rising ids end the walk whatever the server says.
@@ -53,6 +48,32 @@ impl Client {
                 _ => return Ok(cases),
             }
         }
+    }
+
+    /// The entry of one case's report, if there is such a case.
+    pub fn case_report(
+        &self,
+        session: &dyn Credentials,
+        case: CaseId,
+    ) -> Result<Option<ListedReport>, Error> {
+        // The page that begins behind the id before it.
+        let before = u128::from_be_bytes(*case.as_bytes()).checked_sub(1);
+        let after = before.map(|before| format!("after={}&", CaseId::from_bytes(before.to_be_bytes())));
+        let page = self.cases_page(session, &format!("/cases?{}limit=1", after.unwrap_or_default()))?;
+        Ok(page.cases.into_iter().find(|listed| listed.case == case))
+    }
+
+    fn cases_page(&self, session: &dyn Credentials, path: &str) -> Result<CasesPage, Error> {
+        let page: CasesPage = self.patiently(|| {
+            self.authorized(session, |bearer| {
+                let authorization = authorization(bearer);
+                decode_json(self.get(path, &[("authorization", authorization.as_str())])?)
+            })
+        })?;
+        for listed in &page.cases {
+            check_entries(std::slice::from_ref(&listed.report), ThreadName::Mailbox, 0)?;
+        }
+        Ok(page)
     }
 
     /// Asks for many cases and hands each on with what of it is new. A case that the server answers wrongly costs that
