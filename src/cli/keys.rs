@@ -1,15 +1,17 @@
 //! `mohr keys`: the office root key, inspectors' identities and the signed profile. `keys/README.md` tells who
 //! holds what.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
 use super::inspector::key_file_failure;
 use super::output::print_json;
 use super::passphrase::PassphraseArguments;
+use super::typed::parse_office;
+use super::writer::{note, print_line};
 use super::{Failure, profile_failure, read_file, write_new_private, write_new_public};
-use crate::files::replace_private;
+use crate::files::{beside, replace_private};
 use crate::protocol::day::Day;
 use crate::protocol::ids::{Id, OfficeId, Signer};
 use crate::protocol::note;
@@ -85,7 +87,7 @@ pub enum ProfileCommand {
         #[arg(value_name = "NOTE")]
         note: PathBuf,
         /// The office's id, if you have it from elsewhere
-        #[arg(long, value_name = "ID")]
+        #[arg(long, value_name = "ID", value_parser = parse_office)]
         office: Option<OfficeId>,
     },
 }
@@ -114,7 +116,7 @@ pub fn run(command: KeysCommand) -> Result<(), Failure> {
         KeysCommand::Inspector(arguments) => inspector(&arguments),
         KeysCommand::Profile(ProfileCommand::Create { out }) => {
             write_new_private(&out, EXAMPLE_PROFILE.as_bytes())?;
-            eprintln!("wrote {}: now edit it, add inspectors and sign it", out.display());
+            note(format!("wrote {}: now edit it, add inspectors and sign it", out.display()));
             Ok(())
         }
         KeysCommand::Profile(ProfileCommand::Add { profile, entries }) => add(&profile, &entries),
@@ -129,18 +131,32 @@ fn root(arguments: &RootArguments) -> Result<(), Failure> {
     write_new_private(&arguments.out, &seal_root(&root, &passphrase).map_err(key_file_failure)?)?;
     let public = arguments.out.with_extension("pub");
     write_new_public(&public, format!("{}\n", verifier_key(&root.signer())).as_bytes())?;
-    println!("{}", office_id(&root.signer()));
-    eprintln!("wrote {} (keep it offline) and {}", arguments.out.display(), public.display());
-    Ok(())
+    note(format!("wrote {} (keep it offline) and {}", arguments.out.display(), public.display()));
+    print_line(office_id(&root.signer())).map_err(|failure| {
+        failure.with_fate(format!("the office's id is what {} begins with", public.display()))
+    })
 }
 
 fn inspector(arguments: &InspectorArguments) -> Result<(), Failure> {
     let passphrase = arguments.passphrase.choose("the inspector's identity")?;
     let keys = InspectorKeys::generate(arguments.id.clone());
     write_new_private(&arguments.out, &keys.seal(&passphrase).map_err(key_file_failure)?)?;
-    print_json(&public_entry(&keys, arguments.role.iter().cloned().collect()));
-    eprintln!("wrote {}; what was printed goes into the profile", arguments.out.display());
+    let entry = public_entry(&keys, arguments.role.iter().cloned().collect());
+    print_json(&entry).map_err(|failure| keep_entry(&entry, &arguments.out, failure))?;
+    note(format!("wrote {}; what was printed goes into the profile", arguments.out.display()));
     Ok(())
+}
+
+/// The identity is made and will not be made again: an entry that could not be printed is kept beside it.
+fn keep_entry(entry: &Inspector, identity: &Path, failure: Failure) -> Failure {
+    let path = beside(identity, ".entry.json");
+    let json = serde_json::to_vec_pretty(entry).expect("plain structures serialize");
+    let wrote = format!("wrote {}", identity.display());
+    match write_new_public(&path, &json) {
+        Ok(()) => failure.with_fate(format!("{wrote}; its entry for the profile is in {}", path.display())),
+        Err(_) => failure
+            .with_fate(format!("{wrote}, and its entry for the profile nowhere: make another identity")),
+    }
 }
 
 /// What the profile lists of an inspector.
@@ -158,7 +174,7 @@ pub(super) fn verifier_key(root: &Signer) -> String {
     note::verifier_key(office_id(root), key_hash(root), *root)
 }
 
-fn add(profile_path: &std::path::Path, entries: &[PathBuf]) -> Result<(), Failure> {
+fn add(profile_path: &Path, entries: &[PathBuf]) -> Result<(), Failure> {
     let mut profile = read_draft(profile_path)?;
     for path in entries {
         let malformed = |error: serde_json::Error| Failure::new(format!("{}: {error}", path.display()));
@@ -175,7 +191,7 @@ fn add(profile_path: &std::path::Path, entries: &[PathBuf]) -> Result<(), Failur
     let text =
         profile.encode().map_err(|error| Failure::new(format!("{}: {error}", profile_path.display())))?;
     replace_private(profile_path, text.as_bytes()).map_err(Failure::new)?;
-    eprintln!("{} now lists {} inspectors", profile_path.display(), profile.inspectors.len());
+    note(format!("{} now lists {} inspectors", profile_path.display(), profile.inspectors.len()));
     Ok(())
 }
 
@@ -185,35 +201,39 @@ fn sign_profile(arguments: &SignArguments) -> Result<(), Failure> {
     profile.expires = profile.issued.plus_days(i32::from(arguments.days));
     let passphrase = arguments.passphrase.ask(&arguments.root_key.display().to_string())?;
     let root = open_root(&read_file(&arguments.root_key)?, &passphrase).map_err(key_file_failure)?;
-    let note = sign(profile.clone(), &root)
+    let signed = sign(profile.clone(), &root)
         .map_err(|error| Failure::new(format!("{}: {error}", arguments.profile.display())))?;
-    write_new_public(&arguments.out, note.as_bytes())?;
-    eprintln!(
+    write_new_public(&arguments.out, signed.as_bytes())?;
+    note(format!(
         "wrote {}: version {}, valid to {}, {} inspectors",
         arguments.out.display(),
         profile.version,
         profile.expires,
         profile.inspectors.len()
-    );
+    ));
     Ok(())
 }
 
-fn verify_note(path: &std::path::Path, office: Option<OfficeId>) -> Result<(), Failure> {
+fn verify_note(path: &Path, office: Option<OfficeId>) -> Result<(), Failure> {
     let expectation = Expectation { office, version: 0, today: Day::today() };
     let profile = verify(&read_file(path)?, expectation).map_err(profile_failure)?;
-    println!("office   {}", profile.office);
+    print_line(format!("office   {}", profile.office))?;
     for (language, name) in &profile.name {
-        println!("name     {} ({language})", printable(name));
+        print_line(format!("name     {} ({language})", printable(name)))?;
     }
-    println!("version  {}, signed on {}, valid to {}", profile.version, profile.issued, profile.expires);
+    print_line(format!(
+        "version  {}, signed on {}, valid to {}",
+        profile.version, profile.issued, profile.expires
+    ))?;
     for inspector in &profile.inspectors {
-        println!("sealed to {}: {}", inspector.id, printable(profile.text(&inspector.role, "")));
+        let role = printable(profile.text(&inspector.role, ""));
+        print_line(format!("sealed to {}: {role}", inspector.id))?;
     }
     Ok(())
 }
 
 /// An unsigned profile: a JSON document in which signing fills office, root and days.
-fn read_draft(path: &std::path::Path) -> Result<Profile, Failure> {
+fn read_draft(path: &Path) -> Result<Profile, Failure> {
     serde_json::from_slice(&read_file(path)?).map_err(|error| {
         Failure::with_hint(
             format!("{}: {error}", path.display()),

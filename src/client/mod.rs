@@ -1,6 +1,7 @@
 //! The protocol's HTTP side as the command line, the desk and load tests speak it (PROTOCOL 4). Blocking; a
 //! server's answers are hostile: bounded, and nothing in them is believed before `verify` has seen it.
 
+mod address;
 mod session;
 mod upload;
 
@@ -17,7 +18,9 @@ use crate::verify::digest::sha256;
 
 pub use crate::protocol::api::{ListedCase, ListedMailbox, ListedMessage};
 pub use crate::protocol::upload::MessageKind;
+pub use address::{ProxyAddress, ProxyAddressError, ServerAddress, ServerAddressError};
 pub use session::{Credentials, InspectorSession};
+pub use upload::{UploadState, UploadWatch};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long one read or write may stand still: Tor and bad lines take their time.
@@ -32,6 +35,7 @@ const CASES_MAX: usize = 100_000;
 pub struct Client {
     agent: ureq::Agent,
     base: String,
+    watch: UploadWatch,
 }
 
 /// The bearer secret of a request: a mailbox's token or an inspector's session, in hex.
@@ -39,10 +43,10 @@ pub type Bearer = Zeroizing<String>;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    #[error("not a server's address: it begins with http:// or https://")]
-    Address,
-    #[error("not a proxy's address: it looks like socks5://127.0.0.1:9050")]
-    Proxy,
+    #[error(transparent)]
+    Address(#[from] ServerAddressError),
+    #[error(transparent)]
+    Proxy(#[from] ProxyAddressError),
     #[error("the server cannot be reached ({0})")]
     Unreachable(String),
     #[error("the server refuses: {word} (HTTP {status})")]
@@ -53,14 +57,17 @@ pub enum Error {
 
 impl Client {
     /// `server` is the address of any page of the server; its path does not matter. `proxy` is
-    /// `socks5://host:port`, and then names are resolved by the proxy alone, as onion services need.
+    /// `socks5://host:port`, and then names are resolved by the proxy alone. A name in .onion goes there or
+    /// nowhere: to a resolver it would tell whom somebody is looking for.
     pub fn new(server: &str, proxy: Option<&str>) -> Result<Self, Error> {
-        let uri: ureq::http::Uri = server.trim().parse().map_err(|_| Error::Address)?;
-        let base = match (uri.scheme_str(), uri.authority()) {
-            (Some(scheme @ ("http" | "https")), Some(authority)) => format!("{scheme}://{authority}/api/v1"),
-            _ => return Err(Error::Address),
-        };
-        let proxy = proxy.map(socks5_proxy).transpose()?;
+        let server: ServerAddress = server.parse()?;
+        let proxy = proxy.map(str::parse::<ProxyAddress>).transpose()?;
+        if server.is_onion() && proxy.is_none() {
+            return Err(ServerAddressError::OnionWithoutProxy.into());
+        }
+        let proxy = proxy.map(|proxy| ureq::Proxy::new(proxy.url())).transpose();
+        let proxy = proxy.map_err(|_| ProxyAddressError::Host)?;
+        let base = format!("{}/api/v1", server.origin());
         // Whatever the environment says of proxies is not asked: a reporter's traffic goes where she said.
         let config = ureq::Agent::config_builder()
             .proxy(proxy)
@@ -72,7 +79,7 @@ impl Client {
             .timeout_per_read(Some(IDLE_TIMEOUT))
             .timeout_per_write(Some(IDLE_TIMEOUT))
             .build();
-        Ok(Self { agent: config.new_agent(), base })
+        Ok(Self { agent: config.new_agent(), base, watch: UploadWatch::default() })
     }
 
     /// The signed note; not verified.
@@ -210,12 +217,6 @@ impl Client {
 }
 
 type HttpResponse = ureq::http::Response<ureq::Body>;
-
-fn socks5_proxy(text: &str) -> Result<ureq::Proxy, Error> {
-    let address =
-        text.strip_prefix("socks5h://").or_else(|| text.strip_prefix("socks5://")).ok_or(Error::Proxy)?;
-    ureq::Proxy::new(&format!("socks5h://{address}")).map_err(|_| Error::Proxy)
-}
 
 fn authorization(bearer: &Bearer) -> Zeroizing<String> {
     Zeroizing::new(format!("Bearer {}", **bearer))

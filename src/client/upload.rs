@@ -1,6 +1,8 @@
 //! Sending a sealed blob by tus 1.0 (PROTOCOL 4.2): a small one in a single request, a large one in pieces that a
 //! broken connection does not undo.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use super::{Bearer, Client, Credentials, Error, HttpResponse, accepted, authorization, unreachable};
@@ -12,6 +14,41 @@ const PIECE_BYTES: usize = 4 * 1024 * 1024;
 const TRIES: u32 = 6;
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
+/// What is known of a message that is being sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum UploadState {
+    /// Nothing has been sent.
+    NotBegun,
+    /// Its end has not been sent, or the server answered that it does not take it.
+    NotStored,
+    /// Its end is on its way, or was and no answer came.
+    InDoubt,
+    Stored,
+}
+
+/// What is known of the latest upload of one client, for another thread to ask at any time: when this one is
+/// stopped in the middle, somebody has to say whether the message arrived.
+#[derive(Clone, Default)]
+pub struct UploadWatch(Arc<AtomicU8>);
+
+impl UploadWatch {
+    pub fn state(&self) -> UploadState {
+        use UploadState::{InDoubt, NotBegun, NotStored, Stored};
+        let number = self.0.load(Ordering::SeqCst);
+        let known = [NotBegun, NotStored, InDoubt, Stored];
+        known.into_iter().find(|state| *state as u8 == number).unwrap_or(InDoubt)
+    }
+
+    fn set(&self, state: UploadState) {
+        self.0.store(state as u8, Ordering::SeqCst);
+    }
+
+    fn set_in_doubt(&self, in_doubt: bool) {
+        self.set(if in_doubt { UploadState::InDoubt } else { UploadState::NotStored });
+    }
+}
+
 /// An upload that the server knows.
 struct PendingUpload {
     path: String,
@@ -21,6 +58,11 @@ struct PendingUpload {
 }
 
 impl Client {
+    /// For another thread: what is known of the upload that is going on, and of the last one.
+    pub fn upload_watch(&self) -> UploadWatch {
+        self.watch.clone()
+    }
+
     /// Sends the blob; when this returns, it is durable. Repeating it with the same blob adds nothing.
     /// `progress` is told how many bytes the server has.
     pub fn upload(
@@ -33,9 +75,22 @@ impl Client {
     ) -> Result<(), Error> {
         let mut failures = 0;
         let mut sent = 0;
+        let mut in_doubt = false;
         let mut upload: Option<PendingUpload> = None;
         loop {
+            let ends = sends_the_end(upload.as_ref(), blob.len());
+            self.watch.set_in_doubt(in_doubt || ends);
             let step = self.step(credentials, kind, case, blob, upload.as_ref());
+            in_doubt = match &step {
+                // It has just said how much it has; only when it knows of no upload the doubt stays.
+                Ok(Some(_)) => false,
+                Ok(None) => in_doubt,
+                Err(error) => in_doubt || (ends && !is_refusal(error)),
+            };
+            let stored = matches!(&step, Ok(Some(upload)) if upload.offset == blob.len());
+            if !stored {
+                self.watch.set_in_doubt(in_doubt);
+            }
             match step {
                 Ok(next) => {
                     // A server that lost the upload, or never had it, makes us begin again.
@@ -52,6 +107,7 @@ impl Client {
                         }
                     }
                     if reached == blob.len() {
+                        self.watch.set(UploadState::Stored);
                         return Ok(());
                     }
                     upload = next;
@@ -162,7 +218,27 @@ fn is_passing(error: &Error) -> bool {
     match error {
         Error::Unreachable(_) => true,
         Error::Problem { word, .. } => matches!(word.as_str(), "busy" | "offset-mismatch"),
-        Error::Address | Error::Proxy | Error::UnexpectedAnswer(_) => false,
+        Error::Address(_) | Error::Proxy(_) | Error::UnexpectedAnswer(_) => false,
+    }
+}
+
+/// Whether the next request carries the last byte.
+fn sends_the_end(upload: Option<&PendingUpload>, length: usize) -> bool {
+    match upload {
+        None => length <= PIECE_BYTES,
+        Some(upload) => !upload.in_doubt && length - upload.offset <= PIECE_BYTES,
+    }
+}
+
+/// The server answered, and its answer is that it did not take what was sent. That it failed is no such answer, nor
+/// that the upload is complete.
+fn is_refusal(error: &Error) -> bool {
+    match error {
+        Error::Problem { word, status } => {
+            (400..500).contains(status) && word != "finished"
+                || matches!(word.as_str(), "busy" | "storage-full")
+        }
+        Error::Address(_) | Error::Proxy(_) | Error::Unreachable(_) | Error::UnexpectedAnswer(_) => false,
     }
 }
 

@@ -10,7 +10,7 @@ pub mod view;
 
 use std::sync::Arc;
 
-use crate::client::{Client, InspectorSession};
+use crate::client::{Client, InspectorSession, UploadWatch};
 use crate::protocol::day::Day;
 use crate::protocol::ids::{Id, OfficeId};
 use crate::protocol::profile::Profile;
@@ -61,6 +61,11 @@ pub struct Desk {
 }
 
 impl Desk {
+    /// What is known of the answer that is being sent.
+    pub fn upload_watch(&self) -> UploadWatch {
+        self.client.upload_watch()
+    }
+
     /// Verifies the profile, checks that it lists these keys, and signs in. `office` is the office's id where the
     /// inspector gives it; else the one this desk remembers; else whatever the server says, see [`Desk::first_visit`].
     pub fn sign_in(

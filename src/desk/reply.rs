@@ -6,6 +6,7 @@ use crate::client::MessageKind;
 use crate::protocol::ids::CaseId;
 use crate::protocol::message::{Content, File, Message, Outcome, Sender, Status};
 use crate::seal::message::{recipients, seal};
+use crate::verify::profile;
 
 /// What an inspector says.
 pub struct ReplyDraft {
@@ -19,6 +20,9 @@ pub struct ReplyDraft {
 impl Desk {
     /// Seals an answer to the reporter and to those inspectors who may read the case, and sends it.
     pub fn reply(&mut self, case: CaseId, draft: ReplyDraft, progress: impl FnMut(u64)) -> Result<(), Error> {
+        if self.expired {
+            return Err(profile::Error::Expired { expires: self.profile.expires }.into());
+        }
         let read = self.read_whole(case, drop)?;
         let report = read.state.report.ok_or(Error::NoReport)?;
         let recipient = report.reporter.recipient.parse().map_err(|_| Error::NoReport)?;

@@ -40,6 +40,8 @@ pub struct ShownMessage {
     pub text: String,
     /// The day its sender signed; the server's where nobody did.
     pub day: Day,
+    /// The day on which the server took it: from here the deadlines run, and a sender's clock may be wrong.
+    pub received: Day,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub door: Option<Door>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -89,6 +91,7 @@ impl ShownMessage {
             warnings: opened.warnings.clone(),
             text: String::new(),
             day: received,
+            received,
             door: None,
             answers: Vec::new(),
             status: None,

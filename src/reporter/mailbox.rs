@@ -18,6 +18,9 @@ pub struct Mailbox<'a> {
     /// Of the last authentic reply that has one, while the case is closed.
     pub outcome: Option<Outcome>,
     pub replies: Vec<Reply>,
+    /// What the server holds of the reporter herself; sealed to the office alone, so that nobody can make her
+    /// open it.
+    pub own: Vec<ListedMessage>,
     /// Whom the report left out, as the office's replies repeat it; nothing before the first authentic one,
     /// and then only the reporter knows.
     pub left_out: Option<Vec<Id>>,
@@ -44,11 +47,13 @@ impl<'a> Office<'a> {
             Some(_) => {}
         }
         let mut thread = ThreadReader::for_reporter(&self.profile, keys.signing.signer());
-        let mut replies = Vec::new();
+        let (mut replies, mut own) = (Vec::new(), Vec::new());
         for message in listed.messages {
             match message.direction {
-                // Sealed to the office alone: not even its writer can be forced to open it.
-                Direction::ToOffice => thread.skip(message.sha256, true),
+                Direction::ToOffice => {
+                    thread.skip(message.sha256, true);
+                    own.push(message);
+                }
                 Direction::ToReporter => {
                     let blob = self.client.mailbox_message(&token, &message)?;
                     let opened = open_next(&mut thread, &keys.identity, message.direction, &blob);
@@ -66,6 +71,7 @@ impl<'a> Office<'a> {
             thread: thread.thread(),
             sent: thread.sequence(&Sender::Reporter),
             replies,
+            own,
             keys,
         })
     }
@@ -79,14 +85,9 @@ impl Mailbox<'_> {
                 draft.left_out.push(inspector.clone());
             }
         }
-        self.office.send(
-            &self.keys,
-            MessageKind::FollowUp,
-            Content::FollowUp,
-            self.sent,
-            self.thread,
-            &draft,
-            progress,
-        )
+        let content = Content::FollowUp;
+        let sealed =
+            self.office.seal(&self.keys, MessageKind::FollowUp, content, self.sent, self.thread, &draft)?;
+        self.office.send(&sealed, progress)
     }
 }

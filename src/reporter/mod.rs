@@ -9,7 +9,7 @@ use crate::seal::message::SealError;
 use crate::verify::profile;
 
 pub use mailbox::{Mailbox, Reply};
-pub use office::Office;
+pub use office::{Office, SealedMessage};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
