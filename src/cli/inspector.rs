@@ -11,7 +11,7 @@ use super::interrupt::{Dispatch, interruptible};
 use super::output::{print_exported, print_json, print_message};
 use super::passphrase::PassphraseArguments;
 use super::reporter::warn_of_clock;
-use super::typed::{parse_case, parse_office, parse_outcome, parse_status};
+use super::typed::{case_prefix, parse_office, parse_outcome, parse_status};
 use super::writer::{note, print_line, progress};
 use super::{
     Failure, ServerArguments, check_not_empty, client_failure, language, profile_failure, read_attachment,
@@ -61,7 +61,6 @@ pub struct InboxArguments {
 #[derive(Args)]
 pub struct OpenArguments {
     /// The case's id, or as much of its beginning as is unambiguous
-    #[arg(value_parser = parse_case)]
     case: String,
     #[command(flatten)]
     desk: DeskArguments,
@@ -73,7 +72,6 @@ pub struct OpenArguments {
 #[derive(Args)]
 pub struct ReplyArguments {
     /// The case's id, or as much of its beginning as is unambiguous
-    #[arg(value_parser = parse_case)]
     case: String,
     #[command(flatten)]
     desk: DeskArguments,
@@ -100,7 +98,6 @@ pub struct ReplyArguments {
 #[derive(Args)]
 pub struct ExportArguments {
     /// The case's id, or as much of its beginning as is unambiguous
-    #[arg(value_parser = parse_case)]
     case: String,
     #[command(flatten)]
     desk: DeskArguments,
@@ -134,8 +131,9 @@ pub fn inbox(arguments: &InboxArguments) -> Result<(), Failure> {
 }
 
 pub fn open(arguments: &OpenArguments) -> Result<(), Failure> {
+    let prefix = case_prefix(&arguments.case)?;
     arguments.desk.sit_down(|desk| {
-        let case = desk.find(&arguments.case).map_err(desk_failure)?;
+        let case = desk.find(&prefix).map_err(desk_failure)?;
         let opened = desk.open(case).map_err(desk_failure)?;
         let mut shown = ShownCase::new(&desk.profile, &opened);
         if let Some(folder) = &arguments.files {
@@ -158,6 +156,7 @@ pub fn reply(arguments: ReplyArguments) -> Result<(), Failure> {
 }
 
 fn send_reply(arguments: &ReplyArguments, dispatch: &Dispatch) -> Result<(), Failure> {
+    let prefix = case_prefix(&arguments.case)?;
     let text = read_text(&arguments.text_file)?;
     let rule = arguments.rule_file.as_deref().map(read_text).transpose()?;
     let mut files = Vec::new();
@@ -175,7 +174,7 @@ fn send_reply(arguments: &ReplyArguments, dispatch: &Dispatch) -> Result<(), Fai
                 crate::verify::profile::Error::Expired { expires: desk.profile.expires }.into(),
             ));
         }
-        let case = desk.find(&arguments.case).map_err(desk_failure)?;
+        let case = desk.find(&prefix).map_err(desk_failure)?;
         let language = language(&desk.profile, arguments.language.as_deref())?;
         let draft = ReplyDraft { text, language, status: arguments.status, outcome, files };
         let delivery = dispatch.get_or_init(|| {
@@ -186,8 +185,9 @@ fn send_reply(arguments: &ReplyArguments, dispatch: &Dispatch) -> Result<(), Fai
 }
 
 pub fn export(arguments: &ExportArguments) -> Result<(), Failure> {
+    let prefix = case_prefix(&arguments.case)?;
     arguments.desk.sit_down(|desk| {
-        let case = desk.find(&arguments.case).map_err(desk_failure)?;
+        let case = desk.find(&prefix).map_err(desk_failure)?;
         let opened = desk.open(case).map_err(desk_failure)?;
         let written = export::export(&opened, &arguments.to).map_err(export_failure)?;
         let whole = |failure: Failure| {

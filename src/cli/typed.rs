@@ -1,6 +1,7 @@
 //! Ids and words as people type them: capitals, the digits of their own script, spaces and hyphens that were
 //! printed to make them readable.
 
+use super::Failure;
 use crate::protocol::ids::{Id, OfficeId};
 use crate::protocol::message::{OutcomeId, Status};
 use crate::protocol::text::{fold_typed, fold_typed_hex};
@@ -23,18 +24,16 @@ pub fn parse_id(typed: &str) -> Result<Id, String> {
 
 /// A case's id or the beginning of one, in the spelling that ids have. Nothing at all is no beginning: a variable that
 /// was not set must not name the only case there is.
-pub fn parse_case(typed: &str) -> Result<String, String> {
+pub fn case_prefix(typed: &str) -> Result<String, Failure> {
     let id = fold_typed_hex(typed);
-    if let Some(stranger) = id.chars().find(|character| !character.is_ascii_hexdigit()) {
-        return Err(format!(
-            "a case's id has the digits 0-9 and a-f alone, not {stranger:?}; mohr inbox lists the ids"
-        ));
-    }
-    match id.len() {
-        0 => Err("no case is named; mohr inbox lists the ids".to_owned()),
-        1..=CASE_ID_LEN => Ok(id),
-        length => Err(format!("a case's id has 32 digits, and these are {length}; mohr inbox lists the ids")),
-    }
+    let stranger = id.chars().find(|character| !character.is_ascii_hexdigit());
+    let wrong = match (stranger, id.chars().count()) {
+        (Some(stranger), _) => format!("a case's id has the digits 0-9 and a-f alone, not {stranger:?}"),
+        (None, 0) => "no case is named".to_owned(),
+        (None, 1..=CASE_ID_LEN) => return Ok(id),
+        (None, length) => format!("a case's id has 32 digits, and these are {length}"),
+    };
+    Err(Failure::with_hint(wrong, "mohr inbox lists the cases"))
 }
 
 pub fn parse_status(typed: &str) -> Result<Status, String> {
@@ -69,9 +68,9 @@ mod tests {
         assert!(parse_office("").unwrap_err().contains("these are 0"));
         assert_eq!(parse_id("Inspector-۱").unwrap().as_str(), "inspector-1");
         assert!(parse_id("بازرس").is_err());
-        assert_eq!(parse_case("2314C6-۰").unwrap(), "2314c60");
+        assert_eq!(case_prefix("2314C6-۰").unwrap(), "2314c60");
         for bad in ["", " ", "xyz", &"a".repeat(33), "०"] {
-            assert!(parse_case(bad).is_err(), "{bad}");
+            assert!(case_prefix(bad).is_err(), "{bad}");
         }
         assert_eq!(parse_status("Under Investigation"), Ok(Status::UnderInvestigation));
         assert_eq!(parse_outcome("NO_VIOLATION"), Ok(OutcomeId::NoViolation));
