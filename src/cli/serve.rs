@@ -6,6 +6,7 @@ use clap::Args;
 use tokio::net::TcpListener;
 
 use super::Failure;
+use super::writer::note;
 use crate::http::log;
 use crate::server::{self, Config};
 use crate::storage;
@@ -36,8 +37,8 @@ pub fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
 
 pub fn create_database(arguments: &CreateDatabaseArguments) -> Result<(), Failure> {
     let config = load(&arguments.config)?;
-    storage::create(&config.database).map_err(Failure::new)?;
-    eprintln!("made {}", config.database.display());
+    storage::create(&config.database).map_err(database_failure)?;
+    note(format!("made {}", config.database.display()));
     Ok(())
 }
 
@@ -80,15 +81,24 @@ pub(super) fn stopped() -> impl Future<Output = ()> + Send {
 
 pub(super) fn server_failure(error: server::Error) -> Failure {
     match error {
-        server::Error::Storage(storage::DatabaseError::Missing(_)) => Failure::with_hint(
+        server::Error::Storage(error) => database_failure(error),
+        server::Error::Profile { .. } => Failure::with_hint(error, "mohr keys profile verify says more"),
+        error => {
+            Failure::with_hint(error, "is the path in the configuration right, and may this user read it?")
+        }
+    }
+}
+
+fn database_failure(error: storage::DatabaseError) -> Failure {
+    match error {
+        storage::DatabaseError::Missing(_) => Failure::with_hint(
             error,
             "is the path right? A new office makes its database once, with mohr create-database",
         ),
-        server::Error::Profile { .. } => Failure::with_hint(error, "mohr keys profile verify says more"),
-        error => Failure::new(error),
+        error => Failure::with_hint(error, "is the path right, and may this user read and write there?"),
     }
 }
 
 fn load(path: &std::path::Path) -> Result<Config, Failure> {
-    Config::load(path).map_err(Failure::new)
+    Config::load(path).map_err(|error| Failure::with_hint(error, "docs/OPERATING.md has one to start from"))
 }

@@ -1,13 +1,14 @@
 //! What can go wrong between a client and a server, and which of it passes by itself (PROTOCOL 4.7).
 
+use super::address::{ProxyAddressError, ServerAddressError};
 use crate::protocol::api::{ProblemWord, decode_problem_urn};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    #[error("not a server's address: it begins with http:// or https:// and has a name of plain letters")]
-    Address,
-    #[error("not a proxy's address: it looks like socks5://127.0.0.1:9050")]
-    Proxy,
+    #[error(transparent)]
+    Address(#[from] ServerAddressError),
+    #[error(transparent)]
+    Proxy(#[from] ProxyAddressError),
     #[error("{dialled} is no address of this office's server; the office profile lists {listed}")]
     AddressNotListed { dialled: String, listed: String },
     #[error("the server cannot be reached ({0})")]
@@ -30,8 +31,8 @@ impl Error {
         match self {
             Self::Unreachable(_) | Self::Unavailable { .. } => true,
             Self::Problem { word, .. } => word == ProblemWord::Busy.as_str(),
-            Self::Address
-            | Self::Proxy
+            Self::Address(_)
+            | Self::Proxy(_)
             | Self::AddressNotListed { .. }
             | Self::Refused { .. }
             | Self::UnexpectedAnswer(_) => false,

@@ -9,9 +9,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
+use super::address::{ProxyAddress, ProxyAddressError, ServerAddress, ServerAddressError};
 use super::error::Error;
 use super::patience::Patience;
-use crate::protocol::address::Address;
+use super::watch::UploadWatch;
 use crate::protocol::limits::PROFILE_BYTES_MAX;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(60);
@@ -27,9 +28,10 @@ pub(super) const TOO_LONG: Error = Error::UnexpectedAnswer("more bytes than anno
 pub struct Client {
     agent: ureq::Agent,
     base: String,
-    dialled: Address,
+    dialled: String,
     /// Whether it has ever answered.
     heard: AtomicBool,
+    pub(super) watch: UploadWatch,
 }
 
 /// The bearer secret of a request: a mailbox's token or an inspector's session, in hex.
@@ -42,10 +44,16 @@ pub(super) type Headers<'a> = &'a [(&'static str, &'a str)];
 
 impl Client {
     /// `server` is the address of any page of the server; its path does not matter. `proxy` is
-    /// `socks5://host:port`, and then names are resolved by the proxy alone, as onion services need.
+    /// `socks5://host:port`, and then names are resolved by the proxy alone. A name in .onion goes there or
+    /// nowhere: to a resolver it would tell whom somebody is looking for.
     pub fn new(server: &str, proxy: Option<&str>) -> Result<Self, Error> {
-        let dialled = dialled_address(server).ok_or(Error::Address)?;
-        let proxy = proxy.map(socks5_proxy).transpose()?;
+        let server: ServerAddress = server.parse()?;
+        let proxy = proxy.map(str::parse::<ProxyAddress>).transpose()?;
+        if server.is_onion() && proxy.is_none() {
+            return Err(ServerAddressError::OnionWithoutProxy.into());
+        }
+        let proxy = proxy.map(|proxy| ureq::Proxy::new(proxy.url())).transpose();
+        let proxy = proxy.map_err(|_| ProxyAddressError::Host)?;
         // Whatever the environment says of proxies is not asked: a reporter's traffic goes where she said.
         let config = ureq::Agent::config_builder()
             .proxy(proxy)
@@ -59,14 +67,15 @@ impl Client {
             .build();
         Ok(Self {
             agent: config.new_agent(),
-            base: format!("{dialled}/api/v1"),
-            dialled,
+            base: format!("{}/api/v1", server.origin()),
+            dialled: server.origin().to_owned(),
             heard: AtomicBool::new(false),
+            watch: UploadWatch::default(),
         })
     }
 
-    /// Where requests go.
-    pub fn dialled(&self) -> &Address {
+    /// Where requests go: scheme, host and port.
+    pub fn dialled(&self) -> &str {
         &self.dialled
     }
 
@@ -181,46 +190,6 @@ pub(super) fn header<'a>(answer: &'a HttpResponse, name: &str) -> Result<&'a str
     value.ok_or(Error::UnexpectedAnswer("a header is missing"))
 }
 
-/// Scheme, host and port of what a person typed or copied, in the one spelling of an address.
-fn dialled_address(server: &str) -> Option<Address> {
-    let uri: ureq::http::Uri = server.trim().parse().ok()?;
-    let (scheme, authority) = (uri.scheme_str()?.to_ascii_lowercase(), uri.authority()?.as_str());
-    let authority = authority.to_ascii_lowercase();
-    let own_port = match scheme.as_str() {
-        "http" => ":80",
-        "https" => ":443",
-        _ => return None,
-    };
-    format!("{scheme}://{}", authority.strip_suffix(own_port).unwrap_or(&authority)).parse().ok()
-}
-
-fn socks5_proxy(text: &str) -> Result<ureq::Proxy, Error> {
-    let address =
-        text.strip_prefix("socks5h://").or_else(|| text.strip_prefix("socks5://")).ok_or(Error::Proxy)?;
-    ureq::Proxy::new(&format!("socks5h://{address}")).map_err(|_| Error::Proxy)
-}
-
 fn with_headers<B>(request: ureq::RequestBuilder<B>, headers: Headers<'_>) -> ureq::RequestBuilder<B> {
     headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_is_brought_to_its_one_spelling() {
-        for (typed, address) in [
-            ("http://127.0.0.1:8080/fa/", "http://127.0.0.1:8080"),
-            (" https://Office.Example:443/fa/report#office=00 ", "https://office.example"),
-            ("HTTP://abc.onion:80", "http://abc.onion"),
-            ("http://[::1]:8080/", "http://[::1]:8080"),
-        ] {
-            assert_eq!(dialled_address(typed).unwrap().as_str(), address, "{typed}");
-        }
-        for bad in ["office.example", "ftp://office.example", "http://", "http://a@b", "https://بازرسی.ایران"]
-        {
-            assert!(dialled_address(bad).is_none(), "{bad}");
-        }
-    }
 }

@@ -7,6 +7,7 @@ use super::error::Error;
 use super::patience::Patience;
 use super::session::Credentials;
 use super::transport::{Bearer, Client, HttpResponse, authorization, header};
+use super::watch::{UploadState, UploadWatch};
 use crate::protocol::api::ProblemWord;
 use crate::protocol::memo::SealedMemo;
 use crate::protocol::secret::WriteToken;
@@ -36,6 +37,11 @@ struct PendingUpload {
 }
 
 impl Client {
+    /// For another thread: what is known of the upload that is going on, and of the last one.
+    pub fn upload_watch(&self) -> UploadWatch {
+        self.watch.clone()
+    }
+
     /// Sends the blob; when this returns, it is durable. Repeating it with the same blob adds nothing.
     /// `progress` is told how many bytes the server has.
     pub fn upload(
@@ -45,10 +51,23 @@ impl Client {
         mut progress: impl FnMut(u64),
     ) -> Result<(), Error> {
         let mut patience = Patience::default();
-        let (mut standing, mut sent) = (0, 0);
+        let (mut standing, mut sent, mut in_doubt) = (0, 0, false);
         let mut upload: Option<PendingUpload> = None;
         loop {
-            match self.step(credentials, message, upload.as_ref()) {
+            let ends = sends_the_end(upload.as_ref(), message.blob.len());
+            self.watch.set_in_doubt(in_doubt || ends);
+            let step = self.step(credentials, message, upload.as_ref());
+            in_doubt = match &step {
+                // It has just said how much it has; only when it knows of no upload the doubt stays.
+                Ok(Some(_)) => false,
+                Ok(None) => in_doubt,
+                Err(error) => in_doubt || (ends && !is_refusal(error)),
+            };
+            let stored = matches!(&step, Ok(Some(upload)) if upload.offset == message.blob.len());
+            if !stored {
+                self.watch.set_in_doubt(in_doubt);
+            }
+            match step {
                 Ok(next) => {
                     // A server that lost the upload, or never had it, makes us begin again.
                     let reached = next.as_ref().map_or(0, |upload| upload.offset);
@@ -65,6 +84,7 @@ impl Client {
                         }
                     }
                     if reached == message.blob.len() {
+                        self.watch.set(UploadState::Stored);
                         return Ok(());
                     }
                     upload = next;
@@ -176,6 +196,34 @@ impl Client {
         let answer = self.head(path, &headers)?;
         let offset = decode_offset(&answer, length)?;
         Ok(PendingUpload { path: path.to_owned(), offset, in_doubt: false })
+    }
+}
+
+/// Whether the next request carries the last byte.
+fn sends_the_end(upload: Option<&PendingUpload>, length: usize) -> bool {
+    match upload {
+        None => length <= PIECE_BYTES,
+        Some(upload) => !upload.in_doubt && length - upload.offset <= PIECE_BYTES,
+    }
+}
+
+/// The server answered, and its answer is that it did not take what was sent. That it failed is no such answer, nor
+/// that the upload is complete.
+fn is_refusal(error: &Error) -> bool {
+    match error {
+        Error::Problem { word, status } => {
+            (400..500).contains(status) && word != ProblemWord::Finished.as_str()
+                || *word == *ProblemWord::Busy.as_str()
+                || *word == *ProblemWord::StorageFull.as_str()
+        }
+        // Of a proxy: what it refuses it has not handed on.
+        Error::Refused { status } => (400..500).contains(status),
+        Error::Address(_)
+        | Error::Proxy(_)
+        | Error::AddressNotListed { .. }
+        | Error::Unreachable(_)
+        | Error::Unavailable { .. }
+        | Error::UnexpectedAnswer(_) => false,
     }
 }
 

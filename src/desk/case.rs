@@ -5,14 +5,14 @@ use std::collections::HashSet;
 use std::io::Cursor;
 
 use super::error::Error;
-use super::opened::{CaseWarning, FoundMessage, OpenedCase, Place};
+use super::opened::{CaseWarning, FoundMessage, OpenedCase};
 use super::workbench::Desk;
 use crate::client::{self, CaseListing, RemoteBlob};
 use crate::protocol::api::{CaseRequest, ListedMessage, ListedReport};
 use crate::protocol::ids::CaseId;
 use crate::protocol::message::Content;
-use crate::protocol::record::{HandedMessage, ThreadName};
-use crate::protocol::secret::{CaseSecret, HandedKey, WriteToken};
+use crate::protocol::record::HandedMessage;
+use crate::protocol::secret::{CaseSecret, WriteToken};
 use crate::seal::blob_key::BlobKey;
 use crate::seal::derive::write_token;
 use crate::seal::opening::{OpenError, OpenedBlob, open_blob};

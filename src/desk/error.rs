@@ -2,7 +2,6 @@
 
 use super::memory;
 use crate::files;
-use crate::protocol::day::Day;
 use crate::protocol::ids::Id;
 use crate::seal::message::SealError;
 use crate::verify::profile;
@@ -17,8 +16,6 @@ pub enum Error {
     NotListed { id: Id },
     #[error(transparent)]
     Seal(#[from] SealError),
-    #[error("the office profile expired on {expires}: nothing is sealed under it")]
-    Expired { expires: Day },
     #[error("a message of this case was sealed by version {floor} of the office profile, and the server offers {offered}")]
     ProfileOlder { offered: u64, floor: u64 },
     #[error("the office takes files of {max_bytes} bytes in all at most")]

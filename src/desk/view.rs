@@ -135,9 +135,8 @@ pub struct ShownMessage {
     pub text: String,
     /// The day its sender signed; the server's where nobody did.
     pub day: Day,
-    /// The day on which the server took it, where its sender signed another.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub received: Option<Day>,
+    /// The day on which the server took it: from here the deadlines run, and a sender's clock may be wrong.
+    pub received: Day,
     /// Why the key that signed is no longer in use.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub former_key: Option<WhyFormer>,
@@ -309,7 +308,7 @@ impl ShownMessage {
             warnings: reading.warnings.clone(),
             text: String::new(),
             day: listed.day,
-            received: None,
+            received: listed.day,
             former_key: reading.former,
             seconds: reading.seconds.iter().map(|id| role(profile, id)).collect(),
             door: None,
@@ -356,7 +355,6 @@ impl ShownMessage {
             .collect();
         self.files_unread = !self.files.is_empty();
         if self.verified {
-            self.received = Some(self.day).filter(|day| *day != message.day);
             self.day = message.day;
             self.from = match &message.sender {
                 Sender::Reporter => Sender::REPORTER.to_owned(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::error::Error;
 use super::memory::{Memory, SeenProfile};
-use crate::client::{Client, InspectorSession, session_address};
+use crate::client::{Client, InspectorSession, UploadWatch, session_address};
 use crate::protocol::address::Address;
 use crate::protocol::day::Day;
 use crate::protocol::ids::OfficeId;
@@ -67,7 +67,8 @@ impl Desk {
             return Err(Error::NotListed { id: keys.id.clone() });
         }
         let address = session_address(&profile.addresses, client.dialled(), visit.address.as_ref())?;
-        let (keys, key) = (Arc::new(keys), KeyId { person: keys.id.clone(), epoch: keys.epoch });
+        let key = KeyId { person: keys.id.clone(), epoch: keys.epoch };
+        let keys = Arc::new(keys);
         let (signer, office, signed) = (Arc::clone(&keys), profile.office, (key.clone(), address.clone()));
         let sign = move |challenge| {
             signer.signing.sign(&session_bytes(office, &signed.0, &signed.1, challenge))
@@ -77,6 +78,11 @@ impl Desk {
         memory.remember_profile(seen(&profile));
         memory.save()?;
         Ok(Self { client, session, keys, profile, memory, today: visit.today, first_visit })
+    }
+
+    /// What is known of the answer that is being sent.
+    pub fn upload_watch(&self) -> UploadWatch {
+        self.client.upload_watch()
     }
 
     /// The profile's last day is over: cases open, nothing is sealed.
@@ -105,7 +111,7 @@ impl Desk {
     /// Whether anything may be sealed now: not under an expired profile, nor under one older than a message states.
     pub(super) fn check_sealing(&self, reading: Option<&CaseReading<'_>>) -> Result<(), Error> {
         if self.is_expired() {
-            return Err(Error::Expired { expires: self.profile.expires });
+            return Err(profile::Error::Expired { expires: self.profile.expires }.into());
         }
         match reading {
             Some(reading) if reading.is_profile_older(&self.profile) => Err(Error::ProfileOlder {

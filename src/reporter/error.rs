@@ -1,6 +1,5 @@
 //! Why a reporter's program does not do what it was asked.
 
-use crate::protocol::day::Day;
 use crate::protocol::ids::Id;
 use crate::seal::message::SealError;
 use crate::verify::profile;
@@ -13,8 +12,6 @@ pub enum Error {
     Profile(#[from] profile::Error),
     #[error(transparent)]
     Seal(#[from] SealError),
-    #[error("the office profile expired on {expires}: nothing is sealed under it")]
-    Expired { expires: Day },
     #[error("your mailbox knows version {floor} of the office profile, and the server offers {offered}: nothing is sealed")]
     ProfileOlder { offered: u64, floor: u64 },
     #[error("the office takes files of {max_bytes} bytes in all at most")]

@@ -116,7 +116,8 @@ impl Mailbox<'_> {
         }
         let content = Content::FollowUp { answers: Vec::new() };
         let placed = PlacedContent { content, readers, thread: reading.threads.mailbox };
-        self.office.send(&profile, &self.keys, placed, draft, progress)
+        let sealed = self.office.seal(&profile, &self.keys, placed, draft)?;
+        self.office.send(&sealed, progress)
     }
 
     /// For a report that goes back to this case: its key, and who was left out of it.

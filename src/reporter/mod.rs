@@ -8,4 +8,4 @@ mod office;
 pub use draft::{Attachment, Draft, FollowUpForm, ReportForm};
 pub use error::Error;
 pub use mailbox::{FetchError, Mailbox};
-pub use office::{EarlierReport, Office};
+pub use office::{EarlierReport, Office, SealedMessage};

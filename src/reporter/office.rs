@@ -2,10 +2,10 @@
 
 use super::draft::{Attachment, Draft, ReportForm};
 use super::error::Error;
-use crate::client::{Client, OutgoingMessage};
+use crate::client::{Bearer, Client, OutgoingMessage};
 use crate::protocol::day::Day;
 use crate::protocol::ids::{Id, OfficeId};
-use crate::protocol::memo::Memo;
+use crate::protocol::memo::{Memo, SealedMemo};
 use crate::protocol::message::{
     Content, EarlierCase, Message, MessageKind, Sender, ThreadPoint, Threads,
 };
@@ -24,6 +24,14 @@ pub struct Office<'a> {
     /// It may have expired: what was answered stays readable under it, and nothing is sealed.
     pub profile: VerifiedProfile,
     today: Day,
+}
+
+/// A report or follow-up, sealed and on its way to nobody yet.
+pub struct SealedMessage {
+    metadata: UploadMetadata,
+    token: Bearer,
+    memo: SealedMemo,
+    blob: Vec<u8>,
 }
 
 /// An earlier case of the same reporter that a report goes back to, and who was left out of it.
@@ -52,16 +60,31 @@ impl<'a> Office<'a> {
         self.profile.is_expired(self.today)
     }
 
-    /// Seals and sends a report. When this returns, it is durable and the code opens its mailbox. Whom an earlier case
-    /// left out, this one leaves out, too.
+    /// Whether anything may be sealed under this profile.
+    pub fn check_in_force(&self) -> Result<(), Error> {
+        check_in_force(&self.profile, self.today)
+    }
+
+    /// Seals and sends a report. When this returns, it is durable and the code opens its mailbox.
     pub fn report(
         &self,
         code: &ReceiptCode,
         form: ReportForm,
         draft: &Draft,
-        earlier: Option<&EarlierReport>,
         progress: impl FnMut(u64),
     ) -> Result<(), Error> {
+        self.send(&self.seal_report(code, form, draft, None)?, progress)
+    }
+
+    /// Seals a report and sends nothing: its code can reach its owner before anybody else hears of it. Whom an earlier
+    /// case left out, this one leaves out, too.
+    pub fn seal_report(
+        &self,
+        code: &ReceiptCode,
+        form: ReportForm,
+        draft: &Draft,
+        earlier: Option<&EarlierReport>,
+    ) -> Result<SealedMessage, Error> {
         let keys = ReporterKeys::derive(code, self.profile.office);
         let case = keys.case();
         let left_out = |id: &Id| {
@@ -82,7 +105,18 @@ impl<'a> Office<'a> {
             readers,
             thread: ThreadPoint { length: 0, digest },
         };
-        self.send(&self.profile, &keys, placed, draft, progress)
+        self.seal(&self.profile, &keys, placed, draft)
+    }
+
+    /// Sends what was sealed. When this returns, it is durable.
+    pub fn send(&self, sealed: &SealedMessage, progress: impl FnMut(u64)) -> Result<(), Error> {
+        let outgoing = OutgoingMessage {
+            metadata: sealed.metadata,
+            memo: Some(&sealed.memo),
+            write: None,
+            blob: &sealed.blob,
+        };
+        Ok(self.client.upload(&sealed.token, &outgoing, progress)?)
     }
 
     /// A profile to seal by: in force, and not older than one that the mailbox knows.
@@ -99,17 +133,14 @@ impl<'a> Office<'a> {
         Ok(newest)
     }
 
-    pub(super) fn send(
+    pub(super) fn seal(
         &self,
         profile: &VerifiedProfile,
         keys: &ReporterKeys,
         placed: PlacedContent,
         draft: &Draft,
-        progress: impl FnMut(u64),
-    ) -> Result<(), Error> {
-        if profile.is_expired(self.today) {
-            return Err(Error::Expired { expires: profile.expires });
-        }
+    ) -> Result<SealedMessage, Error> {
+        check_in_force(profile, self.today)?;
         let max_bytes = profile.limits.files_bytes;
         if draft.files.iter().map(|file| file.bytes.len() as u64).sum::<u64>() > max_bytes {
             return Err(Error::FilesTooLarge { max_bytes });
@@ -144,8 +175,13 @@ impl<'a> Office<'a> {
         let kind = message.kind();
         let write_hash = (kind == MessageKind::Report).then(|| write_hash(&write_token(&keys.secret)));
         let metadata = UploadMetadata { kind, case: message.case, write_hash };
-        let outgoing = OutgoingMessage { metadata, memo: Some(&memo), write: None, blob: &blob };
-        self.client.upload(&keys.token.encode(), &outgoing, progress)?;
-        Ok(())
+        Ok(SealedMessage { metadata, token: keys.token.encode(), memo, blob })
     }
+}
+
+fn check_in_force(profile: &VerifiedProfile, today: Day) -> Result<(), Error> {
+    if profile.is_expired(today) {
+        return Err(profile::Error::Expired { expires: profile.expires }.into());
+    }
+    Ok(())
 }
