@@ -4,4 +4,5 @@
 pub mod demo;
 pub mod line;
 pub mod office;
+pub mod script;
 pub mod server;
