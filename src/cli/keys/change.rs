@@ -51,6 +51,8 @@ pub enum Refusal {
          back, and stolen stays stolen"
     )]
     FormerTrustedMore { id: Id, epoch: u64 },
+    #[error("the former key of {id}, epoch {epoch}, is trusted to {until}, which is too far ahead")]
+    TrustedAhead { id: Id, epoch: u64, until: Day },
     #[error("the former key of {id}, epoch {epoch}, is needed until {until}, as long as cases are kept")]
     FormerTooEarly { id: Id, epoch: u64, until: Day },
 }
@@ -220,9 +222,21 @@ fn check_former(last: &Profile, next: &Profile, found: &mut Vec<Refusal>) {
     }
     for key in next.former.iter().filter(|key| !last.former.iter().any(|before| same(before, key))) {
         let listed = last.inspector(&key.id);
+        let (id, epoch) = (key.id.clone(), key.epoch);
         if listed.is_none_or(|listed| (listed.epoch, listed.signer) != (key.epoch, key.signer)) {
-            found.push(Refusal::UnknownFormer { id: key.id.clone(), epoch: key.epoch });
+            found.push(Refusal::UnknownFormer { id, epoch });
+        } else if key.until > next.issued.plus_days(days_ahead_max(key.why)) {
+            found.push(Refusal::TrustedAhead { id, epoch, until: key.until });
         }
+    }
+}
+
+/// How far ahead the last day of a key may lie that goes out of use: until the server has the new profile its person
+/// answers with it. A stolen one is trusted for no day to come.
+pub fn days_ahead_max(why: WhyFormer) -> i32 {
+    match why {
+        WhyFormer::Left | WhyFormer::Replaced => 31,
+        WhyFormer::Stolen => 0,
     }
 }
 
@@ -258,3 +272,6 @@ impl Fate<'_> {
         matches!(self, Self::Stays { .. })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,16 +8,13 @@ use clap::{Args, Subcommand};
 use super::super::output::print_json;
 use super::super::passphrase::{PassphraseArguments, key_file_failure};
 use super::super::{Failure, write_new_private};
-use super::change::{Past, joined};
+use super::change::{Past, days_ahead_max, joined};
 use super::notes::read_note;
 use super::{draft, parse_text};
 use crate::protocol::day::Day;
 use crate::protocol::ids::Id;
 use crate::protocol::profile::{Inspector, Profile, Texts, WhyFormer};
 use crate::seal::key_file::InspectorKeys;
-
-/// How far ahead a person's last day may lie: so long may it take until the server has the new profile.
-const UNTIL_DAYS_MAX: i32 = 31;
 
 /// Without a subcommand it makes the identity of somebody new.
 #[derive(Args)]
@@ -190,7 +187,7 @@ fn replace(arguments: &ReplaceArguments) -> Result<(), Failure> {
     };
     let mut draft = draft::read(path)?;
     let until = arguments.until.unwrap_or_else(Day::today);
-    refuse_far_day(until, UNTIL_DAYS_MAX)?;
+    refuse_far_day(until, WhyFormer::Replaced)?;
     let next = arguments.keys.entry(&draft, &arguments.id)?;
     draft::change_key(&mut draft, next.entry.clone(), until, WhyFormer::Replaced)?;
     next.finish(path, &draft, &arguments.keys)?;
@@ -221,7 +218,7 @@ fn make_next(arguments: &ReplaceArguments, profile: &Profile) -> Result<(), Fail
 fn stolen(arguments: &StolenArguments) -> Result<(), Failure> {
     let path = &arguments.draft;
     let mut draft = draft::read(path)?;
-    refuse_far_day(arguments.until, 0)?;
+    refuse_far_day(arguments.until, WhyFormer::Stolen)?;
     if arguments.no_new_key {
         draft::take_out(&mut draft, &arguments.id, arguments.until, WhyFormer::Stolen)?;
         draft::write(path, &draft)?;
@@ -243,7 +240,7 @@ fn stolen(arguments: &StolenArguments) -> Result<(), Failure> {
 fn leave(arguments: &LeaveArguments) -> Result<(), Failure> {
     let mut draft = draft::read(&arguments.draft)?;
     let until = arguments.until.unwrap_or_else(Day::today);
-    refuse_far_day(until, UNTIL_DAYS_MAX)?;
+    refuse_far_day(until, WhyFormer::Left)?;
     draft::take_out(&mut draft, &arguments.id, until, WhyFormer::Left)?;
     draft::write(&arguments.draft, &draft)?;
     eprintln!(
@@ -329,13 +326,18 @@ fn write_identity(
     write_new_private(out, &keys.seal(&passphrase).map_err(key_file_failure)?)
 }
 
-fn refuse_far_day(until: Day, days_ahead: i32) -> Result<(), Failure> {
-    if until <= Day::today().plus_days(days_ahead) {
+fn refuse_far_day(until: Day, why: WhyFormer) -> Result<(), Failure> {
+    let days = days_ahead_max(why);
+    if until <= Day::today().plus_days(days) {
         return Ok(());
     }
-    Err(match days_ahead {
-        0 => Failure::new(format!("{until} has not come yet: a stolen key is trusted for no day to come")),
-        days => Failure::new(format!("{until} is more than {days} days ahead")),
+    Err(match why {
+        WhyFormer::Stolen => {
+            Failure::new(format!("{until} has not come yet: a stolen key is trusted for no day to come"))
+        }
+        WhyFormer::Left | WhyFormer::Replaced => {
+            Failure::new(format!("{until} is more than {days} days ahead"))
+        }
     })
 }
 
