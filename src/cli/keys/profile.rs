@@ -172,7 +172,7 @@ fn add(path: &Path, entries: &[PathBuf]) -> Result<(), Failure> {
         draft::add(&mut profile, draft::read_entry(entry)?)?;
     }
     draft::write(path, &profile)?;
-    eprintln!("{} now lists {} inspectors", path.display(), profile.inspectors.len());
+    eprintln!("{} now lists {}", path.display(), words::inspectors(&profile));
     Ok(())
 }
 
@@ -233,11 +233,11 @@ fn sign_draft(arguments: &SignArguments) -> Result<(), Failure> {
     let note = sign(profile.clone(), &root.key).map_err(failed)?;
     write_new_public(&arguments.out, note.as_bytes())?;
     eprintln!(
-        "wrote {}: version {}, valid to {}, {} inspectors",
+        "wrote {}: version {}, valid to {}, {}",
         arguments.out.display(),
         profile.version,
         profile.expires,
-        profile.inspectors.len()
+        words::inspectors(&profile)
     );
     warn_of_expiry(&profile, today);
     Ok(())

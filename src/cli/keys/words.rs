@@ -60,14 +60,7 @@ pub fn first(profile: &Profile) -> String {
         paragraph(&mut text, "Opens every report that does not leave her out, and answers it.");
     }
     everybody(&mut text);
-    if let [only] = &profile.inspectors[..] {
-        let alone = format!(
-            "WARNING: {} is alone. When her key is lost nobody can read the reports any more, and no reporter \
-             can leave her out.",
-            only.id
-        );
-        paragraph(&mut text, &alone);
-    }
+    alone(&mut text, profile);
     let reached = profile.addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     paragraph(&mut text, &format!("Reporters and inspectors reach the server at {reached}."));
     text
@@ -91,6 +84,7 @@ pub fn change(past: &Past<'_>, next: &Profile) -> String {
                       one person at a time.";
         paragraph(&mut text, nobody);
     }
+    alone(&mut text, next);
     paragraph(
         &mut text,
         "Whoever a reporter left out stays left out: the version with which each person joined is the same as \
@@ -171,6 +165,17 @@ const HANDED_OVER: &str = "Of cases that are open now: reads what a reader hands
     without. A reporter reads by role that she is there when an answer names her, and decides whether to write to \
     her.";
 
+fn alone(text: &mut String, profile: &Profile) {
+    if let [only] = &profile.inspectors[..] {
+        let alone = format!(
+            "WARNING: {} is alone. When her key is lost nobody can read the reports any more, and no reporter can \
+             leave her out.",
+            only.id
+        );
+        paragraph(text, &alone);
+    }
+}
+
 /// Which of the old answers hold, and which do not.
 fn old_answers(text: &mut String, last: &Profile, former: &FormerKey) {
     let until = former.until;
@@ -221,7 +226,8 @@ fn reporters(text: &mut String, last: &Profile, next: &Profile) {
         paragraph(
             text,
             &format!(
-                "A reporter who wrote to nobody but {} has nobody left to write to, and is asked whom to choose.",
+                "A reporter who wrote to nobody but {} can write to nobody any more until an answer names somebody \
+                 else and she agrees. Let that be said in an answer before this profile is served.",
                 gone.join(" and ")
             ),
         );
@@ -299,5 +305,13 @@ fn paragraph(text: &mut String, words: &str) {
     for (at, line) in wrap(&printable(words), COLUMNS_MAX - 4).into_iter().enumerate() {
         let indent = if at == 0 { "  - " } else { "    " };
         let _ = writeln!(text, "{indent}{}", line.trim_end());
+    }
+}
+
+/// As people count.
+pub fn inspectors(profile: &Profile) -> String {
+    match profile.inspectors.len() {
+        1 => "1 inspector".to_owned(),
+        many => format!("{many} inspectors"),
     }
 }
