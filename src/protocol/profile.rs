@@ -90,6 +90,9 @@ pub struct FormerKey {
     /// The last day on which it is trusted, not the day on which a loss was found.
     pub until: Day,
     pub why: WhyFormer,
+    /// Of a person who is no longer listed, as it stood there: who was left out of a case stays left out of it.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "some")]
+    pub joined: Option<u64>,
     /// Of a person who is no longer listed.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "optional_texts")]
     pub role: Option<Texts>,
@@ -229,6 +232,16 @@ impl Profile {
         present.map(ListedKey::Present).or_else(|| former().map(ListedKey::Former))
     }
 
+    /// Version of the first profile that listed this person, also when she is no longer listed.
+    pub fn joined(&self, person: &Id) -> Option<u64> {
+        self.inspector(person).map(|inspector| inspector.joined).or_else(|| self.joined_as_former(person))
+    }
+
+    /// Every person whom a key here is of, once or more often.
+    pub fn persons(&self) -> impl Iterator<Item = &Id> {
+        self.inspectors.iter().map(|listed| &listed.id).chain(self.former.iter().map(|key| &key.id))
+    }
+
     /// What a person is called in public, also when she is no longer listed.
     pub fn role(&self, person: &Id) -> Option<&Texts> {
         let former = || self.former.iter().rev().find(|key| key.id == *person)?.role.as_ref();
@@ -316,12 +329,19 @@ impl Profile {
                 key.role.is_some() != listed.is_some(),
                 "a former key has a role exactly when its person is no longer listed",
             )?;
+            rule(
+                key.joined.is_some() != listed.is_some() && key.joined == self.joined_as_former(&key.id),
+                "a former key says when its person joined exactly when she is no longer listed, and always the same",
+            )?;
+            rule(
+                key.joined.is_none_or(|joined| (1..=self.version).contains(&joined)),
+                "\"joined\" is a version of the profile up to this one",
+            )?;
             rule(key.role.as_ref().is_none_or(|role| self.is_complete(role)), ONE_TEXT)?;
         }
         let (present, former) = (&self.inspectors, &self.former);
-        let persons = present.iter().map(|listed| &listed.id).chain(former.iter().map(|key| &key.id));
         rule(
-            persons.into_iter().all(|person| person.as_str() != Sender::REPORTER),
+            self.persons().all(|person| person.as_str() != Sender::REPORTER),
             "no inspector's id is \"reporter\"",
         )?;
         rule(all_different(present.iter().map(|listed| &listed.id)), "an inspector's id twice")?;
@@ -329,6 +349,10 @@ impl Profile {
         rule(all_different(former.iter().map(|key| (&key.id, key.epoch))), "a former key twice")?;
         let signers = present.iter().map(|listed| listed.signer).chain(former.iter().map(|key| key.signer));
         rule(all_different(signers.chain(self.roots.iter().map(|root| root.key))), "a signer twice")
+    }
+
+    fn joined_as_former(&self, person: &Id) -> Option<u64> {
+        self.former.iter().find(|key| key.id == *person)?.joined
     }
 
     fn check_choices(&self) -> Result<(), Error> {
@@ -443,7 +467,12 @@ fn texts<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Texts, D::
     deserializer.deserialize_map(Visitor)
 }
 
-/// The same for a member that may be absent; `null` is no value.
+/// A member that may be absent; `null` is no value.
+fn some<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    u64::deserialize(deserializer).map(Some)
+}
+
+/// The same for texts.
 fn optional_texts<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Texts>, D::Error> {
     texts(deserializer).map(Some)
 }

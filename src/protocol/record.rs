@@ -173,7 +173,7 @@ impl ThreadName {
 }
 
 impl Act {
-    /// Whether it belongs into the journal; the others belong into a case.
+    /// Whether it has an effect in the journal.
     pub fn is_of_journal(&self) -> bool {
         matches!(
             self,
@@ -184,6 +184,11 @@ impl Act {
                 | Self::Publication { .. }
                 | Self::Handover { .. }
         )
+    }
+
+    /// Whether it has an effect in a case. A handover has in both.
+    pub fn is_of_case(&self) -> bool {
+        !self.is_of_journal() || matches!(self, Self::Handover { .. })
     }
 
     /// Whether it stays within the bounds of the format.

@@ -2,4 +2,5 @@
 
 pub mod demo;
 pub mod office;
+pub mod script;
 pub mod server;
