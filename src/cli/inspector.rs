@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::output::{print_exported, print_json, print_message, progress};
-use super::passphrase::PassphraseArguments;
+use super::passphrase::{PassphraseArguments, key_file_failure};
 use super::{
     Failure, ServerArguments, client_failure, language, profile_failure, read_attachment, read_file,
     read_text,
@@ -19,7 +19,7 @@ use crate::files::{self, SafeNames, beside, create_private_folder, write_new_pri
 use crate::protocol::day::Day;
 use crate::protocol::ids::OfficeId;
 use crate::protocol::message::{File, Outcome, OutcomeId, Status};
-use crate::seal::key_file::{self, InspectorKeys};
+use crate::seal::key_file::InspectorKeys;
 use crate::verify::thread::Authenticity;
 
 /// The folder of files whose sender's signature does not hold.
@@ -260,13 +260,6 @@ fn desk_failure(error: desk::Error) -> Failure {
         desk::Error::NoSuchCase(_) | desk::Error::Ambiguous(_) => {
             Failure::with_hint(error, "mohr inbox lists the cases")
         }
-        error => Failure::new(error),
-    }
-}
-
-pub(super) fn key_file_failure(error: key_file::Error) -> Failure {
-    match error {
-        key_file::Error::Content(_) => Failure::with_hint(error, "is it the right file?"),
         error => Failure::new(error),
     }
 }

@@ -143,7 +143,10 @@ fn profile_failure(error: crate::verify::profile::Error) -> Failure {
         Error::Foreign { .. } => "do not use this server: it is not the office you asked for",
         Error::Older { .. } => "the server may be going back to old keys: ask the office by another way",
         Error::Expired { .. } => "the office has to sign a new profile: tell it",
-        Error::Signature | Error::Note | Error::Document(_) => {
+        Error::FewerRoots { .. } | Error::OtherText { .. } => {
+            "somebody signed another profile than the one that was seen: ask the office by another way"
+        }
+        Error::Signature | Error::RootChain | Error::Note | Error::Document(_) => {
             "do not use this server before the office says that it is right"
         }
     };

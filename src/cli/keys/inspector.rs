@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use super::super::output::print_json;
 use super::super::passphrase::{PassphraseArguments, key_file_failure};
 use super::super::{Failure, write_new_private};
-use super::change::{Past, days_ahead_max, joined};
+use super::change::days_ahead_max;
 use super::notes::read_note;
 use super::{draft, parse_text};
 use crate::protocol::day::Day;
@@ -120,9 +120,6 @@ pub struct ReturnArguments {
     /// The draft to change
     #[arg(long, value_name = "DRAFT")]
     draft: PathBuf,
-    /// A signed profile that listed her: it says with which version she joined
-    #[arg(long, value_name = "NOTE")]
-    listed: PathBuf,
     #[command(flatten)]
     keys: NextKeysArguments,
 }
@@ -207,7 +204,7 @@ fn make_next(arguments: &ReplaceArguments, profile: &Profile) -> Result<(), Fail
     }
     let Some(out) = &arguments.keys.out else { return Err(no_keys()) };
     let keys = InspectorKeys::generate_epoch(id.clone(), draft::last_epoch(profile, id) + 1);
-    let joined = profile.inspector(id).map_or(1, |listed| listed.joined);
+    let joined = profile.joined(id).unwrap_or(1);
     let entry = keys.public_entry(joined, profile.role(id).cloned().unwrap_or_default());
     write_identity(&keys, out, &arguments.keys.passphrase)?;
     print_json(&entry);
@@ -254,25 +251,12 @@ fn leave(arguments: &LeaveArguments) -> Result<(), Failure> {
 
 fn come_back(arguments: &ReturnArguments) -> Result<(), Failure> {
     let path = &arguments.draft;
-    let (mut draft, note) = (draft::read(path)?, read_note(&arguments.listed)?);
-    let id = &arguments.id;
-    if draft.inspector(id).is_some() {
-        return Err(Failure::new(format!("{id} is an inspector already")));
-    }
-    let foreign = note.profile.office != draft.office;
-    let past = Past { last: &note.profile, older: Vec::new() };
-    let Some(joined) = joined(&past, id).filter(|_| !foreign) else {
-        return Err(Failure::with_hint(
-            format!("{} does not list {id}", arguments.listed.display()),
-            "name a note of this office from the time when she was an inspector",
-        ));
-    };
-    let next = arguments.keys.entry(&draft, id)?;
-    let role = draft.role(id).or(note.profile.role(id)).cloned().unwrap_or_default();
-    draft::bring_back(&mut draft, Inspector { role, ..next.entry.clone() }, joined)?;
+    let mut draft = draft::read(path)?;
+    let next = arguments.keys.entry(&draft, &arguments.id)?;
+    draft::bring_back(&mut draft, next.entry.clone())?;
+    let joined = draft.joined(&arguments.id).unwrap_or_default();
     next.finish(path, &draft, &arguments.keys)?;
-    eprintln!("{}: {id} is back, as who joined with version {joined}", path.display());
-    eprintln!("sign with --previous {}, too, unless it lies beside", arguments.listed.display());
+    eprintln!("{}: {} is back, as who joined with version {joined}", path.display(), arguments.id);
     say_next(path);
     Ok(())
 }

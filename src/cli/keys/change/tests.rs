@@ -40,6 +40,7 @@ fn last() -> Profile {
     profile.former = vec![former("kian", 1, 4, WhyFormer::Replaced), former("kian", 2, 5, WhyFormer::Left)];
     for key in &mut profile.former {
         key.role = Some(profile.inspectors[0].role.clone());
+        key.joined = Some(2);
     }
     profile.former.push(former("reza", 1, 6, WhyFormer::Stolen));
     profile
@@ -56,6 +57,7 @@ fn former(person: &str, epoch: u64, number: u8, why: WhyFormer) -> FormerKey {
         signer: Signer::from_bytes([number; 32]),
         until: day("2026-05-01"),
         why,
+        joined: None,
         role: None,
         extensions: Default::default(),
     }
@@ -143,6 +145,11 @@ fn a_person_is_who_she_was_for_ever() {
     // A new id for the same keys, with a date of joining to match.
     let renamed = refused(|next| next.inspectors[0] = inspector("simin", 1, 1, 4));
     assert_eq!(renamed, [Refusal::Renamed { from: id("sara"), to: id("simin") }]);
+    let leaves_as_another = refused(|next| {
+        draft::take_out(next, &id("sara"), day("2026-10-01"), WhyFormer::Left).map_err(drop).unwrap();
+        next.former[3].joined = Some(4);
+    });
+    assert_eq!(leaves_as_another, [Refusal::Joined { id: id("sara"), joined: 1, found: 4 }]);
     let of_the_recipient_alone = refused(|next| {
         draft::take_out(next, &id("sara"), day("2026-10-01"), WhyFormer::Left).map_err(drop).unwrap();
         next.inspectors.push(Inspector { recipient: "recipient 1".to_owned(), ..inspector("simin", 1, 7, 4) });
@@ -157,31 +164,38 @@ fn a_person_is_who_she_was_for_ever() {
 }
 
 #[test]
-fn who_comes_back_is_known_by_a_profile_that_listed_her() {
-    let mut older = last();
-    (older.version, older.former) = (2, Vec::new());
-    older.inspectors = vec![inspector("kian", 2, 5, 2)];
-    let (last, next) = (last(), next());
-    let judged = |entry: Inspector| {
-        let mut next = next.clone();
-        draft::bring_back(&mut next, entry.clone(), entry.joined).map_err(drop).unwrap();
-        refusals(&Past { last: &last, older: vec![&older] }, &next)
-    };
-    assert_eq!(judged(inspector("kian", 3, 7, 2)), []);
-    assert_eq!(judged(inspector("kian", 3, 7, 4)), [Refusal::ReusedId { id: id("kian") }]);
-    let mut again = next.clone();
-    again.inspectors.push(inspector("kian", 2, 7, 2));
+fn who_comes_back_is_who_she_was() {
+    let back = |next: &mut Profile| draft::bring_back(next, inspector("kian", 3, 7, 99)).map_err(drop).unwrap();
+    assert_eq!(refused(back), []);
     assert_eq!(
-        refusals(&Past { last: &last, older: vec![&older] }, &again),
+        refused(|next| {
+            back(next);
+            next.inspectors[3].joined = 4;
+        }),
+        [Refusal::ReusedId { id: id("kian") }]
+    );
+    assert_eq!(
+        refused(|next| {
+            back(next);
+            next.inspectors[3].epoch = 2;
+        }),
         [Refusal::Epoch { id: id("kian"), last: 2, found: 2 }]
     );
-    // After her entry in `former` was taken out, too, her id is not free.
-    let mut pruned = last.clone();
-    pruned.former.retain(|key| key.id != id("kian"));
-    let mut next = Profile { former: pruned.former.clone(), ..next };
+    assert!(draft::bring_back(&mut next(), inspector("nobody", 1, 7, 1)).is_err());
+    assert!(draft::bring_back(&mut next(), inspector("sara", 2, 7, 1)).is_err());
+}
+
+/// Her entries in `former` go when no case needs them; her id does not become free.
+#[test]
+fn older_notes_remember_whose_an_id_is() {
+    let older = Profile { version: 2, ..last() };
+    let (mut last, mut next) = (last(), next());
+    last.former.retain(|key| key.id != id("kian"));
+    next.former.clone_from(&last.former);
     next.inspectors.push(inspector("kian", 1, 7, 4));
-    let past = Past { last: &pruned, older: vec![&older] };
+    let past = Past { last: &last, older: vec![&older] };
     assert_eq!(refusals(&past, &next), [Refusal::ReusedId { id: id("kian") }]);
+    assert_eq!(refusals(&Past { older: Vec::new(), ..past }, &next), []);
 }
 
 #[test]
@@ -200,6 +214,11 @@ fn a_former_key_is_never_trusted_for_more() {
     assert_eq!(
         change(2, "2026-05-01", WhyFormer::Replaced),
         [Refusal::FormerTrustedMore { id: id("reza"), epoch: 1 }]
+    );
+    assert_eq!(
+        refused(|next| (next.former[0].joined, next.former[1].joined) = (Some(4), Some(4))).len(),
+        2,
+        "who left her out would no longer leave her out"
     );
     assert_eq!(
         refused(|next| next.former[0].signer = Signer::from_bytes([7; 32])),
