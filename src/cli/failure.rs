@@ -46,6 +46,11 @@ impl Failure {
         Self { fate: Some(fate), ..self }
     }
 
+    /// The same of one thing among others.
+    pub(super) fn of(self, what: impl Display) -> Self {
+        Self { message: self.message.map(|message| format!("{what}: {message}")), ..self }
+    }
+
     /// What is wrong and what to do, on standard error.
     pub fn print(&self) {
         self.message.iter().for_each(|message| eprint_line(&without_number(message)));
@@ -75,6 +80,22 @@ pub(super) fn client_failure(error: client::Error) -> Failure {
         Error::UnexpectedAnswer(what) => Failure::with_hint(
             format!("what answers there does not speak as a mohr server of this version does ({what})"),
             "is the address right? If it is, something between you and the server may have answered: try again later",
+        ),
+        Error::Unavailable { .. } => {
+            Failure::with_hint(error, "a server that starts again needs a minute: try again then")
+        }
+        Error::Refused { status: 413 } => Failure::with_hint(
+            error,
+            "it takes no message of this length: send less, or tell the office (its proxy's limit is too low)",
+        ),
+        Error::Refused { .. } => Failure::with_hint(
+            error,
+            "is the address right? If it is, a proxy before the server is at fault: tell the office",
+        ),
+        Error::AddressNotListed { .. } => Failure::with_hint(
+            error,
+            "nobody was signed in. Through a tunnel, name the office's own address with --address; else do not use \
+             this server",
         ),
         Error::Address(error) => Failure::with_hint(error, server_address_hint(error)),
         Error::Proxy(error) => Failure::with_hint(error, proxy_address_hint(error)),
@@ -152,7 +173,10 @@ pub(super) fn profile_failure(error: profile::Error) -> Failure {
                 ),
             );
         }
-        Error::Signature | Error::Note | Error::Document(_) => {
+        Error::FewerRoots { .. } | Error::OtherText { .. } => {
+            "somebody signed another profile than the one that was seen: ask the office by another way"
+        }
+        Error::Signature | Error::RootChain | Error::Note | Error::Document(_) => {
             "do not use this server before the office says that it is right"
         }
     };
@@ -166,6 +190,7 @@ pub(super) fn seal_failure(error: SealError) -> Failure {
         SealError::TooLarge => "send less, or in several messages",
         SealError::Message(_) => "are there more than 99 files, or one whose name is longer than 255 bytes?",
         SealError::Recipient => "the office's profile is at fault: tell it",
+        SealError::Unlisted(_) => "the office's profile has changed: open the case again",
         SealError::Age(_) => "try again; if it goes on, this program is at fault",
     };
     Failure::with_hint(error, hint)

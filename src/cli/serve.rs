@@ -1,5 +1,6 @@
 //! `mohr serve` and `mohr create-database`.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -8,6 +9,7 @@ use tokio::net::TcpListener;
 use super::Failure;
 use super::writer::note;
 use crate::http::log;
+use crate::server::config::OfficeConfig;
 use crate::server::{self, Config};
 use crate::storage;
 
@@ -20,9 +22,12 @@ pub struct ServeArguments {
 
 #[derive(Args)]
 pub struct CreateDatabaseArguments {
-    /// The configuration file that names the database
+    /// The configuration file that names the database and the office's profile
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
+    /// One of the hosts of the office; needed where the file names more than one office
+    #[arg(long, value_name = "HOST")]
+    host: Option<String>,
 }
 
 pub fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
@@ -30,16 +35,37 @@ pub fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     log::init(config.log.level);
     run(async {
         let stopped = stopped();
-        let listener = listen(&config).await?;
+        let listener = listen(config.listen).await?;
         server::serve(config, listener, stopped).await.map_err(server_failure)
     })
 }
 
 pub fn create_database(arguments: &CreateDatabaseArguments) -> Result<(), Failure> {
     let config = load(&arguments.config)?;
-    storage::create(&config.database).map_err(database_failure)?;
-    note(format!("made {}", config.database.display()));
+    let office = chosen(&config, arguments.host.as_deref())?;
+    let id = server::office_id(office).map_err(server_failure)?;
+    storage::create(&office.database, id).map_err(database_failure)?;
+    note(format!("made {}", office.database.display()));
     Ok(())
+}
+
+/// The office whose database is made. Never more than one at once: one that is missing may be lost, and an empty one in its
+/// place would hide that.
+fn chosen<'a>(config: &'a Config, host: Option<&str>) -> Result<&'a OfficeConfig, Failure> {
+    let found = match (host, &*config.offices) {
+        (None, [only]) => Some(only),
+        (None, _) => None,
+        (Some(host), offices) => offices.iter().find(|office| office.hosts.iter().any(|name| name == host)),
+    };
+    found.ok_or_else(|| {
+        let problem = match host {
+            None => "the configuration names more than one office".to_owned(),
+            Some(host) => format!("the configuration has no office at the host {host}"),
+        };
+        let hosts: Vec<_> = config.offices.iter().filter_map(|office| office.hosts.first()).collect();
+        let hosts = hosts.iter().map(|host| format!("--host {host}")).collect::<Vec<_>>().join(" or ");
+        Failure::with_hint(problem, format!("say which one is new, with {hosts}"))
+    })
 }
 
 /// Runs the server's work to its end on a runtime of its own.
@@ -48,8 +74,8 @@ pub(super) fn run(work: impl Future<Output = Result<(), Failure>>) -> Result<(),
     runtime.block_on(work)
 }
 
-pub(super) async fn listen(config: &Config) -> Result<TcpListener, Failure> {
-    TcpListener::bind(config.listen).await.map_err(|error| {
+pub(super) async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| {
         let hint = match error.kind() {
             std::io::ErrorKind::AddrInUse => {
                 "another program listens there: stop it, or choose another address"
@@ -59,7 +85,7 @@ pub(super) async fn listen(config: &Config) -> Result<TcpListener, Failure> {
             }
             _ => "is it an address of this machine?",
         };
-        Failure::with_hint(format!("cannot listen on {}: {error}", config.listen), hint)
+        Failure::with_hint(format!("cannot listen on {address}: {error}"), hint)
     })
 }
 
@@ -81,7 +107,7 @@ pub(super) fn stopped() -> impl Future<Output = ()> + Send {
 
 pub(super) fn server_failure(error: server::Error) -> Failure {
     match error {
-        server::Error::Storage(error) => database_failure(error),
+        server::Error::Database(error) => database_failure(error),
         server::Error::Profile { .. } => Failure::with_hint(error, "mohr keys profile verify says more"),
         error => {
             Failure::with_hint(error, "is the path in the configuration right, and may this user read it?")

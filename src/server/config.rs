@@ -253,7 +253,10 @@ mod tests {
             (host("https://a.example"), BrokenRule::Host("https://a.example".to_owned())),
             (host("[::1]"), BrokenRule::Host("[::1]".to_owned())),
             (host(""), BrokenRule::Host(String::new())),
-            (format!("{SMALLEST}{SECOND}").replace("b.ex", "a.ex"), BrokenRule::SharedHost("a.example".to_owned())),
+            (
+                format!("{SMALLEST}{SECOND}").replace("b.ex", "a.ex"),
+                BrokenRule::SharedHost("a.example".to_owned()),
+            ),
             (
                 format!("{SMALLEST}{SECOND}").replace("b.db", "mohr.db"),
                 BrokenRule::SharedDatabase("/srv/mohr/mohr.db".into()),

@@ -66,7 +66,8 @@ pub async fn serve_with_clock(
     purge.abort();
     // Each blocks until its writer has ended: outside the async threads, and side by side.
     let storages = app.offices.all().map(|office| office.storage.clone());
-    let closed: Vec<_> = storages.map(|storage| tokio::task::spawn_blocking(move || storage.close())).collect();
+    let closed: Vec<_> =
+        storages.map(|storage| tokio::task::spawn_blocking(move || storage.close())).collect();
     for closed in closed {
         let _ = closed.await;
     }

@@ -4,10 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::http::static_file::StaticFile;
-use crate::protocol::ids::Digest;
-use crate::protocol::profile::Profile;
 use crate::storage::{OfficeIds, Storage};
-use crate::verify;
+use crate::verify::profile::{self, VerifiedProfile};
 
 use super::embedded::EmbeddedFiles;
 use super::forms::Forms;
@@ -16,7 +14,7 @@ use super::sessions::Sessions;
 /// Whatever belongs to one office and to no other: nothing of it may answer a request for another.
 pub(super) struct ServedOffice {
     pub(super) ids: OfficeIds,
-    pub(super) profile: Profile,
+    pub(super) profile: VerifiedProfile,
     /// The present profile's note. Public, so it may be compressed; recipients shrink by half.
     pub(super) note: StaticFile,
     pub(super) storage: Storage,
@@ -25,8 +23,13 @@ pub(super) struct ServedOffice {
 }
 
 impl ServedOffice {
-    pub(super) fn new(signed: SignedProfile, ids: OfficeIds, storage: Storage, files: &EmbeddedFiles) -> Self {
-        let SignedProfile { profile, note, .. } = signed;
+    pub(super) fn new(
+        signed: SignedProfile,
+        ids: OfficeIds,
+        storage: Storage,
+        files: &EmbeddedFiles,
+    ) -> Self {
+        let SignedProfile { profile, note } = signed;
         let forms = Forms::new(files, &profile);
         let note = StaticFile::new("profile.txt", note.into());
         Self { ids, profile, note, storage, sessions: Sessions::new(), forms }
@@ -35,18 +38,15 @@ impl ServedOffice {
 
 /// The office profile and the note it came in.
 pub(super) struct SignedProfile {
-    pub(super) profile: Profile,
-    /// Of the note's text.
-    pub(super) digest: Digest,
+    pub(super) profile: VerifiedProfile,
     pub(super) note: Vec<u8>,
 }
 
 impl SignedProfile {
-    /// Checks that the root key which the note names signed it. Whether it has expired is left to the
+    /// Checks that the last of the roots which the office id stands for signed it. Whether it has expired is left to the
     /// readers: inspectors must get at their cases all the same.
-    pub(super) fn verify(note: Vec<u8>) -> Result<Self, verify::profile::Error> {
-        let (profile, digest) = verify::profile::verify_signature(&note)?;
-        Ok(Self { profile, digest, note })
+    pub(super) fn verify(note: Vec<u8>) -> Result<Self, profile::Error> {
+        Ok(Self { profile: profile::verify_signature(&note)?, note })
     }
 }
 

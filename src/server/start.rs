@@ -57,7 +57,11 @@ pub fn office_id(office: &OfficeConfig) -> Result<OfficeId, Error> {
 }
 
 /// Every office of the configuration, opened; or none, and why.
-pub(super) async fn open_offices(config: &Config, pages: &EmbeddedFiles, today: Day) -> Result<Offices, Error> {
+pub(super) async fn open_offices(
+    config: &Config,
+    pages: &EmbeddedFiles,
+    today: Day,
+) -> Result<Offices, Error> {
     let mut profiles = Vec::new();
     for office in &config.offices {
         let signed = load_profile(&office.profile)?;
@@ -92,7 +96,7 @@ async fn open_office(
         storage.close();
         return Err(error);
     }
-    if profile.expires < today {
+    if profile.is_expired(today) {
         tracing::warn!(
             profile = %office.profile.display(),
             "the office profile has expired: the pages will refuse it until a new one is signed"
@@ -103,7 +107,7 @@ async fn open_office(
 
 async fn keep_profile(path: &Path, signed: &SignedProfile, storage: &Storage) -> Result<(), Error> {
     let (path, version) = (path.to_owned(), signed.profile.version);
-    match storage.keep_profile(version, signed.digest, signed.note.clone()).await {
+    match storage.keep_profile(version, signed.profile.stamp().digest, signed.note.clone()).await {
         Ok(ProfileAdmission::Kept) => Ok(()),
         Ok(ProfileAdmission::Older { served }) => Err(Error::OlderProfile { path, version, served }),
         Ok(ProfileAdmission::OtherText) => Err(Error::OtherText { path, version }),
@@ -138,8 +142,7 @@ fn check_apart(profiles: &[(&OfficeConfig, SignedProfile)]) -> Result<(), Error>
 }
 
 fn load_profile(path: &Path) -> Result<SignedProfile, Error> {
-    let note =
-        std::fs::read(path).map_err(|source| Error::ReadProfile { path: path.to_owned(), source })?;
+    let note = std::fs::read(path).map_err(|source| Error::ReadProfile { path: path.to_owned(), source })?;
     SignedProfile::verify(note).map_err(|source| Error::Profile { path: path.to_owned(), source })
 }
 

@@ -51,6 +51,8 @@ pub enum Refusal {
          back, and stolen stays stolen"
     )]
     FormerTrustedMore { id: Id, epoch: u64 },
+    #[error("the former key of {id}, epoch {epoch}, is trusted to {until}, which is too far ahead")]
+    TrustedAhead { id: Id, epoch: u64, until: Day },
     #[error("the former key of {id}, epoch {epoch}, is needed until {until}, as long as cases are kept")]
     FormerTooEarly { id: Id, epoch: u64, until: Day },
 }
@@ -60,10 +62,19 @@ pub enum Refusal {
 pub enum Fate<'a> {
     Joins(&'a Inspector),
     Returns(&'a Inspector),
-    Stays { before: &'a Inspector, now: &'a Inspector },
+    Stays {
+        before: &'a Inspector,
+        now: &'a Inspector,
+    },
     /// The former key says which it was and why.
-    NewKey { now: &'a Inspector, former: &'a FormerKey },
-    Leaves { before: &'a Inspector, former: &'a FormerKey },
+    NewKey {
+        now: &'a Inspector,
+        former: &'a FormerKey,
+    },
+    Leaves {
+        before: &'a Inspector,
+        former: &'a FormerKey,
+    },
 }
 
 /// All that speaks against signing `next` after these, most telling first. None is left out: whoever mends one
@@ -95,16 +106,13 @@ pub fn refusals(past: &Past<'_>, next: &Profile) -> Vec<Refusal> {
 
 /// Whether this id, of somebody whom the last profile does not list, was ever anybody's.
 fn was_known(past: &Past<'_>, id: &Id) -> bool {
-    let knows = |profile: &Profile| {
-        profile.inspector(id).is_some() || profile.former.iter().any(|key| key.id == *id)
-    };
+    let knows = |profile: &Profile| profile.persons().any(|person| person == id);
     knows(past.last) || past.older.iter().any(|profile| knows(profile))
 }
 
-/// With which version a person first came, by whichever profile listed her.
-pub fn joined(past: &Past<'_>, id: &Id) -> Option<u64> {
-    let listed = |profile: &&Profile| profile.inspector(id).map(|listed| listed.joined);
-    listed(&past.last).or_else(|| past.older.iter().rev().find_map(listed))
+/// With which version a person first came, by the newest profile that knows her.
+fn joined(past: &Past<'_>, id: &Id) -> Option<u64> {
+    past.last.joined(id).or_else(|| past.older.iter().rev().find_map(|profile| profile.joined(id)))
 }
 
 /// Gives the version of this profile to whoever comes with it: no other number could be right.
@@ -156,15 +164,15 @@ fn check_names<'a>(last: &'a Profile, next: &Profile, found: &mut Vec<Refusal>) 
 fn check_listed(before: &Inspector, next: &Profile, found: &mut Vec<Refusal>) {
     let id = before.id.clone();
     let kept = next.former.iter().any(|key| (&key.id, key.epoch) == (&before.id, before.epoch));
+    if let Some(found_joined) = next.joined(&id).filter(|joined| *joined != before.joined) {
+        found.push(Refusal::Joined { id: id.clone(), joined: before.joined, found: found_joined });
+    }
     let Some(now) = next.inspector(&before.id) else {
         if !kept {
             found.push(Refusal::GoneWithoutFormer { id });
         }
         return;
     };
-    if now.joined != before.joined {
-        found.push(Refusal::Joined { id: id.clone(), joined: before.joined, found: now.joined });
-    }
     if now.epoch == before.epoch {
         if (now.signer, &now.recipient) != (before.signer, &before.recipient) {
             found.push(Refusal::KeysOfOneEpoch { id, epoch: now.epoch });
@@ -185,16 +193,14 @@ fn check_newcomer(past: &Past<'_>, now: &Inspector, version: u64, found: &mut Ve
         }
         return;
     }
-    match joined(past, &now.id) {
-        None => found.push(Refusal::ReusedId { id }),
-        Some(joined) if joined != now.joined => found.push(Refusal::ReusedId { id }),
-        Some(_) => {
-            let former = past.last.former.iter().filter(|key| key.id == now.id).map(|key| key.epoch);
-            let last = former.max().unwrap_or(0);
-            if now.epoch <= last {
-                found.push(Refusal::Epoch { id, last, found: now.epoch });
-            }
-        }
+    if joined(past, &now.id) != Some(now.joined) {
+        found.push(Refusal::ReusedId { id });
+        return;
+    }
+    let former = past.last.former.iter().filter(|key| key.id == now.id).map(|key| key.epoch);
+    let last = former.max().unwrap_or(0);
+    if now.epoch <= last {
+        found.push(Refusal::Epoch { id, last, found: now.epoch });
     }
 }
 
@@ -209,7 +215,9 @@ fn check_former(last: &Profile, next: &Profile, found: &mut Vec<Refusal>) {
                     found.push(Refusal::FormerTooEarly { id, epoch, until });
                 }
             }
-            Some(now) if now.signer != key.signer => found.push(Refusal::FormerChanged { id, epoch }),
+            Some(now) if now.signer != key.signer || has_other_joined(last, next, &id) => {
+                found.push(Refusal::FormerChanged { id, epoch })
+            }
             Some(now) => {
                 let forgiven = key.why == WhyFormer::Stolen && now.why != WhyFormer::Stolen;
                 if now.until > key.until || forgiven {
@@ -220,9 +228,27 @@ fn check_former(last: &Profile, next: &Profile, found: &mut Vec<Refusal>) {
     }
     for key in next.former.iter().filter(|key| !last.former.iter().any(|before| same(before, key))) {
         let listed = last.inspector(&key.id);
+        let (id, epoch) = (key.id.clone(), key.epoch);
         if listed.is_none_or(|listed| (listed.epoch, listed.signer) != (key.epoch, key.signer)) {
-            found.push(Refusal::UnknownFormer { id: key.id.clone(), epoch: key.epoch });
+            found.push(Refusal::UnknownFormer { id, epoch });
+        } else if key.until > next.issued.plus_days(days_ahead_max(key.why)) {
+            found.push(Refusal::TrustedAhead { id, epoch, until: key.until });
         }
+    }
+}
+
+/// Of somebody who is not listed before and after. Of others it is asked where they are.
+fn has_other_joined(last: &Profile, next: &Profile, id: &Id) -> bool {
+    let listed = last.inspector(id).is_some() || next.inspector(id).is_some();
+    !listed && last.joined(id) != next.joined(id)
+}
+
+/// How far ahead the last day of a key may lie that goes out of use: until the server has the new profile its person
+/// answers with it. A stolen one is trusted for no day to come.
+pub fn days_ahead_max(why: WhyFormer) -> i32 {
+    match why {
+        WhyFormer::Left | WhyFormer::Replaced => 31,
+        WhyFormer::Stolen => 0,
     }
 }
 
@@ -246,9 +272,8 @@ pub fn fates<'a>(past: &Past<'a>, next: &'a Profile) -> Vec<Fate<'a>> {
         None => Fate::Joins(now),
     });
     let gone = past.last.inspectors.iter().filter(|before| next.inspector(&before.id).is_none());
-    let gone = gone.filter_map(|before| {
-        former(&before.id, before.epoch).map(|former| Fate::Leaves { before, former })
-    });
+    let gone = gone
+        .filter_map(|before| former(&before.id, before.epoch).map(|former| Fate::Leaves { before, former }));
     now.chain(gone).collect()
 }
 
@@ -258,3 +283,6 @@ impl Fate<'_> {
         matches!(self, Self::Stays { .. })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use super::super::{Failure, read_file};
 use crate::files::replace_private;
+use crate::protocol::day::Day;
 use crate::protocol::ids::Id;
 use crate::protocol::profile::{FormerKey, Inspector, Profile, Root, WhyFormer};
-use crate::protocol::day::Day;
 use crate::seal::hybrid::Recipient;
 
 /// An office to start from; its inspectors, roots, addresses and days are not those of any office.
@@ -64,7 +64,7 @@ pub fn read_entry(path: &Path) -> Result<Inspector, Failure> {
 }
 
 pub fn is_known(profile: &Profile, person: &Id) -> bool {
-    profile.inspector(person).is_some() || profile.former.iter().any(|key| key.id == *person)
+    profile.persons().any(|known| known == person)
 }
 
 /// The highest epoch that a person has had, 0 for whom the profile does not know.
@@ -143,13 +143,24 @@ pub fn take_out(profile: &mut Profile, id: &Id, until: Day, why: WhyFormer) -> R
     profile.former.push(former_key(&gone, until, why));
     for key in profile.former.iter_mut().filter(|key| key.id == *id) {
         key.role = Some(gone.role.clone());
+        key.joined = Some(gone.joined);
     }
     Ok(())
 }
 
-/// Lists a person again who was taken out, under the version with which she first came.
-pub fn bring_back(profile: &mut Profile, entry: Inspector, joined: u64) -> Result<(), Failure> {
-    let epoch = last_epoch(profile, &entry.id);
+/// Lists a person again who was taken out, as who she was: whoever left her out leaves her out still.
+pub fn bring_back(profile: &mut Profile, entry: Inspector) -> Result<(), Failure> {
+    let id = &entry.id;
+    if profile.inspector(id).is_some() {
+        return Err(Failure::new(format!("{id} is an inspector already")));
+    }
+    let (Some(joined), Some(role)) = (profile.joined(id), profile.role(id).cloned()) else {
+        return Err(Failure::with_hint(
+            format!("{id} has never been an inspector here"),
+            "for somebody new: mohr keys inspector new",
+        ));
+    };
+    let epoch = last_epoch(profile, id);
     if entry.epoch <= epoch {
         return Err(Failure::new(format!(
             "the entry is of epoch {}, and {} had epoch {epoch} before she left",
@@ -157,17 +168,16 @@ pub fn bring_back(profile: &mut Profile, entry: Inspector, joined: u64) -> Resul
         )));
     }
     for key in profile.former.iter_mut().filter(|key| key.id == entry.id) {
-        key.role = None;
+        (key.role, key.joined) = (None, None);
     }
-    profile.inspectors.push(Inspector { joined, ..entry });
+    profile.inspectors.push(Inspector { joined, role, ..entry });
     Ok(())
 }
 
 /// The root behind the last one, if it is the one that this commits to.
 pub fn add_root(profile: &mut Profile, root: Root) -> bool {
-    let follows = profile
-        .last_root()
-        .is_some_and(|last| last.next == crate::verify::digest::root_commitment(&root));
+    let follows =
+        profile.last_root().is_some_and(|last| last.next == crate::verify::digest::root_commitment(&root));
     if follows {
         profile.roots.push(root);
     }
@@ -181,6 +191,7 @@ fn former_key(of: &Inspector, until: Day, why: WhyFormer) -> FormerKey {
         signer: of.signer,
         until,
         why,
+        joined: None,
         role: None,
         extensions: Default::default(),
     }

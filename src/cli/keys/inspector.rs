@@ -7,17 +7,16 @@ use clap::{Args, Subcommand};
 
 use super::super::output::print_json;
 use super::super::passphrase::{PassphraseArguments, key_file_failure};
-use super::super::{Failure, write_new_private};
-use super::change::{Past, joined};
+use super::super::writer;
+use super::super::{Failure, write_new_private, write_new_public};
+use super::change::days_ahead_max;
 use super::notes::read_note;
 use super::{draft, parse_text};
+use crate::files::beside;
 use crate::protocol::day::Day;
 use crate::protocol::ids::Id;
 use crate::protocol::profile::{Inspector, Profile, Texts, WhyFormer};
 use crate::seal::key_file::InspectorKeys;
-
-/// How far ahead a person's last day may lie: so long may it take until the server has the new profile.
-const UNTIL_DAYS_MAX: i32 = 31;
 
 /// Without a subcommand it makes the identity of somebody new.
 #[derive(Args)]
@@ -123,9 +122,6 @@ pub struct ReturnArguments {
     /// The draft to change
     #[arg(long, value_name = "DRAFT")]
     draft: PathBuf,
-    /// A signed profile that listed her: it says with which version she joined
-    #[arg(long, value_name = "NOTE")]
-    listed: PathBuf,
     #[command(flatten)]
     keys: NextKeysArguments,
 }
@@ -177,8 +173,8 @@ fn new(arguments: &NewInspectorArguments) -> Result<(), Failure> {
     if let (Some(path), Some(draft)) = (&arguments.draft, &draft) {
         draft::write(path, draft)?;
     }
-    print_json(&entry);
-    eprintln!("wrote {}; what was printed goes into the profile", arguments.out.display());
+    print_json(&entry).map_err(|failure| keep_entry(&entry, &arguments.out, failure))?;
+    writer::note(format!("wrote {}; what was printed goes into the profile", arguments.out.display()));
     Ok(())
 }
 
@@ -190,11 +186,15 @@ fn replace(arguments: &ReplaceArguments) -> Result<(), Failure> {
     };
     let mut draft = draft::read(path)?;
     let until = arguments.until.unwrap_or_else(Day::today);
-    refuse_far_day(until, UNTIL_DAYS_MAX)?;
+    refuse_far_day(until, WhyFormer::Replaced)?;
     let next = arguments.keys.entry(&draft, &arguments.id)?;
     draft::change_key(&mut draft, next.entry.clone(), until, WhyFormer::Replaced)?;
     next.finish(path, &draft, &arguments.keys)?;
-    eprintln!("{}: {} has a new key; the old one is trusted to {until}", path.display(), arguments.id);
+    writer::note(format!(
+        "{}: {} has a new key; the old one is trusted to {until}",
+        path.display(),
+        arguments.id
+    ));
     say_next(path);
     Ok(())
 }
@@ -210,32 +210,32 @@ fn make_next(arguments: &ReplaceArguments, profile: &Profile) -> Result<(), Fail
     }
     let Some(out) = &arguments.keys.out else { return Err(no_keys()) };
     let keys = InspectorKeys::generate_epoch(id.clone(), draft::last_epoch(profile, id) + 1);
-    let joined = profile.inspector(id).map_or(1, |listed| listed.joined);
+    let joined = profile.joined(id).unwrap_or(1);
     let entry = keys.public_entry(joined, profile.role(id).cloned().unwrap_or_default());
     write_identity(&keys, out, &arguments.keys.passphrase)?;
-    print_json(&entry);
-    eprintln!("wrote {}; give what was printed to the office", out.display());
+    print_json(&entry).map_err(|failure| keep_entry(&entry, out, failure))?;
+    writer::note(format!("wrote {}; give what was printed to the office", out.display()));
     Ok(())
 }
 
 fn stolen(arguments: &StolenArguments) -> Result<(), Failure> {
     let path = &arguments.draft;
     let mut draft = draft::read(path)?;
-    refuse_far_day(arguments.until, 0)?;
+    refuse_far_day(arguments.until, WhyFormer::Stolen)?;
     if arguments.no_new_key {
         draft::take_out(&mut draft, &arguments.id, arguments.until, WhyFormer::Stolen)?;
         draft::write(path, &draft)?;
-        eprintln!("{}: {} is taken out until she has new keys", path.display(), arguments.id);
+        writer::note(format!("{}: {} is taken out until she has new keys", path.display(), arguments.id));
     } else {
         let next = arguments.keys.entry(&draft, &arguments.id)?;
         draft::change_key(&mut draft, next.entry.clone(), arguments.until, WhyFormer::Stolen)?;
         next.finish(path, &draft, &arguments.keys)?;
-        eprintln!("{}: {} has a new key", path.display(), arguments.id);
+        writer::note(format!("{}: {} has a new key", path.display(), arguments.id));
     }
-    eprintln!(
+    writer::note(format!(
         "of the stolen key only that holds which somebody else's message of up to {} was written in sight of",
         arguments.until
-    );
+    ));
     say_next(path);
     Ok(())
 }
@@ -243,39 +243,30 @@ fn stolen(arguments: &StolenArguments) -> Result<(), Failure> {
 fn leave(arguments: &LeaveArguments) -> Result<(), Failure> {
     let mut draft = draft::read(&arguments.draft)?;
     let until = arguments.until.unwrap_or_else(Day::today);
-    refuse_far_day(until, UNTIL_DAYS_MAX)?;
+    refuse_far_day(until, WhyFormer::Left)?;
     draft::take_out(&mut draft, &arguments.id, until, WhyFormer::Left)?;
     draft::write(&arguments.draft, &draft)?;
-    eprintln!(
+    writer::note(format!(
         "{}: {} leaves; what she answers to {until} stays authentic. Let her hand over her cases before",
         arguments.draft.display(),
         arguments.id
-    );
+    ));
     say_next(&arguments.draft);
     Ok(())
 }
 
 fn come_back(arguments: &ReturnArguments) -> Result<(), Failure> {
     let path = &arguments.draft;
-    let (mut draft, note) = (draft::read(path)?, read_note(&arguments.listed)?);
-    let id = &arguments.id;
-    if draft.inspector(id).is_some() {
-        return Err(Failure::new(format!("{id} is an inspector already")));
-    }
-    let foreign = note.profile.office != draft.office;
-    let past = Past { last: &note.profile, older: Vec::new() };
-    let Some(joined) = joined(&past, id).filter(|_| !foreign) else {
-        return Err(Failure::with_hint(
-            format!("{} does not list {id}", arguments.listed.display()),
-            "name a note of this office from the time when she was an inspector",
-        ));
-    };
-    let next = arguments.keys.entry(&draft, id)?;
-    let role = draft.role(id).or(note.profile.role(id)).cloned().unwrap_or_default();
-    draft::bring_back(&mut draft, Inspector { role, ..next.entry.clone() }, joined)?;
+    let mut draft = draft::read(path)?;
+    let next = arguments.keys.entry(&draft, &arguments.id)?;
+    draft::bring_back(&mut draft, next.entry.clone())?;
+    let joined = draft.joined(&arguments.id).unwrap_or_default();
     next.finish(path, &draft, &arguments.keys)?;
-    eprintln!("{}: {id} is back, as who joined with version {joined}", path.display());
-    eprintln!("sign with --previous {}, too, unless it lies beside", arguments.listed.display());
+    writer::note(format!(
+        "{}: {} is back, as who joined with version {joined}",
+        path.display(),
+        arguments.id
+    ));
     say_next(path);
     Ok(())
 }
@@ -310,32 +301,45 @@ impl NextKeys {
         draft.encode().map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
         if let (Some(made), Some(out)) = (&self.made, &keys.out) {
             write_identity(made, out, &keys.passphrase)?;
-            eprintln!("wrote {}", out.display());
+            writer::note(format!("wrote {}", out.display()));
         }
         draft::write(path, draft)?;
         if self.made.is_some() {
-            print_json(&draft.inspector(&self.entry.id));
+            print_json(&draft.inspector(&self.entry.id))?;
         }
         Ok(())
     }
 }
 
-fn write_identity(
-    keys: &InspectorKeys,
-    out: &Path,
-    passphrase: &PassphraseArguments,
-) -> Result<(), Failure> {
+/// The identity is made and will not be made again: an entry that could not be printed is kept beside it.
+fn keep_entry(entry: &Inspector, identity: &Path, failure: Failure) -> Failure {
+    let path = beside(identity, ".entry.json");
+    let json = serde_json::to_vec_pretty(entry).expect("plain structures serialize");
+    let wrote = format!("wrote {}", identity.display());
+    match write_new_public(&path, &json) {
+        Ok(()) => failure.with_fate(format!("{wrote}; its entry for the profile is in {}", path.display())),
+        Err(_) => failure
+            .with_fate(format!("{wrote}, and its entry for the profile nowhere: make another identity")),
+    }
+}
+
+fn write_identity(keys: &InspectorKeys, out: &Path, passphrase: &PassphraseArguments) -> Result<(), Failure> {
     let passphrase = passphrase.choose("the inspector's identity")?;
     write_new_private(out, &keys.seal(&passphrase).map_err(key_file_failure)?)
 }
 
-fn refuse_far_day(until: Day, days_ahead: i32) -> Result<(), Failure> {
-    if until <= Day::today().plus_days(days_ahead) {
+fn refuse_far_day(until: Day, why: WhyFormer) -> Result<(), Failure> {
+    let days = days_ahead_max(why);
+    if until <= Day::today().plus_days(days) {
         return Ok(());
     }
-    Err(match days_ahead {
-        0 => Failure::new(format!("{until} has not come yet: a stolen key is trusted for no day to come")),
-        days => Failure::new(format!("{until} is more than {days} days ahead")),
+    Err(match why {
+        WhyFormer::Stolen => {
+            Failure::new(format!("{until} has not come yet: a stolen key is trusted for no day to come"))
+        }
+        WhyFormer::Left | WhyFormer::Replaced => {
+            Failure::new(format!("{until} is more than {days} days ahead"))
+        }
     })
 }
 
@@ -347,7 +351,7 @@ fn no_keys() -> Failure {
 }
 
 fn say_next(draft: &Path) {
-    eprintln!("next: mohr keys profile check --draft {}", draft.display());
+    writer::note(format!("next: mohr keys profile check --draft {}", draft.display()));
 }
 
 /// An id as it was typed.

@@ -1,5 +1,6 @@
 //! What the office signed before: the notes that were named, and those that lie beside what is worked on.
 
+use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -26,10 +27,7 @@ pub struct EarlierNotes(Vec<EarlierNote>);
 /// A note that somebody named: it must be one.
 pub fn read_note(path: &Path) -> Result<EarlierNote, Failure> {
     let bytes = read_file(path)?;
-    let profile = verify_signature(&bytes).map_err(|error| {
-        let Failure { message, hint } = profile_failure(error);
-        Failure { message: format!("{}: {message}", path.display()), hint }
-    })?;
+    let profile = verify_signature(&bytes).map_err(|error| profile_failure(error).of(path.display()))?;
     Ok(EarlierNote { path: path.to_owned(), profile })
 }
 
@@ -44,9 +42,7 @@ impl EarlierNotes {
                 format!("this office is {office}"),
             ));
         }
-        let mut folders: Vec<_> = beside.iter().map(|path| folder_of(path)).collect();
-        folders.sort();
-        folders.dedup();
+        let folders: BTreeSet<_> = beside.iter().map(|path| folder_of(path)).collect();
         notes.extend(folders.iter().flat_map(|folder| notes_in(folder, office)));
         notes.sort_by_key(|note| note.profile.version);
         let forked = notes.windows(2).find(|pair| {
@@ -89,17 +85,13 @@ impl EarlierNotes {
 }
 
 fn folder_of(path: &Path) -> PathBuf {
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    // One folder by two names must not give its notes twice; that is tidy, not more.
-    folder.canonicalize().unwrap_or_else(|_| folder.to_owned())
+    path.parent().unwrap_or(Path::new("")).to_owned()
 }
 
 fn notes_in(folder: &Path, office: OfficeId) -> Vec<EarlierNote> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
-    let paths = entries.filter_map(Result::ok).map(|entry| entry.path());
+    let here = if folder == Path::new("") { Path::new(".") } else { folder };
+    let Ok(entries) = std::fs::read_dir(here) else { return Vec::new() };
+    let paths = entries.filter_map(Result::ok).map(|entry| folder.join(entry.file_name()));
     paths
         .filter(|path| path.extension().is_some_and(|ending| ending == ENDING))
         .take(NOTES_MAX)

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::super::passphrase::{PassphraseArguments, key_file_failure};
+use super::super::writer::{self, print};
 use super::super::{Failure, profile_failure, read_file, write_new_private, write_new_public};
 use super::change::{self, last_day_needed, refusals};
 use super::draft::{self, EXAMPLE_PROFILE, VALID_DAYS};
@@ -135,7 +136,7 @@ fn create(arguments: &CreateArguments) -> Result<(), Failure> {
         profile.addresses.clone_from(&arguments.address);
     }
     write_new_private(&arguments.out, draft::encode(&profile).as_bytes())?;
-    eprintln!("wrote {}: now edit it, add inspectors and sign it", arguments.out.display());
+    writer::note(format!("wrote {}: now edit it, add inspectors and sign it", arguments.out.display()));
     Ok(())
 }
 
@@ -151,17 +152,19 @@ fn new_version(arguments: &NewVersionArguments) -> Result<(), Failure> {
         profile.former.retain(is_needed);
     }
     write_new_private(&arguments.out, draft::encode(&profile).as_bytes())?;
-    eprintln!(
+    writer::note(format!(
         "wrote {}: version {}, valid to {}; now change it, check it and sign it",
         arguments.out.display(),
         profile.version,
         profile.expires
-    );
+    ));
     let old = last.former.len() - last.former.iter().filter(|key| is_needed(key)).count();
     if old > 0 && !arguments.prune {
-        eprintln!("{old} former keys are needed no more: --prune takes them out");
+        writer::note(format!("{old} former keys are needed no more: --prune takes them out"));
     } else if old > 0 {
-        eprintln!("took out {old} former keys; keep the old notes, they know whose ids are taken");
+        writer::note(format!(
+            "took out {old} former keys; keep the old notes, they know whose ids are taken"
+        ));
     }
     Ok(())
 }
@@ -172,7 +175,7 @@ fn add(path: &Path, entries: &[PathBuf]) -> Result<(), Failure> {
         draft::add(&mut profile, draft::read_entry(entry)?)?;
     }
     draft::write(path, &profile)?;
-    eprintln!("{} now lists {} inspectors", path.display(), profile.inspectors.len());
+    writer::note(format!("{} now lists {}", path.display(), words::inspectors(&profile)));
     Ok(())
 }
 
@@ -189,7 +192,7 @@ fn check(arguments: &CheckArguments) -> Result<(), Failure> {
     refuse_unfinished(&arguments.draft, &profile)?;
     let refused = past.as_ref().map(|past| refusals(past, &profile)).unwrap_or_default();
     if !refused.is_empty() {
-        refused.iter().for_each(|refusal| eprintln!("- {refusal}"));
+        refused.iter().for_each(|refusal| writer::note(format!("- {refusal}")));
         return Err(Failure::with_hint(
             format!("{} would not be signed", arguments.draft.display()),
             "mend what stands above; mohr keys inspector makes such changes rightly",
@@ -199,7 +202,7 @@ fn check(arguments: &CheckArguments) -> Result<(), Failure> {
         Some(past) => words::change(past, &profile),
         None => words::first(&profile),
     };
-    print!("{text}");
+    print(&format!("{text}"))?;
     warn_of_expiry(&profile, today);
     Ok(())
 }
@@ -232,13 +235,13 @@ fn sign_draft(arguments: &SignArguments) -> Result<(), Failure> {
     let failed = |error| Failure::new(format!("{}: {error}", arguments.draft.display()));
     let note = sign(profile.clone(), &root.key).map_err(failed)?;
     write_new_public(&arguments.out, note.as_bytes())?;
-    eprintln!(
-        "wrote {}: version {}, valid to {}, {} inspectors",
+    writer::note(format!(
+        "wrote {}: version {}, valid to {}, {}",
         arguments.out.display(),
         profile.version,
         profile.expires,
-        profile.inspectors.len()
-    );
+        words::inspectors(&profile)
+    ));
     warn_of_expiry(&profile, today);
     Ok(())
 }
@@ -247,7 +250,7 @@ fn verify_note(path: &Path, office: Option<OfficeId>) -> Result<(), Failure> {
     let today = Day::today();
     let expectation = Expectation::of_first_visit(office, today);
     let profile = verify(&read_file(path)?, expectation).map_err(profile_failure)?;
-    print!("{}", words::profile(&profile));
+    print(&format!("{}", words::profile(&profile)))?;
     warn_of_expiry(&profile, today);
     Ok(())
 }
@@ -272,7 +275,7 @@ fn set_root(profile: &mut Profile, root: &RootKeys) -> Result<(), Failure> {
                 "is it the newest root of this office, and the draft of its newest profile?",
             ));
         }
-        eprintln!("root {} signs from this version on", profile.roots.len());
+        writer::note(format!("root {} signs from this version on", profile.roots.len()));
     }
     Ok(())
 }
@@ -342,10 +345,10 @@ fn no_previous(version: u64) -> Failure {
 
 fn warn_of_expiry(profile: &Profile, today: Day) {
     if profile.expires < today.plus_days(WARNING_DAYS) {
-        eprintln!(
+        writer::note(format!(
             "WARNING: the profile expires on {}: then nobody can report. Sign a new version before",
             profile.expires
-        );
+        ));
     }
 }
 

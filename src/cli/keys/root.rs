@@ -7,6 +7,7 @@ use age::secrecy::SecretString;
 use clap::{Args, Subcommand};
 
 use super::super::passphrase::{PassphraseArguments, key_file_failure};
+use super::super::writer::{self, print_line};
 use super::super::{Failure, read_file, write_new_private, write_new_public};
 use super::draft;
 use crate::protocol::note;
@@ -78,10 +79,18 @@ fn new(arguments: &NewRootArguments) -> Result<(), Failure> {
     // The successor first: without it the root is not to be used, and a root alone would look whole.
     write_new_private(&next_out, &committed.seal(&next_passphrase).map_err(key_file_failure)?)?;
     let public = write_root(&root, &arguments.out, &passphrase)?;
-    println!("{}", root.office);
-    eprintln!("wrote {}: the root key. Into the first safe, never on a network", arguments.out.display());
-    eprintln!("wrote {}: its committed successor. Into another safe, elsewhere", next_out.display());
-    eprintln!("wrote {}: public, for posters and for whoever compares", public.display());
+    print_line(root.office).map_err(|failure| {
+        failure.with_fate(format!("the office's id is what {} begins with", public.display()))
+    })?;
+    writer::note(format!(
+        "wrote {}: the root key. Into the first safe, never on a network",
+        arguments.out.display()
+    ));
+    writer::note(format!(
+        "wrote {}: its committed successor. Into another safe, elsewhere",
+        next_out.display()
+    ));
+    writer::note(format!("wrote {}: public, for posters and for whoever compares", public.display()));
     Ok(())
 }
 
@@ -117,29 +126,31 @@ fn next(arguments: &NextRootArguments) -> Result<(), Failure> {
     if let (Some(path), Some(draft)) = (&arguments.draft, &draft) {
         draft::write(path, draft)?;
     }
-    println!("{}", root.office);
+    print_line(root.office)?;
     say_succession(arguments, &root, committed.is_some().then_some(&*next_out));
     Ok(())
 }
 
 fn say_succession(arguments: &NextRootArguments, root: &RootKeys, next_out: Option<&Path>) {
-    eprintln!("wrote {}: root {}. Into the first safe", arguments.out.display(), root.number);
+    writer::note(format!("wrote {}: root {}. Into the first safe", arguments.out.display(), root.number));
     match next_out {
-        Some(path) => eprintln!("wrote {}: its committed successor. Into the other safe", path.display()),
-        None => eprintln!(
+        Some(path) => {
+            writer::note(format!("wrote {}: its committed successor. Into the other safe", path.display()))
+        }
+        None => writer::note(format!(
             "this is the last root of the office: when it is lost or stolen, a new office is needed"
-        ),
+        )),
     }
-    eprintln!("the office id stays the same: codes, posters and links stay valid");
+    writer::note(format!("the office id stays the same: codes, posters and links stay valid"));
     if arguments.draft.is_none() {
-        eprintln!("next: make a draft with mohr keys profile new-version");
+        writer::note(format!("next: make a draft with mohr keys profile new-version"));
     }
-    eprintln!(
+    writer::note(format!(
         "next: mohr keys profile sign --draft DRAFT --root-key {}, give the profile to the server, and \
          destroy {} and the root before this one",
         arguments.out.display(),
         arguments.from.display()
-    );
+    ));
 }
 
 /// Seals a root that signs, and writes its public half beside it; gives where that is.

@@ -32,11 +32,8 @@ pub fn profile(profile: &Profile) -> String {
     for key in &profile.former {
         let FormerKey { id, epoch, until, .. } = key;
         let role = key.role.as_ref().map(|texts| format!(" {}", role(profile, texts))).unwrap_or_default();
-        let _ = writeln!(
-            text,
-            "former key of {id}:{role} (epoch {epoch}, {}, trusted to {until})",
-            why(key.why)
-        );
+        let _ =
+            writeln!(text, "former key of {id}:{role} (epoch {epoch}, {}, trusted to {until})", why(key.why));
     }
     for entry in &profile.two_persons {
         let _ = writeln!(text, "two persons for {}, since {}", entry.id, entry.since);
@@ -60,14 +57,7 @@ pub fn first(profile: &Profile) -> String {
         paragraph(&mut text, "Opens every report that does not leave her out, and answers it.");
     }
     everybody(&mut text);
-    if let [only] = &profile.inspectors[..] {
-        let alone = format!(
-            "WARNING: {} is alone. When her key is lost nobody can read the reports any more, and no reporter \
-             can leave her out.",
-            only.id
-        );
-        paragraph(&mut text, &alone);
-    }
+    alone(&mut text, profile);
     let reached = profile.addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     paragraph(&mut text, &format!("Reporters and inspectors reach the server at {reached}."));
     text
@@ -76,10 +66,8 @@ pub fn first(profile: &Profile) -> String {
 /// What changes with this profile, person by person. For a change that nothing speaks against.
 pub fn change(past: &Past<'_>, next: &Profile) -> String {
     let last = past.last;
-    let mut text = format!(
-        "version {} -> {}; valid {} to {}\n",
-        last.version, next.version, next.issued, next.expires
-    );
+    let mut text =
+        format!("version {} -> {}; valid {} to {}\n", last.version, next.version, next.issued, next.expires);
     let fates = fates(past, next);
     for fate in &fates {
         person(&mut text, last, next, *fate);
@@ -91,6 +79,7 @@ pub fn change(past: &Past<'_>, next: &Profile) -> String {
                       one person at a time.";
         paragraph(&mut text, nobody);
     }
+    alone(&mut text, next);
     paragraph(
         &mut text,
         "Whoever a reporter left out stays left out: the version with which each person joined is the same as \
@@ -117,7 +106,10 @@ fn person(text: &mut String, last: &Profile, next: &Profile, fate: Fate<'_>) {
     match fate {
         Fate::Joins(now) => {
             heading(text, next, now);
-            paragraph(text, &format!("Joins with version {}. Opens what is sealed from then on.", now.joined));
+            paragraph(
+                text,
+                &format!("Joins with version {}. Opens what is sealed from then on.", now.joined),
+            );
             paragraph(text, HANDED_OVER);
         }
         Fate::Returns(now) => {
@@ -134,14 +126,21 @@ fn person(text: &mut String, last: &Profile, next: &Profile, fate: Fate<'_>) {
             heading(text, next, now);
             paragraph(text, "Stays, with the same key: reads and answers as before.");
             if before.role != now.role {
-                let renamed =
-                    format!("Was called {}. Her old answers are shown under the new role.", role(last, &before.role));
+                let renamed = format!(
+                    "Was called {}. Her old answers are shown under the new role.",
+                    role(last, &before.role)
+                );
                 paragraph(text, &renamed);
             }
         }
         Fate::NewKey { now, former } => {
             heading(text, next, now);
-            let new = format!("New key, of epoch {}; the one of epoch {} {}.", now.epoch, former.epoch, ended(former));
+            let new = format!(
+                "New key, of epoch {}; the one of epoch {} {}.",
+                now.epoch,
+                former.epoch,
+                ended(former)
+            );
             paragraph(text, &new);
             paragraph(
                 text,
@@ -153,7 +152,10 @@ fn person(text: &mut String, last: &Profile, next: &Profile, fate: Fate<'_>) {
         }
         Fate::Leaves { before, former } => {
             heading(text, last, before);
-            paragraph(text, &format!("Is no longer an inspector; her key of epoch {} {}.", former.epoch, ended(former)));
+            paragraph(
+                text,
+                &format!("Is no longer an inspector; her key of epoch {} {}.", former.epoch, ended(former)),
+            );
             paragraph(
                 text,
                 "Cannot sign in any more once the server has this profile. A case that she alone reads is then \
@@ -170,6 +172,17 @@ fn person(text: &mut String, last: &Profile, next: &Profile, fate: Fate<'_>) {
 const HANDED_OVER: &str = "Of cases that are open now: reads what a reader hands over to her, and nothing \
     without. A reporter reads by role that she is there when an answer names her, and decides whether to write to \
     her.";
+
+fn alone(text: &mut String, profile: &Profile) {
+    if let [only] = &profile.inspectors[..] {
+        let alone = format!(
+            "WARNING: {} is alone. When her key is lost nobody can read the reports any more, and no reporter can \
+             leave her out.",
+            only.id
+        );
+        paragraph(text, &alone);
+    }
+}
 
 /// Which of the old answers hold, and which do not.
 fn old_answers(text: &mut String, last: &Profile, former: &FormerKey) {
@@ -204,8 +217,7 @@ fn old_answers(text: &mut String, last: &Profile, former: &FormerKey) {
 }
 
 fn reporters(text: &mut String, last: &Profile, next: &Profile) {
-    let roles: Vec<_> =
-        next.inspectors.iter().map(|now| format!("\"{}\"", role(next, &now.role))).collect();
+    let roles: Vec<_> = next.inspectors.iter().map(|now| format!("\"{}\"", role(next, &now.role))).collect();
     paragraph(
         text,
         &format!(
@@ -216,12 +228,14 @@ fn reporters(text: &mut String, last: &Profile, next: &Profile) {
     );
     let former: BTreeSet<_> = next.former.iter().map(|key| &key.id).collect();
     let gone = last.inspectors.iter().filter(|before| next.inspector(&before.id).is_none());
-    let gone: Vec<_> = gone.filter(|before| former.contains(&before.id)).map(|before| before.id.as_str()).collect();
+    let gone: Vec<_> =
+        gone.filter(|before| former.contains(&before.id)).map(|before| before.id.as_str()).collect();
     if !gone.is_empty() {
         paragraph(
             text,
             &format!(
-                "A reporter who wrote to nobody but {} has nobody left to write to, and is asked whom to choose.",
+                "A reporter who wrote to nobody but {} can write to nobody any more until an answer names somebody \
+                 else and she agrees. Let that be said in an answer before this profile is served.",
                 gone.join(" and ")
             ),
         );
@@ -235,7 +249,9 @@ fn addresses(text: &mut String, last: &Profile, next: &Profile) {
     for address in last.addresses.iter().filter(|address| !next.addresses.contains(address)) {
         paragraph(
             text,
-            &format!("{address} is no address any more: posters and links with it lead nowhere, and nobody signs in there."),
+            &format!(
+                "{address} is no address any more: posters and links with it lead nowhere, and nobody signs in there."
+            ),
         );
     }
 }
@@ -299,5 +315,13 @@ fn paragraph(text: &mut String, words: &str) {
     for (at, line) in wrap(&printable(words), COLUMNS_MAX - 4).into_iter().enumerate() {
         let indent = if at == 0 { "  - " } else { "    " };
         let _ = writeln!(text, "{indent}{}", line.trim_end());
+    }
+}
+
+/// As people count.
+pub fn inspectors(profile: &Profile) -> String {
+    match profile.inspectors.len() {
+        1 => "1 inspector".to_owned(),
+        many => format!("{many} inspectors"),
     }
 }

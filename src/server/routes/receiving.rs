@@ -58,13 +58,7 @@ pub struct Receiver {
 
 impl Receiver {
     /// Goes on with an upload at `offset`, where it stands.
-    pub fn new(
-        id: UploadId,
-        owner: Owner,
-        length_bytes: u64,
-        offset: u64,
-        memo: Option<SealedMemo>,
-    ) -> Self {
+    pub fn new(id: UploadId, owner: Owner, length_bytes: u64, offset: u64, memo: Option<SealedMemo>) -> Self {
         Self { id, owner, length_bytes, offset, memo, hash: RunningHash::from(offset) }
     }
 

@@ -14,6 +14,7 @@ use crate::http::headers::is_content_type;
 use crate::http::problem::Problem;
 use crate::protocol::api::{IssuedChallenge, IssuedSession, ProblemWord, SessionRequest};
 use crate::protocol::ids::{Digest, encode_hex};
+use crate::protocol::person::KeyId;
 use crate::server::sessions::SESSION_LIFE;
 use crate::verify::signature::{is_signed_by, session_bytes};
 
@@ -50,8 +51,8 @@ pub async fn session(
         .inspector(&request.inspector)
         .filter(|inspector| inspector.epoch == request.epoch && profile.addresses.contains(&request.address))
         .ok_or(ProblemWord::Unauthorized)?;
-    let challenge = request.challenge.to_string();
-    let signed = session_bytes(profile.office, &inspector.id, inspector.epoch, &request.address, &challenge);
+    let key = KeyId { person: inspector.id.clone(), epoch: inspector.epoch };
+    let signed = session_bytes(profile.office, &key, &request.address, request.challenge);
     if !is_signed_by(&inspector.signer, &request.signature, &signed) {
         return Err(ProblemWord::Unauthorized.into());
     }
