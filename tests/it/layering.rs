@@ -24,7 +24,7 @@ const EDGES: [(&str, &[&str]); 11] = [
 ];
 
 /// A crate and the only modules, folders or files that may name it.
-const CRATES: [(&str, &[&str]); 15] = [
+const CRATES: [(&str, &[&str]); 16] = [
     ("rusqlite", &["storage/sqlite"]),
     ("age", &["seal", "cli"]),
     ("age_core", &["seal"]),
@@ -39,6 +39,7 @@ const CRATES: [(&str, &[&str]); 15] = [
     ("clap", &["cli"]),
     ("libc", &["files"]),
     ("terminal_size", &["cli"]),
+    ("unicode_normalization", &["seal", "cli"]),
     ("unicode_width", &["protocol"]),
 ];
 

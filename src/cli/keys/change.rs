@@ -62,10 +62,19 @@ pub enum Refusal {
 pub enum Fate<'a> {
     Joins(&'a Inspector),
     Returns(&'a Inspector),
-    Stays { before: &'a Inspector, now: &'a Inspector },
+    Stays {
+        before: &'a Inspector,
+        now: &'a Inspector,
+    },
     /// The former key says which it was and why.
-    NewKey { now: &'a Inspector, former: &'a FormerKey },
-    Leaves { before: &'a Inspector, former: &'a FormerKey },
+    NewKey {
+        now: &'a Inspector,
+        former: &'a FormerKey,
+    },
+    Leaves {
+        before: &'a Inspector,
+        former: &'a FormerKey,
+    },
 }
 
 /// All that speaks against signing `next` after these, most telling first. None is left out: whoever mends one
@@ -206,7 +215,9 @@ fn check_former(last: &Profile, next: &Profile, found: &mut Vec<Refusal>) {
                     found.push(Refusal::FormerTooEarly { id, epoch, until });
                 }
             }
-            Some(now) if now.signer != key.signer || has_other_joined(last, next, &id) => found.push(Refusal::FormerChanged { id, epoch }),
+            Some(now) if now.signer != key.signer || has_other_joined(last, next, &id) => {
+                found.push(Refusal::FormerChanged { id, epoch })
+            }
             Some(now) => {
                 let forgiven = key.why == WhyFormer::Stolen && now.why != WhyFormer::Stolen;
                 if now.until > key.until || forgiven {
@@ -261,9 +272,8 @@ pub fn fates<'a>(past: &Past<'a>, next: &'a Profile) -> Vec<Fate<'a>> {
         None => Fate::Joins(now),
     });
     let gone = past.last.inspectors.iter().filter(|before| next.inspector(&before.id).is_none());
-    let gone = gone.filter_map(|before| {
-        former(&before.id, before.epoch).map(|former| Fate::Leaves { before, former })
-    });
+    let gone = gone
+        .filter_map(|before| former(&before.id, before.epoch).map(|former| Fate::Leaves { before, former }));
     now.chain(gone).collect()
 }
 

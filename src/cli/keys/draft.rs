@@ -4,9 +4,9 @@ use std::path::Path;
 
 use super::super::{Failure, read_file};
 use crate::files::replace_private;
+use crate::protocol::day::Day;
 use crate::protocol::ids::Id;
 use crate::protocol::profile::{FormerKey, Inspector, Profile, Root, WhyFormer};
-use crate::protocol::day::Day;
 use crate::seal::hybrid::Recipient;
 
 /// An office to start from; its inspectors, roots, addresses and days are not those of any office.
@@ -176,9 +176,8 @@ pub fn bring_back(profile: &mut Profile, entry: Inspector) -> Result<(), Failure
 
 /// The root behind the last one, if it is the one that this commits to.
 pub fn add_root(profile: &mut Profile, root: Root) -> bool {
-    let follows = profile
-        .last_root()
-        .is_some_and(|last| last.next == crate::verify::digest::root_commitment(&root));
+    let follows =
+        profile.last_root().is_some_and(|last| last.next == crate::verify::digest::root_commitment(&root));
     if follows {
         profile.roots.push(root);
     }

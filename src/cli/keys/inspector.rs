@@ -301,11 +301,7 @@ impl NextKeys {
     }
 }
 
-fn write_identity(
-    keys: &InspectorKeys,
-    out: &Path,
-    passphrase: &PassphraseArguments,
-) -> Result<(), Failure> {
+fn write_identity(keys: &InspectorKeys, out: &Path, passphrase: &PassphraseArguments) -> Result<(), Failure> {
     let passphrase = passphrase.choose("the inspector's identity")?;
     write_new_private(out, &keys.seal(&passphrase).map_err(key_file_failure)?)
 }

@@ -134,12 +134,13 @@ fn say_succession(arguments: &NextRootArguments, root: &RootKeys, next_out: Opti
     if arguments.draft.is_none() {
         eprintln!("next: make a draft with mohr keys profile new-version");
     }
+    let draft = arguments.draft.as_deref().unwrap_or(Path::new("DRAFT"));
     eprintln!(
-        "next: mohr keys profile sign --draft DRAFT --root-key {}, give the profile to the server, and \
-         destroy {} and the root before this one",
-        arguments.out.display(),
-        arguments.from.display()
+        "next: mohr keys profile sign --draft {} --root-key {}, and give the profile to the server",
+        draft.display(),
+        arguments.out.display()
     );
+    eprintln!("then destroy {}, and what is left of the root before this one", arguments.from.display());
 }
 
 /// Seals a root that signs, and writes its public half beside it; gives where that is.

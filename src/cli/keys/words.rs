@@ -32,11 +32,8 @@ pub fn profile(profile: &Profile) -> String {
     for key in &profile.former {
         let FormerKey { id, epoch, until, .. } = key;
         let role = key.role.as_ref().map(|texts| format!(" {}", role(profile, texts))).unwrap_or_default();
-        let _ = writeln!(
-            text,
-            "former key of {id}:{role} (epoch {epoch}, {}, trusted to {until})",
-            why(key.why)
-        );
+        let _ =
+            writeln!(text, "former key of {id}:{role} (epoch {epoch}, {}, trusted to {until})", why(key.why));
     }
     for entry in &profile.two_persons {
         let _ = writeln!(text, "two persons for {}, since {}", entry.id, entry.since);
@@ -69,10 +66,8 @@ pub fn first(profile: &Profile) -> String {
 /// What changes with this profile, person by person. For a change that nothing speaks against.
 pub fn change(past: &Past<'_>, next: &Profile) -> String {
     let last = past.last;
-    let mut text = format!(
-        "version {} -> {}; valid {} to {}\n",
-        last.version, next.version, next.issued, next.expires
-    );
+    let mut text =
+        format!("version {} -> {}; valid {} to {}\n", last.version, next.version, next.issued, next.expires);
     let fates = fates(past, next);
     for fate in &fates {
         person(&mut text, last, next, *fate);
@@ -111,14 +106,17 @@ fn person(text: &mut String, last: &Profile, next: &Profile, fate: Fate<'_>) {
     match fate {
         Fate::Joins(now) => {
             heading(text, next, now);
-            paragraph(text, &format!("Joins with version {}. Opens what is sealed from then on.", now.joined));
+            paragraph(
+                text,
+                &format!("Joins with version {}. Opens what is sealed from then on.", now.joined),
+            );
             paragraph(text, HANDED_OVER);
         }
         Fate::Returns(now) => {
             heading(text, next, now);
             let since = format!(
-                "Comes back, as the one who joined with version {}: who left her out then leaves her out still. \
-                 Opens what is sealed from this version on.",
+                "Comes back, as the one who joined with version {}: who left her out then leaves her out still. Opens \
+                 what is sealed from this version on.",
                 now.joined
             );
             paragraph(text, &since);
@@ -128,37 +126,47 @@ fn person(text: &mut String, last: &Profile, next: &Profile, fate: Fate<'_>) {
             heading(text, next, now);
             paragraph(text, "Stays, with the same key: reads and answers as before.");
             if before.role != now.role {
-                let renamed =
-                    format!("Was called {}. Her old answers are shown under the new role.", role(last, &before.role));
-                paragraph(text, &renamed);
+                let was = role(last, &before.role);
+                paragraph(text, &format!("Was called {was}. Her old answers are shown under the new role."));
             }
         }
         Fate::NewKey { now, former } => {
             heading(text, next, now);
-            let new = format!("New key, of epoch {}; the one of epoch {} {}.", now.epoch, former.epoch, ended(former));
-            paragraph(text, &new);
-            paragraph(
-                text,
-                "Opens with it what is sealed from this version on. What was sealed to the old key opens with \
-                 the old file alone: another reader hands those cases over to her. A case that she alone read \
-                 can be handed over by nobody else.",
-            );
+            new_key(text, now, former);
             old_answers(text, last, former);
         }
         Fate::Leaves { before, former } => {
             heading(text, last, before);
-            paragraph(text, &format!("Is no longer an inspector; her key of epoch {} {}.", former.epoch, ended(former)));
-            paragraph(
-                text,
-                "Cannot sign in any more once the server has this profile. A case that she alone reads is then \
-                 read by nobody: let her hand it over before.",
-            );
+            leaves(text, former);
             old_answers(text, last, former);
             if former.why == WhyFormer::Left {
                 paragraph(text, "Her file still opens what was sealed to it: see it destroyed.");
             }
         }
     }
+}
+
+fn new_key(text: &mut String, now: &Inspector, former: &FormerKey) {
+    let (old, new) = (former.epoch, now.epoch);
+    paragraph(text, &format!("New key, of epoch {new}; the one of epoch {old} {}.", ended(former)));
+    paragraph(
+        text,
+        "Opens with it what is sealed from this version on. What was sealed to the old key opens with the old file \
+         alone: another reader hands those cases over to her. A case that she alone read can be handed over by nobody \
+         else.",
+    );
+}
+
+fn leaves(text: &mut String, former: &FormerKey) {
+    let epoch = former.epoch;
+    paragraph(text, &format!("Is no longer an inspector; her key of epoch {epoch} {}.", ended(former)));
+    let cases = match former.why {
+        WhyFormer::Left | WhyFormer::Replaced => "A case that she alone reads is then read by nobody: let her hand it over before.",
+        WhyFormer::Stolen => {
+            "A case that she alone reads is then read by nobody: a handover under the stolen key would not count."
+        }
+    };
+    paragraph(text, &format!("Cannot sign in any more once the server has this profile. {cases}"));
 }
 
 const HANDED_OVER: &str = "Of cases that are open now: reads what a reader hands over to her, and nothing \
@@ -209,8 +217,7 @@ fn old_answers(text: &mut String, last: &Profile, former: &FormerKey) {
 }
 
 fn reporters(text: &mut String, last: &Profile, next: &Profile) {
-    let roles: Vec<_> =
-        next.inspectors.iter().map(|now| format!("\"{}\"", role(next, &now.role))).collect();
+    let roles: Vec<_> = next.inspectors.iter().map(|now| format!("\"{}\"", role(next, &now.role))).collect();
     paragraph(
         text,
         &format!(
@@ -221,7 +228,8 @@ fn reporters(text: &mut String, last: &Profile, next: &Profile) {
     );
     let former: BTreeSet<_> = next.former.iter().map(|key| &key.id).collect();
     let gone = last.inspectors.iter().filter(|before| next.inspector(&before.id).is_none());
-    let gone: Vec<_> = gone.filter(|before| former.contains(&before.id)).map(|before| before.id.as_str()).collect();
+    let gone: Vec<_> =
+        gone.filter(|before| former.contains(&before.id)).map(|before| before.id.as_str()).collect();
     if !gone.is_empty() {
         paragraph(
             text,
@@ -241,7 +249,9 @@ fn addresses(text: &mut String, last: &Profile, next: &Profile) {
     for address in last.addresses.iter().filter(|address| !next.addresses.contains(address)) {
         paragraph(
             text,
-            &format!("{address} is no address any more: posters and links with it lead nowhere, and nobody signs in there."),
+            &format!(
+                "{address} is no address any more: posters and links with it lead nowhere, and nobody signs in there."
+            ),
         );
     }
 }

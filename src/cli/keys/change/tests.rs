@@ -152,7 +152,8 @@ fn a_person_is_who_she_was_for_ever() {
     assert_eq!(leaves_as_another, [Refusal::Joined { id: id("sara"), joined: 1, found: 4 }]);
     let of_the_recipient_alone = refused(|next| {
         draft::take_out(next, &id("sara"), day("2026-10-01"), WhyFormer::Left).map_err(drop).unwrap();
-        next.inspectors.push(Inspector { recipient: "recipient 1".to_owned(), ..inspector("simin", 1, 7, 4) });
+        next.inspectors
+            .push(Inspector { recipient: "recipient 1".to_owned(), ..inspector("simin", 1, 7, 4) });
     });
     assert_eq!(of_the_recipient_alone, [Refusal::Renamed { from: id("sara"), to: id("simin") }]);
     let of_a_former_key = refused(|next| next.inspectors.push(inspector("simin", 1, 5, 4)));
@@ -165,7 +166,8 @@ fn a_person_is_who_she_was_for_ever() {
 
 #[test]
 fn who_comes_back_is_who_she_was() {
-    let back = |next: &mut Profile| draft::bring_back(next, inspector("kian", 3, 7, 99)).map_err(drop).unwrap();
+    let back =
+        |next: &mut Profile| draft::bring_back(next, inspector("kian", 3, 7, 99)).map_err(drop).unwrap();
     assert_eq!(refused(back), []);
     assert_eq!(
         refused(|next| {
@@ -250,10 +252,7 @@ fn a_former_key_stays_as_long_as_cases_do() {
             next.former.remove(0);
         })
     };
-    assert_eq!(
-        without(needed),
-        [Refusal::FormerTooEarly { id: id("kian"), epoch: 1, until: needed }]
-    );
+    assert_eq!(without(needed), [Refusal::FormerTooEarly { id: id("kian"), epoch: 1, until: needed }]);
     assert_eq!(without(needed.plus_days(1)), []);
 }
 
