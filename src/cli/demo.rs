@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::keys::{EXAMPLE_PROFILE, write_root};
 use super::passphrase::key_file_failure;
 use super::serve::{listen, run as run_async, server_failure, stopped};
+use super::writer::{note, print};
 use super::{Failure, write_new_private, write_new_public};
 use crate::files::{create_private_folder, replace_private};
 use crate::http::log;
@@ -19,6 +20,7 @@ use crate::protocol::ids::encode_hex;
 use crate::protocol::profile::Profile;
 use crate::seal::key_file::{InspectorKeys, RootKeys};
 use crate::seal::profile::sign;
+use crate::server::config::parse_listen;
 use crate::server::{self, Config};
 use crate::storage;
 
@@ -33,7 +35,7 @@ pub struct DemoArguments {
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
     /// Where to listen; port 0 takes any free one
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080", value_parser = parse_listen)]
     listen: SocketAddr,
 }
 
@@ -70,7 +72,7 @@ pub fn run(arguments: &DemoArguments) -> Result<(), Failure> {
         // The port first: the profile says where its office is.
         let listener = listen(arguments.listen).await?;
         let address = listener.local_addr().map_err(Failure::new)?;
-        eprintln!("making a throw-away office …");
+        note("making a throw-away office …");
         let index = make_office(&folder, address)?;
         let config = Config::load(&index.config).map_err(Failure::new)?;
         // Connections queue at the listener from here on and signals are caught, so whoever reads demo.json finds the
@@ -81,7 +83,7 @@ pub fn run(arguments: &DemoArguments) -> Result<(), Failure> {
         log::init(config.log.level);
         server::serve(config, listener, stopped).await.map_err(server_failure)
     })?;
-    eprintln!("stopped; the office is still in {}", folder.display());
+    note(format!("stopped; the office is still in {}", folder.display()));
     Ok(())
 }
 
@@ -172,21 +174,24 @@ fn print_guide(index: &Index) {
     // As the person called it: after `cargo run` there is no `mohr` on the path.
     let program = std::env::args_os().next().unwrap_or_else(|| "mohr".into());
     let program = Path::new(&program).display();
-    println!("mohr demo: a throw-away office, FOR TRYING ONLY (its passphrase lies beside its keys)");
-    println!();
-    println!("Report as a citizen    {}", index.reporter_url);
-    println!("                       {server}/en/ in English");
-    println!(
-        "Read as an inspector   {program} inbox --identity {identity} --passphrase-file {passphrase} --server {server}"
+    let folder = index.config.parent().unwrap_or(Path::new(".")).display();
+    let config = index.config.display();
+    let guide = format!(
+        "mohr demo: a throw-away office, FOR TRYING ONLY (its passphrase lies beside its keys)\n\n\
+         Report as a citizen    {}\n\
+         \x20                      {server}/en/ in English\n\
+         Read as an inspector   {program} inbox --identity {identity} --passphrase-file {passphrase} --server {server}\n\
+         \x20                      {program} open CASE, {program} reply CASE --text-file FILE, with the same three options\n\
+         Office id              {}\n\
+         Everything is in       {folder}\n\
+         Run it again with      {program} serve --config {config}\n\n\
+         Stop with Ctrl-C.\n",
+        index.reporter_url, index.office
     );
-    println!(
-        "                       {program} open CASE, {program} reply CASE --text-file FILE, with the same three options"
-    );
-    println!("Office id              {}", index.office);
-    println!("Everything is in       {}", index.config.parent().unwrap_or(Path::new(".")).display());
-    println!("Run it again with      {program} serve --config {}", index.config.display());
-    println!();
-    println!("Stop with Ctrl-C.");
+    // The office is there and runs, whether or not anybody reads this.
+    if print(&guide).is_err() {
+        note(format!("the guide could not be printed; demo.json in {folder} says the same"));
+    }
 }
 
 fn temporary_folder() -> PathBuf {

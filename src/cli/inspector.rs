@@ -1,19 +1,25 @@
 //! `mohr inbox`, `open`, `reply` and `export`.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 use serde_json::json;
 
-use super::output::{print_exported, print_json, print_message, progress};
+use super::delivery::{Delivery, Parcel};
+use super::interrupt::{Dispatch, interruptible};
+use super::output::{print_exported, print_json, print_message};
 use super::passphrase::{PassphraseArguments, key_file_failure};
+use super::reporter::warn_of_clock;
+use super::typed::{case_prefix, parse_office, parse_outcome, parse_status};
+use super::writer::{note, print_line, progress};
 use super::{
-    Failure, ServerArguments, client_failure, language, profile_failure, read_attachment, read_file,
-    read_text,
+    Failure, ServerArguments, check_not_empty, client_failure, language, profile_failure, read_attachment,
+    read_file, read_text, seal_failure,
 };
 use crate::desk::export;
-use crate::desk::memory::Memory;
-use crate::desk::view::{ONE_WAY_NAME, ShownCase};
+use crate::desk::memory::{self, Memory};
+use crate::desk::view::{ONE_WAY_NAME, ShownCase, ShownMessage};
 use crate::desk::{self, CaseWarning, Desk, OpenedCase, ReplyDraft};
 use crate::files::{self, SafeNames, beside, create_private_folder, write_new_private};
 use crate::protocol::day::Day;
@@ -36,7 +42,7 @@ struct DeskArguments {
     #[command(flatten)]
     server: ServerArguments,
     /// The office's id; another office's server is then refused. Give it on the first visit
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = parse_office)]
     office: Option<OfficeId>,
     /// What this desk remembers of earlier visits [default: the identity file's name with .desk.json behind it]
     #[arg(long, value_name = "FILE")]
@@ -104,21 +110,20 @@ pub fn inbox(arguments: &InboxArguments) -> Result<(), Failure> {
     arguments.desk.sit_down(|desk| {
         let entries = desk.inbox().map_err(desk_failure)?;
         if arguments.desk.json {
-            print_json(&entries);
-            return Ok(());
+            return print_json(&entries);
         }
         if entries.is_empty() {
-            eprintln!("no case yet");
+            note("no case yet");
         }
         for entry in entries {
-            let note = match (entry.readable, entry.one_way) {
+            let kind = match (entry.readable, entry.one_way) {
                 (false, _) => "  (not for this identity)",
                 (true, true) => "  (one-way)",
                 (true, false) => "",
             };
             let unread = if entry.unread > 0 { format!("{} unread", entry.unread) } else { String::new() };
             let received = entry.received.map_or_else(|| "gone      ".to_owned(), |day| day.to_string());
-            println!("{}  {received}  {:<26} {unread}{note}", entry.case, entry.status.as_str());
+            print_line(format!("{}  {received}  {:<26} {unread}{kind}", entry.case, entry.status.as_str()))?;
             warn(&entry.warnings);
         }
         Ok(())
@@ -126,26 +131,32 @@ pub fn inbox(arguments: &InboxArguments) -> Result<(), Failure> {
 }
 
 pub fn open(arguments: &OpenArguments) -> Result<(), Failure> {
+    let prefix = case_prefix(&arguments.case)?;
     arguments.desk.sit_down(|desk| {
-        let case = desk.find(&arguments.case).map_err(desk_failure)?;
+        let case = desk.find(&prefix).map_err(desk_failure)?;
         let opened = desk.open(case).map_err(desk_failure)?;
         let mut shown = ShownCase::new(&desk.profile, &opened);
         if let Some(folder) = &arguments.files {
             save_files(&opened, &mut shown, folder)?;
         }
         if arguments.desk.json {
-            print_json(&shown);
+            print_json(&shown)?;
         } else {
-            println!("case {}  {}", shown.case, shown.status.as_str());
             warn(&shown.warnings);
-            shown.messages.iter().for_each(print_message);
+            print_line(format!("case {}  {}", shown.case, shown.status.as_str()))?;
+            shown.messages.iter().try_for_each(print_message)?;
         }
-        // Only what was shown counts as read: a crash before this line shows it again.
+        // Only what was shown counts as read: a crash or a closed pipe before this line shows it again.
         desk.mark_read(&opened).map_err(desk_failure)
     })
 }
 
-pub fn reply(arguments: &ReplyArguments) -> Result<(), Failure> {
+pub fn reply(arguments: ReplyArguments) -> Result<(), Failure> {
+    interruptible(move |dispatch| send_reply(&arguments, dispatch))
+}
+
+fn send_reply(arguments: &ReplyArguments, dispatch: &Dispatch) -> Result<(), Failure> {
+    let prefix = case_prefix(&arguments.case)?;
     let text = read_text(&arguments.text_file)?;
     let rule = arguments.rule_file.as_deref().map(read_text).transpose()?;
     let mut files = Vec::new();
@@ -153,32 +164,50 @@ pub fn reply(arguments: &ReplyArguments) -> Result<(), Failure> {
         let (name, media_type, bytes) = read_attachment(path)?;
         files.push((File { name, media_type, size_bytes: bytes.len() as u64 }, bytes));
     }
+    if arguments.status.is_none() {
+        check_not_empty(&text, files.len())?;
+    }
     let outcome = arguments.outcome.map(|id| Outcome { id, rule });
     arguments.desk.sit_down(|desk| {
-        let case = desk.find(&arguments.case).map_err(desk_failure)?;
-        let language = language(&desk.profile, arguments.language.as_deref());
-        let draft = ReplyDraft { text, language, status: arguments.status, outcome, files };
-        desk.reply(case, draft, progress()).map_err(desk_failure)?;
-        if arguments.desk.json {
-            print_json(&json!({ "case": case, "sent": true }));
-        } else {
-            eprintln!("sealed and sent to case {case}");
+        if desk.expired {
+            return Err(desk_failure(
+                crate::verify::profile::Error::Expired { expires: desk.profile.expires }.into(),
+            ));
         }
-        Ok(())
+        let case = desk.find(&prefix).map_err(desk_failure)?;
+        let language = language(&desk.profile, arguments.language.as_deref())?;
+        let draft = ReplyDraft { text, language, status: arguments.status, outcome, files };
+        let delivery = dispatch.get_or_init(|| {
+            Arc::new(Delivery::new(Parcel::Reply(case), arguments.desk.json, desk.upload_watch()))
+        });
+        delivery.end(desk.reply(case, draft, progress()).map_err(desk_failure))
     })
 }
 
 pub fn export(arguments: &ExportArguments) -> Result<(), Failure> {
+    let prefix = case_prefix(&arguments.case)?;
     arguments.desk.sit_down(|desk| {
-        let case = desk.find(&arguments.case).map_err(desk_failure)?;
+        let case = desk.find(&prefix).map_err(desk_failure)?;
         let opened = desk.open(case).map_err(desk_failure)?;
         let written = export::export(&opened, &arguments.to).map_err(export_failure)?;
+        let whole = |failure: Failure| {
+            failure.with_fate(format!("the export in {} is whole all the same", arguments.to.display()))
+        };
+        let shown = ShownCase::new(&desk.profile, &opened).messages;
         if arguments.desk.json {
-            print_json(&json!({ "case": case, "files": written }));
-        } else {
-            print_exported(&written);
+            let days = |message: &ShownMessage| {
+                json!({ "position": message.position, "day": message.day, "received": message.received })
+            };
+            let messages: Vec<_> = shown.iter().map(days).collect();
+            return print_json(&json!({ "case": case, "files": written, "messages": messages })).map_err(whole);
         }
-        Ok(())
+        for message in shown.iter().filter(|message| message.day != message.received) {
+            note(format!(
+                "message {:02}: its sender's day is {}, the server took it on {}",
+                message.position, message.day, message.received
+            ));
+        }
+        print_exported(&written).map_err(whole)
     })
 }
 
@@ -186,25 +215,28 @@ impl DeskArguments {
     /// Opens the identity, signs in and lets `work` have the desk.
     fn sit_down(&self, work: impl FnOnce(&mut Desk) -> Result<(), Failure>) -> Result<(), Failure> {
         let client = self.server.client()?;
+        let office = self.server.office(self.office)?;
         let sealed = read_file(&self.identity)?;
         let passphrase = self.passphrase.ask(&self.identity.display().to_string())?;
         let keys = InspectorKeys::open(&sealed, &passphrase).map_err(key_file_failure)?;
         let memory = self.memory.clone().unwrap_or_else(|| beside(&self.identity, ".desk.json"));
-        let memory = Memory::load(&memory).map_err(Failure::new)?;
-        let mut desk =
-            Desk::sign_in(client, keys, self.office, memory, Day::today()).map_err(desk_failure)?;
+        let memory = Memory::load(&memory).map_err(memory_failure)?;
+        let today = Day::today();
+        let mut desk = Desk::sign_in(client, keys, office, memory, today).map_err(desk_failure)?;
         if desk.first_visit {
-            eprintln!(
+            note(format!(
                 "first visit: this server says it is office {}; compare that with a poster",
                 desk.profile.office
-            );
+            ));
         }
         if desk.expired {
-            eprintln!(
-                "WARNING: the office profile expired on {}; no answers until a new one is signed",
+            note(format!(
+                "WARNING: the office profile expired on {}, and this computer's clock says {today}; no answers until a \
+                 new one is signed",
                 desk.profile.expires
-            );
+            ));
         }
+        warn_of_clock(desk.profile.issued, today);
         work(&mut desk)
     }
 }
@@ -237,9 +269,9 @@ fn save_files(opened: &OpenedCase, shown: &mut ShownCase, folder: &Path) -> Resu
 fn warn(warnings: &[CaseWarning]) {
     for warning in warnings {
         match warning {
-            CaseWarning::HistoryChanged => eprintln!(
+            CaseWarning::HistoryChanged => note(
                 "WARNING: the server no longer shows what this desk has seen of the case; \
-                 something was dropped or replaced"
+                 something was dropped or replaced",
             ),
         }
     }
@@ -257,27 +289,22 @@ fn desk_failure(error: desk::Error) -> Failure {
             error,
             "perhaps the reporter left you out, or the case was opened by nobody's report",
         ),
-        desk::Error::NoSuchCase(_) | desk::Error::Ambiguous(_) => {
-            Failure::with_hint(error, "mohr inbox lists the cases")
+        desk::Error::NoSuchCase(_) => Failure::with_hint(error, "mohr inbox lists the cases"),
+        desk::Error::Ambiguous(_) => {
+            Failure::with_hint(error, "give more of the id; mohr inbox lists the cases")
         }
-        error => Failure::new(error),
+        desk::Error::Seal(error) => seal_failure(error),
+        desk::Error::Memory(error) => memory_failure(error),
     }
+}
+
+fn memory_failure(error: memory::Error) -> Failure {
+    Failure::with_hint(
+        error,
+        "this file is what the desk remembers of earlier visits: may this user write there? --memory names another",
+    )
 }
 
 fn export_failure(error: files::Error) -> Failure {
     Failure::with_hint(error, "choose a new folder: nothing is overwritten")
-}
-
-fn parse_status(text: &str) -> Result<Status, String> {
-    let all = Status::ALL.iter().copied();
-    all.clone()
-        .find(|status| status.as_str() == text)
-        .ok_or_else(|| format!("one of {}", all.map(Status::as_str).collect::<Vec<_>>().join(", ")))
-}
-
-fn parse_outcome(text: &str) -> Result<OutcomeId, String> {
-    let all = OutcomeId::ALL.iter().copied();
-    all.clone()
-        .find(|outcome| outcome.as_str() == text)
-        .ok_or_else(|| format!("one of {}", all.map(OutcomeId::as_str).collect::<Vec<_>>().join(", ")))
 }

@@ -2,11 +2,13 @@
 //! behind a word of ours in a line that is no wider than the terminal, and so can never pass for a line of
 //! ours.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::os::fd::AsFd;
 
 use serde::Serialize;
 
+use super::Failure;
+use super::writer::{note, print, print_line};
 use crate::desk::export::Exported;
 use crate::desk::view::{ShownFile, ShownMessage};
 use crate::protocol::text::{columns, is_hidden, printable, wrap};
@@ -18,16 +20,14 @@ const COLUMNS_MAX: usize = 76;
 const COLUMNS_MIN: usize = 20;
 
 /// One message, for a person.
-pub fn print_message(message: &ShownMessage) {
-    print!("{}", Screen::of_stdout().message(message));
+pub fn print_message(message: &ShownMessage) -> Result<(), Failure> {
+    print(&Screen::of_stdout().message(message))
 }
 
 /// The files of an export as `sha256sum` writes them; on a terminal a long name stands below its digest.
-pub fn print_exported(files: &[Exported]) {
+pub fn print_exported(files: &[Exported]) -> Result<(), Failure> {
     let screen = std::io::stdout().is_terminal().then(Screen::of_stdout);
-    for file in files {
-        println!("{}", exported_line(file, screen));
-    }
+    files.iter().try_for_each(|file| print_line(exported_line(file, screen)))
 }
 
 fn exported_line(file: &Exported, screen: Option<Screen>) -> String {
@@ -47,7 +47,7 @@ pub fn eprint_line(text: &str) {
     let screen = std::io::stderr().is_terminal().then(|| Screen::of(std::io::stderr()));
     let columns_max = screen.map_or(usize::MAX, |screen| screen.columns_max - "mohr: ".len());
     for line in wrap(&text, columns_max) {
-        eprintln!("mohr: {line}");
+        note(format!("mohr: {line}"));
     }
 }
 
@@ -69,6 +69,9 @@ impl Screen {
 
     fn message(self, message: &ShownMessage) -> String {
         let mut lines = format!("\n{}", self.heading(message));
+        if message.day != message.received {
+            lines += &format!("    received: {}, says the server\n", message.received);
+        }
         for warning in &message.warnings {
             lines += &format!("    WARNING: {}\n", warning_text(*warning));
         }
@@ -144,9 +147,9 @@ fn warning_text(warning: Warning) -> &'static str {
 
 /// One JSON document and a newline on standard output. What could steer a terminal or turn directions is escaped, as
 /// JSON may: it stands in strings alone.
-pub fn print_json(value: &impl Serialize) {
+pub fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value).expect("plain structures serialize");
-    println!("{}", escape_hidden(&text));
+    print_line(escape_hidden(&text))
 }
 
 fn escape_hidden(json: &str) -> String {
@@ -160,17 +163,6 @@ fn escape_hidden(json: &str) -> String {
         }
     }
     escaped
-}
-
-/// Says on a terminal how far a large upload has come.
-pub fn progress() -> impl FnMut(u64) {
-    let shown = std::io::stderr().is_terminal();
-    move |sent_bytes| {
-        if shown {
-            eprint!("\r{} KiB sent", sent_bytes / 1024);
-            let _ = std::io::stderr().flush();
-        }
-    }
 }
 
 #[cfg(test)]
@@ -189,6 +181,7 @@ mod tests {
             warnings: Vec::new(),
             text: text.to_owned(),
             day: "2026-11-21".parse().unwrap(),
+            received: "2026-11-21".parse().unwrap(),
             door: None,
             answers: Vec::new(),
             status: None,
@@ -209,6 +202,16 @@ mod tests {
         let expected = "\n[3] 2026-11-21  from بازرس یکم, signature verified\n    | سلام\n    |\n    | دوم\n\
                         \x20   file: نامه.pdf\n    type: application/pdf, 7 bytes\n    saved as: نامه.pdf\n";
         assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn the_servers_day_stands_beside_another_one() {
+        let message = ShownMessage { received: "2026-11-23".parse().unwrap(), ..message("", "", "") };
+        let shown = NARROW.message(&message);
+        assert!(
+            shown.contains("[3] 2026-11-21")
+                && shown.contains("\n    received: 2026-11-23, says the server\n")
+        );
     }
 
     /// Wide letters, long names and whatever else makes a line longer than it looks: what a terminal would

@@ -9,6 +9,7 @@ use clap::Args;
 use qrcode::render::svg;
 use qrcode::{EcLevel, QrCode};
 
+use super::writer::{note, print_line};
 use super::{Failure, profile_failure, read_file, write_new_public};
 use crate::protocol::day::Day;
 use crate::protocol::ids::OfficeId;
@@ -53,12 +54,9 @@ pub fn run(arguments: &PosterArguments) -> Result<(), Failure> {
         .render()
         .expect("tests fill the templates in every language");
     write_new_public(&arguments.out, page.as_bytes())?;
-    println!("{}", profile.office);
-    eprintln!("wrote {}: a poster and {SLIPS} slips, two pages of A4", arguments.out.display());
-    eprintln!(
-        "compare the office id with root.pub before you print, and try the QR code before you hang it up"
-    );
-    Ok(())
+    note(format!("wrote {}: a poster and {SLIPS} slips, two pages of A4", arguments.out.display()));
+    note("compare the office id with root.pub before you print, and try the QR code before you hang it up");
+    print_line(profile.office)
 }
 
 /// The address asked for, which must be one of the office's own: nobody could sign in at another, and its server

@@ -1,16 +1,21 @@
 //! `mohr report`, `status` and `follow-up`: a reporter without a browser.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 use serde::Serialize;
-use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::output::{print_json, print_message, progress};
+use super::delivery::{Delivery, Parcel};
+use super::interrupt::{Dispatch, interruptible};
+use super::output::{print_json, print_message};
+use super::typed::{parse_id, parse_office};
+use super::writer::{note, print_line, progress};
 use super::{
-    Failure, ServerArguments, client_failure, language, profile_failure, read_attachment, read_text,
+    Failure, ServerArguments, check_not_empty, client_failure, language, not_written, profile_failure,
+    read_attachment, read_text, seal_failure, unreadable,
 };
 use crate::desk::view::ShownMessage;
 use crate::files::{SafeNames, create_private_folder, write_new_private};
@@ -26,7 +31,7 @@ struct OfficeArguments {
     #[command(flatten)]
     server: ServerArguments,
     /// The office's id from a poster or letter; another office's server is then refused
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = parse_office)]
     office: Option<OfficeId>,
     /// Language to write in, such as fa [default: the office's own]
     #[arg(long)]
@@ -45,7 +50,7 @@ struct DraftArguments {
     #[arg(long, value_name = "FILE")]
     attach: Vec<PathBuf>,
     /// An inspector, by id, who must not be able to read this; may be given more than once
-    #[arg(long, value_name = "INSPECTOR")]
+    #[arg(long, value_name = "INSPECTOR", value_parser = parse_id)]
     leave_out: Vec<Id>,
 }
 
@@ -84,9 +89,17 @@ struct ShownMailbox {
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<Outcome>,
     messages: Vec<ShownMessage>,
+    /// What the office has from the reporter. It is sealed to the office: that it arrived can be seen, and on which day.
+    own: Vec<Own>,
     /// What claims to be from the office and is not, by position: never shown as a reply.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     refused: Vec<Refused>,
+}
+
+#[derive(Serialize)]
+struct Own {
+    position: u64,
+    received: Day,
 }
 
 #[derive(Serialize)]
@@ -95,38 +108,20 @@ struct Refused {
     authenticity: Authenticity,
 }
 
-pub fn report(arguments: &ReportArguments) -> Result<(), Failure> {
-    let client = arguments.office.server.client()?;
-    let office = arguments.office.visit(&client)?;
-    let draft = arguments.draft.read(&office, arguments.office.language.as_deref())?;
-    let code = ReceiptCode::generate(crate::seal::fill_random);
-    if let Err(error) = office.report(&code, Door::Report, Vec::new(), &draft, progress()) {
-        // An answer can be lost behind a report that is stored: without its code nobody would ever come back to it.
-        if matches!(error, reporter::Error::Client(_)) {
-            eprintln!(
-                "mohr: it is not known whether the report arrived. If it did, this is its receipt code:"
-            );
-            eprintln!("mohr: {}", *code.group());
-        }
-        return Err(reporter_failure(error));
-    }
-    print_receipt(&code, arguments.office.json).map_err(|error| {
-        eprintln!("mohr: the report is stored. Its receipt code: {}", *code.group());
-        Failure::new(format!("standard output: {error}"))
-    })
+pub fn report(arguments: ReportArguments) -> Result<(), Failure> {
+    interruptible(move |dispatch| send_report(&arguments, dispatch))
 }
 
-/// Fails where `println!` would panic: the code must reach somebody.
-fn print_receipt(code: &ReceiptCode, json: bool) -> std::io::Result<()> {
-    let mut output = std::io::stdout().lock();
-    if json {
-        let digits = Zeroizing::new(code.group().replace(' ', ""));
-        writeln!(output, "{}", Zeroizing::new(json!({ "receipt": *digits }).to_string()).as_str())?;
-    } else {
-        writeln!(output, "{}", *code.group())?;
-        eprintln!("Write this code down and keep it safe: it is the only way back to your report.");
-    }
-    output.flush()
+fn send_report(arguments: &ReportArguments, dispatch: &Dispatch) -> Result<(), Failure> {
+    let client = arguments.office.server.client()?;
+    let office = arguments.office.visit(&client)?;
+    office.check_in_force().map_err(reporter_failure)?;
+    let draft = arguments.draft.read(&office, arguments.office.language.as_deref())?;
+    let code = ReceiptCode::generate(crate::seal::fill_random);
+    let sealed = office.seal_report(&code, Door::Report, Vec::new(), &draft).map_err(reporter_failure)?;
+    let delivery = Delivery::of_report(&code, arguments.office.json, client.upload_watch())?;
+    let delivery = dispatch.get_or_init(|| Arc::new(delivery));
+    delivery.end(office.send(&sealed, progress()).map_err(reporter_failure))
 }
 
 pub fn status(arguments: &StatusArguments) -> Result<(), Failure> {
@@ -136,25 +131,35 @@ pub fn status(arguments: &StatusArguments) -> Result<(), Failure> {
     let mailbox = office.open_mailbox(&code).map_err(reporter_failure)?;
     let shown = show(&office, &mailbox, arguments.files.as_deref())?;
     if arguments.office.json {
-        print_json(&shown);
-        return Ok(());
+        return print_json(&shown);
     }
-    println!("status: {}", shown.status.as_str());
-    shown.messages.iter().for_each(print_message);
+    print_line(format!("status: {}", shown.status.as_str()))?;
+    for own in &shown.own {
+        print_line(format!("[{}] {}  from you, sealed to the office", own.position, own.received))?;
+    }
+    shown.messages.iter().try_for_each(print_message)?;
     for refused in &shown.refused {
-        eprintln!(
+        note(format!(
             "WARNING: message {} is not from the office, or was damaged; it is not shown",
             refused.position
-        );
+        ));
     }
     Ok(())
 }
 
-pub fn follow_up(arguments: &FollowUpArguments) -> Result<(), Failure> {
+pub fn follow_up(arguments: FollowUpArguments) -> Result<(), Failure> {
+    interruptible(move |dispatch| send_follow_up(&arguments, dispatch))
+}
+
+fn send_follow_up(arguments: &FollowUpArguments, dispatch: &Dispatch) -> Result<(), Failure> {
     let client = arguments.office.server.client()?;
     let office = arguments.office.visit(&client)?;
+    office.check_in_force().map_err(reporter_failure)?;
     if arguments.draft.text_file.as_os_str() == "-" {
-        return Err(Failure::new("the receipt code comes from standard input, so the text needs a file"));
+        return Err(Failure::with_hint(
+            "the receipt code comes from standard input, so the text needs a file",
+            "save the text to a file and name it with --text-file",
+        ));
     }
     let draft = arguments.draft.read(&office, arguments.office.language.as_deref())?;
     let code = read_code()?;
@@ -166,18 +171,26 @@ pub fn follow_up(arguments: &FollowUpArguments) -> Result<(), Failure> {
             "say it again: --leave-out INSPECTOR for each of them, or --leave-out-nobody",
         ));
     }
-    mailbox.follow_up(draft, progress()).map_err(reporter_failure)?;
-    if arguments.office.json {
-        print_json(&json!({ "sent": true }));
-    } else {
-        eprintln!("sealed and sent");
-    }
-    Ok(())
+    let delivery = dispatch.get_or_init(|| {
+        Arc::new(Delivery::new(Parcel::FollowUp, arguments.office.json, client.upload_watch()))
+    });
+    delivery.end(mailbox.follow_up(draft, progress()).map_err(reporter_failure))
 }
 
 impl OfficeArguments {
     fn visit<'a>(&self, client: &'a crate::client::Client) -> Result<Office<'a>, Failure> {
-        Office::visit(client, self.office, Day::today()).map_err(reporter_failure)
+        let office = self.server.office(self.office)?;
+        let today = Day::today();
+        let office = Office::visit(client, office, today).map_err(reporter_failure)?;
+        if office.expired {
+            note(format!(
+                "WARNING: the office profile expired on {}, and this computer's clock says {today}; nothing can be \
+                 sent until a new one is signed",
+                office.profile.expires
+            ));
+        }
+        warn_of_clock(office.profile.issued, today);
+        Ok(office)
     }
 }
 
@@ -193,9 +206,11 @@ impl DraftArguments {
             let (name, media_type, bytes) = read_attachment(path)?;
             files.push(Attachment { name, media_type, bytes });
         }
+        let text = read_text(&self.text_file)?;
+        check_not_empty(&text, files.len())?;
         Ok(Draft {
-            text: read_text(&self.text_file)?,
-            language: language(&office.profile, asked_language),
+            text,
+            language: language(&office.profile, asked_language)?,
             left_out: self.leave_out.clone(),
             files,
         })
@@ -212,10 +227,11 @@ fn show(
         status: mailbox.status,
         outcome: mailbox.outcome.clone(),
         messages: Vec::new(),
+        own: mailbox.own.iter().map(|own| Own { position: own.position, received: own.day }).collect(),
         refused: Vec::new(),
     };
     if let Some(folder) = folder {
-        create_private_folder(folder).map_err(Failure::new)?;
+        create_private_folder(folder).map_err(|error| not_written(folder, error))?;
     }
     let mut names = SafeNames::default();
     for reply in &mailbox.replies {
@@ -245,11 +261,16 @@ fn show(
 fn read_code() -> Result<ReceiptCode, Failure> {
     let mut text = Zeroizing::new(String::new());
     if std::io::stdin().is_terminal() {
-        *text = rpassword::prompt_password("Receipt code (32 digits, not shown): ").map_err(Failure::new)?;
+        *text = rpassword::prompt_password("Receipt code (32 digits, not shown): ")
+            .map_err(|error| unreadable(&"the terminal", &error))?;
     } else {
         let limited = std::io::Read::take(std::io::stdin(), 4096);
-        std::io::Read::read_to_string(&mut { limited }, &mut text)
-            .map_err(|_| Failure::new("standard input does not hold a receipt code"))?;
+        std::io::Read::read_to_string(&mut { limited }, &mut text).map_err(|_| {
+            Failure::with_hint(
+                "standard input does not hold a receipt code",
+                "eight groups of four digits; nothing was sent",
+            )
+        })?;
     }
     ReceiptCode::decode(&text).map_err(|error| {
         let hint = match error {
@@ -263,19 +284,29 @@ fn read_code() -> Result<ReceiptCode, Failure> {
 }
 
 fn reporter_failure(error: reporter::Error) -> Failure {
-    use crate::seal::message::SealError;
     match error {
         reporter::Error::Client(error) => client_failure(error),
         reporter::Error::Profile(error) => profile_failure(error),
         reporter::Error::UnknownCode => {
             Failure::with_hint(error, "is it the code of this office, and was the report sent to the end?")
         }
-        reporter::Error::Seal(SealError::Nobody) => {
-            Failure::with_hint(error, "leave fewer inspectors out, or turn to another office")
+        reporter::Error::OtherCase => {
+            Failure::with_hint(error, "do not trust what this server shows: tell the office by another way")
         }
-        reporter::Error::Seal(SealError::TextTooLong { .. }) => {
-            Failure::with_hint(error, "shorten it, or attach it as a file")
+        reporter::Error::FilesTooLarge { .. } => {
+            Failure::with_hint(error, "send less, or in several messages")
         }
-        error => Failure::new(error),
+        reporter::Error::Seal(error) => seal_failure(error),
+    }
+}
+
+/// Says when the clock stands before the day on which the profile was signed: the day goes into what is sent, and a
+/// wrong one is a mark of its sender.
+pub(super) fn warn_of_clock(issued: Day, today: Day) {
+    if today < issued {
+        note(format!(
+            "WARNING: this computer's clock says {today}, and the office profile was signed on {issued}: if the clock \
+             is wrong, set it before you send anything; the day is part of what you send"
+        ));
     }
 }

@@ -7,6 +7,7 @@ use clap::Args;
 use tokio::net::TcpListener;
 
 use super::Failure;
+use super::writer::note;
 use crate::http::log;
 use crate::server::config::OfficeConfig;
 use crate::server::{self, Config};
@@ -43,8 +44,8 @@ pub fn create_database(arguments: &CreateDatabaseArguments) -> Result<(), Failur
     let config = load(&arguments.config)?;
     let office = chosen(&config, arguments.host.as_deref())?;
     let id = server::office_id(office).map_err(server_failure)?;
-    storage::create(&office.database, id).map_err(Failure::new)?;
-    eprintln!("made {}", office.database.display());
+    storage::create(&office.database, id).map_err(database_failure)?;
+    note(format!("made {}", office.database.display()));
     Ok(())
 }
 
@@ -106,15 +107,24 @@ pub(super) fn stopped() -> impl Future<Output = ()> + Send {
 
 pub(super) fn server_failure(error: server::Error) -> Failure {
     match error {
-        server::Error::Database(storage::DatabaseError::Missing(_)) => Failure::with_hint(
+        server::Error::Database(error) => database_failure(error),
+        server::Error::Profile { .. } => Failure::with_hint(error, "mohr keys profile verify says more"),
+        error => {
+            Failure::with_hint(error, "is the path in the configuration right, and may this user read it?")
+        }
+    }
+}
+
+fn database_failure(error: storage::DatabaseError) -> Failure {
+    match error {
+        storage::DatabaseError::Missing(_) => Failure::with_hint(
             error,
             "is the path right? A new office makes its database once, with mohr create-database",
         ),
-        server::Error::Profile { .. } => Failure::with_hint(error, "mohr keys profile verify says more"),
-        error => Failure::new(error),
+        error => Failure::with_hint(error, "is the path right, and may this user read and write there?"),
     }
 }
 
 fn load(path: &std::path::Path) -> Result<Config, Failure> {
-    Config::load(path).map_err(Failure::new)
+    Config::load(path).map_err(|error| Failure::with_hint(error, "docs/OPERATING.md has one to start from"))
 }

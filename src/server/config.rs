@@ -18,6 +18,7 @@ const DATABASE_BYTES_MIN: u64 = 1024 * 1024;
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Where to listen. Meant for loopback, behind an onion service or a TLS proxy.
+    #[serde(deserialize_with = "deserialize_listen")]
     pub listen: SocketAddr,
     /// The offices that are served, each in a section `[[office]]`.
     #[serde(rename = "office")]
@@ -96,7 +97,7 @@ impl Config {
 
     fn parse(text: &str, path: &Path) -> Result<Self, Error> {
         let mut config: Config = toml::from_str(text)
-            .map_err(|error| Error::Parse { path: path.to_owned(), message: error.to_string() })?;
+            .map_err(|error| Error::Parse { path: path.to_owned(), message: in_one_line(&error, text) })?;
         let folder = path.parent().unwrap_or(Path::new(""));
         for office in &mut config.offices {
             office.database = folder.join(&office.database);
@@ -148,6 +149,32 @@ fn is_host(host: &str) -> bool {
         .any(|text| text.parse::<Address>().is_ok_and(|address| address.host() == host))
 }
 
+/// An address and a port. A name is not looked up: it may stand for several addresses, and another one tomorrow.
+pub fn parse_listen(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| {
+        let text = match text.rsplit_once(':') {
+            Some(("localhost" | "", port)) => format!("127.0.0.1:{port}"),
+            _ => "127.0.0.1:8080".to_owned(),
+        };
+        format!("it takes an address in numbers and a port, such as {text}; a name is not looked up")
+    })
+}
+
+fn deserialize_listen<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
+    parse_listen(&String::deserialize(deserializer)?)
+        .map_err(|words| serde::de::Error::custom(format!("listen: {words}")))
+}
+
+/// What is wrong and in which line, without the drawing that TOML's own words come with.
+fn in_one_line(error: &toml::de::Error, text: &str) -> String {
+    let message = error.message().replace('\n', ", ");
+    let before = error.span().and_then(|span| text.get(..span.start));
+    match before {
+        Some(before) => format!("line {}: {message}", before.matches('\n').count() + 1),
+        None => message,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,6 +209,20 @@ mod tests {
         assert_eq!(config.offices[0].database_bytes, Some(10_737_418_240));
         assert_eq!(config.offices[1].database_bytes, None);
         assert_eq!(config.log.level, Level::Off);
+    }
+
+    #[test]
+    fn a_slip_is_told_in_one_line() {
+        let told = |text: &str| parse(text).unwrap_err().to_string();
+        assert_eq!(
+            told(&SMALLEST.replace("127.0.0.1:8080", "localhost:8080")),
+            "/srv/mohr/server.toml: line 1: listen: it takes an address in numbers and a port, such as \
+             127.0.0.1:8080; a name is not looked up"
+        );
+        for bad in ["", "listen", "listen = 5", &format!("{SMALLEST}databse = 'x'\n"), "\u{1b}[2J"] {
+            assert!(!told(bad).contains(char::is_control), "{bad}");
+        }
+        assert!(told(&format!("{SMALLEST}databse = 'x'\n")).contains("line 4: unknown field `databse`"));
     }
 
     #[test]

@@ -24,7 +24,7 @@ const EDGES: [(&str, &[&str]); 11] = [
 ];
 
 /// A crate and the only modules, folders or files that may name it.
-const CRATES: [(&str, &[&str]); 16] = [
+const CRATES: [(&str, &[&str]); 17] = [
     ("rusqlite", &["storage/sqlite"]),
     ("age", &["seal", "cli"]),
     ("age_core", &["seal"]),
@@ -39,7 +39,8 @@ const CRATES: [(&str, &[&str]); 16] = [
     ("clap", &["cli"]),
     ("libc", &["files"]),
     ("terminal_size", &["cli"]),
-    ("unicode_normalization", &["seal", "cli"]),
+    ("idna", &["client"]),
+    ("unicode_normalization", &["protocol"]),
     ("unicode_width", &["protocol"]),
 ];
 

@@ -161,7 +161,9 @@ fn leaves(text: &mut String, former: &FormerKey) {
     let epoch = former.epoch;
     paragraph(text, &format!("Is no longer an inspector; her key of epoch {epoch} {}.", ended(former)));
     let cases = match former.why {
-        WhyFormer::Left | WhyFormer::Replaced => "A case that she alone reads is then read by nobody: let her hand it over before.",
+        WhyFormer::Left | WhyFormer::Replaced => {
+            "A case that she alone reads is then read by nobody: let her hand it over before."
+        }
         WhyFormer::Stolen => {
             "A case that she alone reads is then read by nobody: a handover under the stolen key would not count."
         }

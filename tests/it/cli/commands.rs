@@ -149,12 +149,6 @@ fn every_refusal_says_what_is_wrong_and_prints_no_data() {
     let foreign = demo.inspector(1, "inbox", None).args(["--office", &"0".repeat(32)]).output().unwrap();
     assert!(refusal(&foreign).contains("another office"));
     std::fs::write(&text, "x").unwrap();
-    let mut full = demo.reporter("report");
-    full.arg("--text-file").arg(&text).stdout(std::fs::File::create("/dev/full").unwrap());
-    let full = String::from_utf8(
-        full.stderr(std::process::Stdio::piped()).spawn().unwrap().wait_with_output().unwrap().stderr,
-    );
-    assert!(full.unwrap().contains("Its receipt code"));
     let unknown_case = demo.inspector(1, "open", Some("00000000000000000000000000000000")).output().unwrap();
     assert!(refusal(&unknown_case).contains("no case"));
 }
