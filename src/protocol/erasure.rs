@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::day::Day;
 use super::ids::{CaseId, Digest, OfficeId};
-use super::limits::{ACT_LIST_MAX, SECONDS_MAX};
+use super::limits::{ACT_LIST_MAX, INTEGER_MAX, SECONDS_MAX};
 use super::person::{PersonSignature, is_epoch};
 use super::record::ThreadName;
 
@@ -31,6 +31,7 @@ impl ErasureOrder {
     pub fn is_well_formed(&self) -> bool {
         (1..=ACT_LIST_MAX).contains(&self.messages.len())
             && self.messages.windows(2).all(|pair| pair[0].position < pair[1].position)
+            && self.messages.iter().all(|message| message.position <= INTEGER_MAX)
             && (1..=SECONDS_MAX).contains(&self.signatures.len())
             && self.signatures.iter().all(|signature| is_epoch(signature.epoch))
     }
