@@ -2,8 +2,8 @@
 --
 -- What must stay true of every table:
 --   * Nothing is finer than a day. Not a column, not an order: keys are random or derived from random keys, tables
---     are WITHOUT ROWID, and what SQLite's pages would still tell of the order of arrival is taken out by
---     src/storage/sqlite/blocks.rs and src/storage/sqlite/order.rs.
+--     are WITHOUT ROWID (that of blocks has no other rowid than its slot), and what SQLite's pages would still tell of
+--     the order of arrival is taken out by src/storage/sqlite/blocks.rs and src/storage/sqlite/order.rs.
 --   * Nothing here opens anything: blobs are sealed, of a token there is only the hash.
 --   * The CHECKs repeat what the code already guarantees, so that a bug is an error and not a wrong row.
 
@@ -79,9 +79,10 @@ CREATE TABLE parts (
 ) STRICT, WITHOUT ROWID;
 
 -- All blobs, cut into blocks of 32 KiB (every size class is a multiple), in slots 0, 1, 2, … without a gap and in
--- random order. Each row has the same length, so that SQLite overwrites it where it lies.
+-- random order. Each row has the same length, so that SQLite overwrites it where it lies. The slot is the rowid: to find
+-- one, SQLite then reads no other row's bytes, so one that a disk has spoiled is in nobody's way.
 CREATE TABLE blocks (
     slot INTEGER NOT NULL PRIMARY KEY CHECK (slot >= 0),
     part BLOB    NOT NULL CHECK (length(part) = 20),
     data BLOB    NOT NULL CHECK (length(data) = 32768)
-) STRICT, WITHOUT ROWID;
+) STRICT;

@@ -66,9 +66,9 @@ pub fn key_file_failure(error: key_file::Error) -> Failure {
         Error::Armored => "seal it again without armor: age -d FILE | age -p > NEW.age",
         Error::InTheOpen => "seal it: age -p FILE > NEW.age, and wipe the open one",
         Error::OtherKind { .. } | Error::NotByPassphrase | Error::Content(_) => "is it the right file?",
-        Error::Passphrase | Error::NotAKeyFile | Error::TooMuchWork | Error::Seal(_) => {
-            return Failure::new(error);
-        }
+        Error::Passphrase => "type it again: capitals and the keyboard's language count",
+        Error::NotAKeyFile => "is it the right file?",
+        Error::TooMuchWork | Error::Seal(_) => return Failure::new(error),
     };
     Failure::with_hint(error, hint)
 }

@@ -79,11 +79,15 @@ impl FramingWatch {
 
     /// Whether all is well.
     fn end_line(&mut self) -> bool {
-        let line = self.line.get(..std::mem::take(&mut self.line_bytes)).unwrap_or_default();
+        let line_bytes = std::mem::take(&mut self.line_bytes);
+        let (line, is_cut) = (self.line.get(..line_bytes).unwrap_or_default(), line_bytes == LINE_BYTES);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if !line.is_empty() {
-            self.head =
-                if self.head.begun { self.head.with(line) } else { Head { begun: true, ..self.head } };
+            self.head = if self.head.begun {
+                self.head.with(line, is_cut)
+            } else {
+                Head { begun: true, ..self.head }
+            };
             return true;
         }
         // Before the first line empty ones are passed over, as hyper does.
@@ -102,12 +106,12 @@ impl FramingWatch {
 }
 
 impl Head {
-    fn with(self, line: &[u8]) -> Self {
+    fn with(self, line: &[u8], is_cut: bool) -> Self {
         let mut parts = line.splitn(2, |byte| *byte == b':');
         let (name, value) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
         if name.eq_ignore_ascii_case(b"content-length") {
             let digits = std::str::from_utf8(value.trim_ascii()).unwrap_or_default();
-            let length = if is_digits(digits) { digits.parse().ok() } else { None };
+            let length = if is_digits(digits) && !is_cut { digits.parse().ok() } else { None };
             Self { length: Some(length.map_or(Length::Nonsense, Length::Known)), ..self }
         } else if name.eq_ignore_ascii_case(b"transfer-encoding") {
             Self { has_encoding: true, ..self }

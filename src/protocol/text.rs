@@ -113,6 +113,14 @@ pub fn fold(original: &str) -> Folded {
     Folded { text, origin }
 }
 
+/// The same letters in one form (Unicode NFC), whichever keyboard composed them.
+pub fn compose(typed: &str) -> String {
+    // Of a passphrase nothing may be left behind by growing; NFC makes a text at most three times as long.
+    let mut composed = String::with_capacity(typed.len() * 3);
+    composed.extend(typed.nfc());
+    composed
+}
+
 /// A word of ASCII as a person types or pastes it, in one spelling: other scripts' digits, wide letters, capitals,
 /// dashes of all kinds, and marks that nobody sees around it.
 pub fn fold_typed(typed: &str) -> String {

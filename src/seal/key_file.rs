@@ -4,7 +4,6 @@
 use std::io::{Read, Write};
 
 use age::secrecy::{ExposeSecret as _, SecretString};
-use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 
 use super::hybrid::Identity;
@@ -13,6 +12,7 @@ use crate::protocol::ids::{Digest, Id, OfficeId};
 use crate::protocol::limits::ROOTS_MAX;
 use crate::protocol::person::is_epoch;
 use crate::protocol::profile::{Inspector, Root, Texts};
+use crate::protocol::text::compose;
 use crate::verify::digest::{office_id, root_commitment};
 
 /// What a new passphrase has at least, counted as people count.
@@ -285,13 +285,13 @@ fn open_text(
 
 /// The same letters are one passphrase, whichever keyboard composed them.
 fn in_one_form(passphrase: &SecretString) -> SecretString {
-    let text: Zeroizing<String> = Zeroizing::new(passphrase.expose_secret().nfc().collect());
+    let text = Zeroizing::new(compose(passphrase.expose_secret()));
     SecretString::from(text.as_str())
 }
 
 /// How many characters of a passphrase there are to guess.
 pub fn passphrase_characters(passphrase: &SecretString) -> usize {
-    passphrase.expose_secret().nfc().count()
+    Zeroizing::new(compose(passphrase.expose_secret())).chars().count()
 }
 
 #[cfg(test)]

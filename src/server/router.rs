@@ -53,7 +53,7 @@ pub const ROUTES: [&[(&str, &str)]; 2] = [UPLOADS, OTHERS];
 
 pub(super) fn router(app: Arc<App>) -> Router {
     let api = others().merge(uploads().layer(from_fn(tus::require_version)));
-    Router::new()
+    let routes = Router::new()
         .nest("/api/v1", api)
         .route("/", get(pages::home))
         .route("/{page}", get(pages::read))
@@ -66,7 +66,10 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .route("/assets/{*file}", get(pages::read))
         .fallback(pages::not_found)
         .method_not_allowed_fallback(pages::method_not_allowed)
-        .with_state(app.clone())
+        .with_state(app.clone());
+    // Around the whole: a layer on routes would let them add headers to the answer for a host that has none.
+    Router::new()
+        .fallback_service(routes)
         .layer(from_fn_with_state(app, extract::choose_office))
         .layer(CatchPanicLayer::custom(|_: Box<dyn Any + Send>| -> Response {
             tracing::error!("a handler panicked");

@@ -17,7 +17,7 @@ pub struct Past<'a> {
 
 /// Why a version is not signed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum ChangeRefusal {
     #[error("version {next} is not above version {last}, the last one signed")]
     Version { last: u64, next: u64 },
     #[error("it is the profile of another office")]
@@ -79,17 +79,17 @@ pub enum Fate<'a> {
 
 /// All that speaks against signing `next` after these, most telling first. None is left out: whoever mends one
 /// wants to know of the others.
-pub fn refusals(past: &Past<'_>, next: &Profile) -> Vec<Refusal> {
+pub fn refusals(past: &Past<'_>, next: &Profile) -> Vec<ChangeRefusal> {
     let last = past.last;
     let mut found = Vec::new();
     if next.version <= last.version {
-        found.push(Refusal::Version { last: last.version, next: next.version });
+        found.push(ChangeRefusal::Version { last: last.version, next: next.version });
     }
     if next.office != last.office {
-        found.push(Refusal::Office);
+        found.push(ChangeRefusal::Office);
     }
     if next.issued < last.issued {
-        found.push(Refusal::Issued);
+        found.push(ChangeRefusal::Issued);
     }
     check_roots(last, next, &mut found);
     let renamed = check_names(last, next, &mut found);
@@ -125,19 +125,19 @@ pub fn set_joined(past: Option<&Past<'_>>, next: &mut Profile) {
     }
 }
 
-fn check_roots(last: &Profile, next: &Profile, found: &mut Vec<Refusal>) {
+fn check_roots(last: &Profile, next: &Profile, found: &mut Vec<ChangeRefusal>) {
     if !next.roots.starts_with(&last.roots) {
-        found.push(Refusal::Roots);
+        found.push(ChangeRefusal::Roots);
     }
     for (at, pair) in next.roots.windows(2).enumerate() {
         if pair[0].next != root_commitment(&pair[1]) {
-            found.push(Refusal::Chain { number: at + 2 });
+            found.push(ChangeRefusal::Chain { number: at + 2 });
         }
     }
 }
 
 /// A key that stands under another id now; gives the ids that are gone so.
-fn check_names<'a>(last: &'a Profile, next: &Profile, found: &mut Vec<Refusal>) -> BTreeSet<&'a Id> {
+fn check_names<'a>(last: &'a Profile, next: &Profile, found: &mut Vec<ChangeRefusal>) -> BTreeSet<&'a Id> {
     let mut renamed = BTreeSet::new();
     let of_former = |profile: &Profile, signer: Signer| {
         profile.former.iter().find(|key| key.signer == signer).map(|key| key.id.clone())
@@ -150,61 +150,61 @@ fn check_names<'a>(last: &'a Profile, next: &Profile, found: &mut Vec<Refusal>) 
     for before in &last.inspectors {
         if let Some(to) = owner(next, before.signer, &before.recipient).filter(|to| *to != before.id) {
             renamed.insert(&before.id);
-            found.push(Refusal::Renamed { from: before.id.clone(), to });
+            found.push(ChangeRefusal::Renamed { from: before.id.clone(), to });
         }
     }
     for key in &last.former {
         if let Some(to) = owner(next, key.signer, "").filter(|to| *to != key.id) {
-            found.push(Refusal::Renamed { from: key.id.clone(), to });
+            found.push(ChangeRefusal::Renamed { from: key.id.clone(), to });
         }
     }
     renamed
 }
 
-fn check_listed(before: &Inspector, next: &Profile, found: &mut Vec<Refusal>) {
+fn check_listed(before: &Inspector, next: &Profile, found: &mut Vec<ChangeRefusal>) {
     let id = before.id.clone();
     let kept = next.former.iter().any(|key| (&key.id, key.epoch) == (&before.id, before.epoch));
     if let Some(found_joined) = next.joined(&id).filter(|joined| *joined != before.joined) {
-        found.push(Refusal::Joined { id: id.clone(), joined: before.joined, found: found_joined });
+        found.push(ChangeRefusal::Joined { id: id.clone(), joined: before.joined, found: found_joined });
     }
     let Some(now) = next.inspector(&before.id) else {
         if !kept {
-            found.push(Refusal::GoneWithoutFormer { id });
+            found.push(ChangeRefusal::GoneWithoutFormer { id });
         }
         return;
     };
     if now.epoch == before.epoch {
         if (now.signer, &now.recipient) != (before.signer, &before.recipient) {
-            found.push(Refusal::KeysOfOneEpoch { id, epoch: now.epoch });
+            found.push(ChangeRefusal::KeysOfOneEpoch { id, epoch: now.epoch });
         }
     } else if now.epoch < before.epoch {
-        found.push(Refusal::Epoch { id, last: before.epoch, found: now.epoch });
+        found.push(ChangeRefusal::Epoch { id, last: before.epoch, found: now.epoch });
     } else if !kept {
-        found.push(Refusal::KeyWithoutFormer { id, epoch: before.epoch });
+        found.push(ChangeRefusal::KeyWithoutFormer { id, epoch: before.epoch });
     }
 }
 
 /// Somebody whom the last profile did not list: new, or back again under her own first version.
-fn check_newcomer(past: &Past<'_>, now: &Inspector, version: u64, found: &mut Vec<Refusal>) {
+fn check_newcomer(past: &Past<'_>, now: &Inspector, version: u64, found: &mut Vec<ChangeRefusal>) {
     let id = now.id.clone();
     if !was_known(past, &now.id) {
         if now.joined != version {
-            found.push(Refusal::Joined { id, joined: version, found: now.joined });
+            found.push(ChangeRefusal::Joined { id, joined: version, found: now.joined });
         }
         return;
     }
     if joined(past, &now.id) != Some(now.joined) {
-        found.push(Refusal::ReusedId { id });
+        found.push(ChangeRefusal::ReusedId { id });
         return;
     }
     let former = past.last.former.iter().filter(|key| key.id == now.id).map(|key| key.epoch);
     let last = former.max().unwrap_or(0);
     if now.epoch <= last {
-        found.push(Refusal::Epoch { id, last, found: now.epoch });
+        found.push(ChangeRefusal::Epoch { id, last, found: now.epoch });
     }
 }
 
-fn check_former(last: &Profile, next: &Profile, found: &mut Vec<Refusal>) {
+fn check_former(last: &Profile, next: &Profile, found: &mut Vec<ChangeRefusal>) {
     let same = |a: &FormerKey, b: &FormerKey| (&a.id, a.epoch) == (&b.id, b.epoch);
     for key in &last.former {
         let (id, epoch) = (key.id.clone(), key.epoch);
@@ -212,16 +212,16 @@ fn check_former(last: &Profile, next: &Profile, found: &mut Vec<Refusal>) {
             None => {
                 let until = last_day_needed(last, key);
                 if next.issued <= until {
-                    found.push(Refusal::FormerTooEarly { id, epoch, until });
+                    found.push(ChangeRefusal::FormerTooEarly { id, epoch, until });
                 }
             }
             Some(now) if now.signer != key.signer || has_other_joined(last, next, &id) => {
-                found.push(Refusal::FormerChanged { id, epoch })
+                found.push(ChangeRefusal::FormerChanged { id, epoch })
             }
             Some(now) => {
                 let forgiven = key.why == WhyFormer::Stolen && now.why != WhyFormer::Stolen;
                 if now.until > key.until || forgiven {
-                    found.push(Refusal::FormerTrustedMore { id, epoch });
+                    found.push(ChangeRefusal::FormerTrustedMore { id, epoch });
                 }
             }
         }
@@ -230,9 +230,9 @@ fn check_former(last: &Profile, next: &Profile, found: &mut Vec<Refusal>) {
         let listed = last.inspector(&key.id);
         let (id, epoch) = (key.id.clone(), key.epoch);
         if listed.is_none_or(|listed| (listed.epoch, listed.signer) != (key.epoch, key.signer)) {
-            found.push(Refusal::UnknownFormer { id, epoch });
+            found.push(ChangeRefusal::UnknownFormer { id, epoch });
         } else if key.until > next.issued.plus_days(days_ahead_max(key.why)) {
-            found.push(Refusal::TrustedAhead { id, epoch, until: key.until });
+            found.push(ChangeRefusal::TrustedAhead { id, epoch, until: key.until });
         }
     }
 }

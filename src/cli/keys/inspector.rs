@@ -7,12 +7,12 @@ use clap::{Args, Subcommand};
 
 use super::super::output::print_json;
 use super::super::passphrase::{PassphraseArguments, key_file_failure};
-use super::super::writer;
-use super::super::{Failure, write_new_private, write_new_public};
+use super::super::typed::parse_id;
+use super::super::writer::note;
+use super::super::{Failure, write_new_private};
 use super::change::days_ahead_max;
 use super::notes::read_note;
 use super::{draft, parse_text};
-use crate::files::beside;
 use crate::protocol::day::Day;
 use crate::protocol::ids::Id;
 use crate::protocol::profile::{Inspector, Profile, Texts, WhyFormer};
@@ -173,9 +173,8 @@ fn new(arguments: &NewInspectorArguments) -> Result<(), Failure> {
     if let (Some(path), Some(draft)) = (&arguments.draft, &draft) {
         draft::write(path, draft)?;
     }
-    print_json(&entry).map_err(|failure| keep_entry(&entry, &arguments.out, failure))?;
-    writer::note(format!("wrote {}; what was printed goes into the profile", arguments.out.display()));
-    Ok(())
+    note(format!("wrote {}; what was printed goes into the profile", arguments.out.display()));
+    print_json(&entry)
 }
 
 fn replace(arguments: &ReplaceArguments) -> Result<(), Failure> {
@@ -190,11 +189,7 @@ fn replace(arguments: &ReplaceArguments) -> Result<(), Failure> {
     let next = arguments.keys.entry(&draft, &arguments.id)?;
     draft::change_key(&mut draft, next.entry.clone(), until, WhyFormer::Replaced)?;
     next.finish(path, &draft, &arguments.keys)?;
-    writer::note(format!(
-        "{}: {} has a new key; the old one is trusted to {until}",
-        path.display(),
-        arguments.id
-    ));
+    note(format!("{}: {} has a new key; the old one is trusted to {until}", path.display(), arguments.id));
     say_next(path);
     Ok(())
 }
@@ -213,9 +208,8 @@ fn make_next(arguments: &ReplaceArguments, profile: &Profile) -> Result<(), Fail
     let joined = profile.joined(id).unwrap_or(1);
     let entry = keys.public_entry(joined, profile.role(id).cloned().unwrap_or_default());
     write_identity(&keys, out, &arguments.keys.passphrase)?;
-    print_json(&entry).map_err(|failure| keep_entry(&entry, out, failure))?;
-    writer::note(format!("wrote {}; give what was printed to the office", out.display()));
-    Ok(())
+    note(format!("wrote {}; give what was printed to the office", out.display()));
+    print_json(&entry)
 }
 
 fn stolen(arguments: &StolenArguments) -> Result<(), Failure> {
@@ -225,14 +219,14 @@ fn stolen(arguments: &StolenArguments) -> Result<(), Failure> {
     if arguments.no_new_key {
         draft::take_out(&mut draft, &arguments.id, arguments.until, WhyFormer::Stolen)?;
         draft::write(path, &draft)?;
-        writer::note(format!("{}: {} is taken out until she has new keys", path.display(), arguments.id));
+        note(format!("{}: {} is taken out until she has new keys", path.display(), arguments.id));
     } else {
         let next = arguments.keys.entry(&draft, &arguments.id)?;
         draft::change_key(&mut draft, next.entry.clone(), arguments.until, WhyFormer::Stolen)?;
         next.finish(path, &draft, &arguments.keys)?;
-        writer::note(format!("{}: {} has a new key", path.display(), arguments.id));
+        note(format!("{}: {} has a new key", path.display(), arguments.id));
     }
-    writer::note(format!(
+    note(format!(
         "of the stolen key only that holds which somebody else's message of up to {} was written in sight of",
         arguments.until
     ));
@@ -246,7 +240,7 @@ fn leave(arguments: &LeaveArguments) -> Result<(), Failure> {
     refuse_far_day(until, WhyFormer::Left)?;
     draft::take_out(&mut draft, &arguments.id, until, WhyFormer::Left)?;
     draft::write(&arguments.draft, &draft)?;
-    writer::note(format!(
+    note(format!(
         "{}: {} leaves; what she answers to {until} stays authentic. Let her hand over her cases before",
         arguments.draft.display(),
         arguments.id
@@ -262,11 +256,7 @@ fn come_back(arguments: &ReturnArguments) -> Result<(), Failure> {
     draft::bring_back(&mut draft, next.entry.clone())?;
     let joined = draft.joined(&arguments.id).unwrap_or_default();
     next.finish(path, &draft, &arguments.keys)?;
-    writer::note(format!(
-        "{}: {} is back, as who joined with version {joined}",
-        path.display(),
-        arguments.id
-    ));
+    note(format!("{}: {} is back, as who joined with version {joined}", path.display(), arguments.id));
     say_next(path);
     Ok(())
 }
@@ -301,25 +291,13 @@ impl NextKeys {
         draft.encode().map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
         if let (Some(made), Some(out)) = (&self.made, &keys.out) {
             write_identity(made, out, &keys.passphrase)?;
-            writer::note(format!("wrote {}", out.display()));
+            note(format!("wrote {}", out.display()));
         }
         draft::write(path, draft)?;
         if self.made.is_some() {
             print_json(&draft.inspector(&self.entry.id))?;
         }
         Ok(())
-    }
-}
-
-/// The identity is made and will not be made again: an entry that could not be printed is kept beside it.
-fn keep_entry(entry: &Inspector, identity: &Path, failure: Failure) -> Failure {
-    let path = beside(identity, ".entry.json");
-    let json = serde_json::to_vec_pretty(entry).expect("plain structures serialize");
-    let wrote = format!("wrote {}", identity.display());
-    match write_new_public(&path, &json) {
-        Ok(()) => failure.with_fate(format!("{wrote}; its entry for the profile is in {}", path.display())),
-        Err(_) => failure
-            .with_fate(format!("{wrote}, and its entry for the profile nowhere: make another identity")),
     }
 }
 
@@ -351,10 +329,5 @@ fn no_keys() -> Failure {
 }
 
 fn say_next(draft: &Path) {
-    writer::note(format!("next: mohr keys profile check --draft {}", draft.display()));
-}
-
-/// An id as it was typed.
-fn parse_id(text: &str) -> Result<Id, String> {
-    text.trim().parse().map_err(|error| format!("{error}"))
+    note(format!("next: mohr keys profile check --draft {}", draft.display()));
 }

@@ -10,12 +10,12 @@ mod root;
 mod words;
 
 use clap::Subcommand;
-use unicode_normalization::UnicodeNormalization as _;
 
 pub(super) use draft::EXAMPLE_PROFILE;
 pub(super) use root::write_root;
 
 use super::Failure;
+use crate::protocol::text::compose;
 
 #[derive(Subcommand)]
 pub enum KeysCommand {
@@ -40,5 +40,5 @@ pub fn run(command: KeysCommand) -> Result<(), Failure> {
 /// A text for one language, as it was typed, in one Unicode form.
 fn parse_text(text: &str) -> Result<(String, String), String> {
     let (language, text) = text.split_once('=').ok_or("LANGUAGE=TEXT, such as en=\"First inspector\"")?;
-    Ok((language.to_owned(), text.nfc().collect()))
+    Ok((language.to_owned(), compose(text)))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use super::super::{Failure, profile_failure, read_file};
+use super::super::{Failure, read_file};
 use super::change::Past;
 use crate::protocol::ids::OfficeId;
 use crate::protocol::limits::PROFILE_BYTES_MAX;
@@ -27,7 +27,12 @@ pub struct EarlierNotes(Vec<EarlierNote>);
 /// A note that somebody named: it must be one.
 pub fn read_note(path: &Path) -> Result<EarlierNote, Failure> {
     let bytes = read_file(path)?;
-    let profile = verify_signature(&bytes).map_err(|error| profile_failure(error).of(path.display()))?;
+    let profile = verify_signature(&bytes).map_err(|error| {
+        Failure::with_hint(
+            format!("{}: {error}", path.display()),
+            "a signed profile is what mohr keys profile sign writes and what the server hands out",
+        )
+    })?;
     Ok(EarlierNote { path: path.to_owned(), profile })
 }
 

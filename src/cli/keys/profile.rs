@@ -5,15 +5,17 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::super::passphrase::{PassphraseArguments, key_file_failure};
-use super::super::writer::{self, print};
+use super::super::typed::parse_office;
+use super::super::writer::{note, print};
 use super::super::{Failure, profile_failure, read_file, write_new_private, write_new_public};
 use super::change::{self, last_day_needed, refusals};
 use super::draft::{self, EXAMPLE_PROFILE, VALID_DAYS};
 use super::notes::{EarlierNotes, read_note};
 use super::words;
+use crate::client::{ServerAddress, ServerAddressError};
 use crate::protocol::address::Address;
 use crate::protocol::day::Day;
-use crate::protocol::ids::OfficeId;
+use crate::protocol::ids::{Malformed, OfficeId};
 use crate::protocol::limits::PROFILE_DAYS_MAX;
 use crate::protocol::profile::Profile;
 use crate::seal::key_file::RootKeys;
@@ -51,7 +53,7 @@ pub enum ProfileCommand {
         #[arg(value_name = "NOTE")]
         note: PathBuf,
         /// The office's id, if you have it from elsewhere
-        #[arg(long, value_name = "ID")]
+        #[arg(long, value_name = "ID", value_parser = parse_office)]
         office: Option<OfficeId>,
     },
 }
@@ -136,13 +138,13 @@ fn create(arguments: &CreateArguments) -> Result<(), Failure> {
         profile.addresses.clone_from(&arguments.address);
     }
     write_new_private(&arguments.out, draft::encode(&profile).as_bytes())?;
-    writer::note(format!("wrote {}: now edit it, add inspectors and sign it", arguments.out.display()));
+    note(format!("wrote {}: now edit it, add inspectors and sign it", arguments.out.display()));
     Ok(())
 }
 
 fn new_version(arguments: &NewVersionArguments) -> Result<(), Failure> {
-    let note = read_note(&arguments.note)?;
-    let last: &Profile = &note.profile;
+    let newest = read_note(&arguments.note)?;
+    let last: &Profile = &newest.profile;
     let today = Day::today();
     let mut profile = last.clone();
     profile.version += 1;
@@ -152,7 +154,7 @@ fn new_version(arguments: &NewVersionArguments) -> Result<(), Failure> {
         profile.former.retain(is_needed);
     }
     write_new_private(&arguments.out, draft::encode(&profile).as_bytes())?;
-    writer::note(format!(
+    note(format!(
         "wrote {}: version {}, valid to {}; now change it, check it and sign it",
         arguments.out.display(),
         profile.version,
@@ -160,11 +162,9 @@ fn new_version(arguments: &NewVersionArguments) -> Result<(), Failure> {
     ));
     let old = last.former.len() - last.former.iter().filter(|key| is_needed(key)).count();
     if old > 0 && !arguments.prune {
-        writer::note(format!("{old} former keys are needed no more: --prune takes them out"));
+        note(format!("{old} former keys are needed no more: --prune takes them out"));
     } else if old > 0 {
-        writer::note(format!(
-            "took out {old} former keys; keep the old notes, they know whose ids are taken"
-        ));
+        note(format!("took out {old} former keys; keep the old notes, they know whose ids are taken"));
     }
     Ok(())
 }
@@ -175,7 +175,7 @@ fn add(path: &Path, entries: &[PathBuf]) -> Result<(), Failure> {
         draft::add(&mut profile, draft::read_entry(entry)?)?;
     }
     draft::write(path, &profile)?;
-    writer::note(format!("{} now lists {}", path.display(), words::inspectors(&profile)));
+    note(format!("{} now lists {}", path.display(), words::inspectors(&profile)));
     Ok(())
 }
 
@@ -192,7 +192,7 @@ fn check(arguments: &CheckArguments) -> Result<(), Failure> {
     refuse_unfinished(&arguments.draft, &profile)?;
     let refused = past.as_ref().map(|past| refusals(past, &profile)).unwrap_or_default();
     if !refused.is_empty() {
-        refused.iter().for_each(|refusal| writer::note(format!("- {refusal}")));
+        refused.iter().for_each(|refusal| note(format!("- {refusal}")));
         return Err(Failure::with_hint(
             format!("{} would not be signed", arguments.draft.display()),
             "mend what stands above; mohr keys inspector makes such changes rightly",
@@ -202,7 +202,7 @@ fn check(arguments: &CheckArguments) -> Result<(), Failure> {
         Some(past) => words::change(past, &profile),
         None => words::first(&profile),
     };
-    print(&format!("{text}"))?;
+    print(&text)?;
     warn_of_expiry(&profile, today);
     Ok(())
 }
@@ -233,9 +233,9 @@ fn sign_draft(arguments: &SignArguments) -> Result<(), Failure> {
     }
     refuse_second_text(&notes, &profile)?;
     let failed = |error| Failure::new(format!("{}: {error}", arguments.draft.display()));
-    let note = sign(profile.clone(), &root.key).map_err(failed)?;
-    write_new_public(&arguments.out, note.as_bytes())?;
-    writer::note(format!(
+    let signed = sign(profile.clone(), &root.key).map_err(failed)?;
+    write_new_public(&arguments.out, signed.as_bytes())?;
+    note(format!(
         "wrote {}: version {}, valid to {}, {}",
         arguments.out.display(),
         profile.version,
@@ -250,7 +250,7 @@ fn verify_note(path: &Path, office: Option<OfficeId>) -> Result<(), Failure> {
     let today = Day::today();
     let expectation = Expectation::of_first_visit(office, today);
     let profile = verify(&read_file(path)?, expectation).map_err(profile_failure)?;
-    print(&format!("{}", words::profile(&profile)))?;
+    print(&words::profile(&profile))?;
     warn_of_expiry(&profile, today);
     Ok(())
 }
@@ -275,7 +275,7 @@ fn set_root(profile: &mut Profile, root: &RootKeys) -> Result<(), Failure> {
                 "is it the newest root of this office, and the draft of its newest profile?",
             ));
         }
-        writer::note(format!("root {} signs from this version on", profile.roots.len()));
+        note(format!("root {} signs from this version on", profile.roots.len()));
     }
     Ok(())
 }
@@ -345,7 +345,7 @@ fn no_previous(version: u64) -> Failure {
 
 fn warn_of_expiry(profile: &Profile, today: Day) {
     if profile.expires < today.plus_days(WARNING_DAYS) {
-        writer::note(format!(
+        note(format!(
             "WARNING: the profile expires on {}: then nobody can report. Sign a new version before",
             profile.expires
         ));
@@ -358,9 +358,10 @@ impl EarlierArguments {
     }
 }
 
+/// An address as it was typed or copied from a browser.
 fn parse_address(text: &str) -> Result<Address, String> {
-    let text = text.trim().to_ascii_lowercase();
-    text.strip_suffix('/').unwrap_or(&text).parse().map_err(|error| format!("{error}"))
+    let address: ServerAddress = text.parse().map_err(|error: ServerAddressError| error.to_string())?;
+    address.origin().parse().map_err(|error: Malformed| error.to_string())
 }
 
 fn parse_days() -> clap::builder::RangedI64ValueParser<u16> {

@@ -7,10 +7,10 @@ use age::secrecy::SecretString;
 use clap::{Args, Subcommand};
 
 use super::super::passphrase::{PassphraseArguments, key_file_failure};
-use super::super::writer::{self, print_line};
+use super::super::writer::{note, print_line};
 use super::super::{Failure, read_file, write_new_private, write_new_public};
 use super::draft;
-use crate::protocol::note;
+use crate::protocol::note::verifier_key;
 use crate::seal::key_file::RootKeys;
 use crate::verify::profile::key_hash;
 
@@ -79,19 +79,10 @@ fn new(arguments: &NewRootArguments) -> Result<(), Failure> {
     // The successor first: without it the root is not to be used, and a root alone would look whole.
     write_new_private(&next_out, &committed.seal(&next_passphrase).map_err(key_file_failure)?)?;
     let public = write_root(&root, &arguments.out, &passphrase)?;
-    print_line(root.office).map_err(|failure| {
-        failure.with_fate(format!("the office's id is what {} begins with", public.display()))
-    })?;
-    writer::note(format!(
-        "wrote {}: the root key. Into the first safe, never on a network",
-        arguments.out.display()
-    ));
-    writer::note(format!(
-        "wrote {}: its committed successor. Into another safe, elsewhere",
-        next_out.display()
-    ));
-    writer::note(format!("wrote {}: public, for posters and for whoever compares", public.display()));
-    Ok(())
+    note(format!("wrote {}: the root key. Into the first safe, never on a network", arguments.out.display()));
+    note(format!("wrote {}: its committed successor. Into another safe, elsewhere", next_out.display()));
+    note(format!("wrote {}: public, for posters and for whoever compares", public.display()));
+    print_line(root.office)
 }
 
 fn next(arguments: &NextRootArguments) -> Result<(), Failure> {
@@ -126,31 +117,29 @@ fn next(arguments: &NextRootArguments) -> Result<(), Failure> {
     if let (Some(path), Some(draft)) = (&arguments.draft, &draft) {
         draft::write(path, draft)?;
     }
-    print_line(root.office)?;
     say_succession(arguments, &root, committed.is_some().then_some(&*next_out));
-    Ok(())
+    print_line(root.office)
 }
 
 fn say_succession(arguments: &NextRootArguments, root: &RootKeys, next_out: Option<&Path>) {
-    writer::note(format!("wrote {}: root {}. Into the first safe", arguments.out.display(), root.number));
+    note(format!("wrote {}: root {}. Into the first safe", arguments.out.display(), root.number));
     match next_out {
-        Some(path) => {
-            writer::note(format!("wrote {}: its committed successor. Into the other safe", path.display()))
+        Some(path) => note(format!("wrote {}: its committed successor. Into the other safe", path.display())),
+        None => {
+            note("this is the last root of the office: when it is lost or stolen, a new office is needed")
         }
-        None => writer::note(format!(
-            "this is the last root of the office: when it is lost or stolen, a new office is needed"
-        )),
     }
-    writer::note(format!("the office id stays the same: codes, posters and links stay valid"));
+    note("the office id stays the same: codes, posters and links stay valid");
     if arguments.draft.is_none() {
-        writer::note(format!("next: make a draft with mohr keys profile new-version"));
+        note("next: make a draft with mohr keys profile new-version");
     }
-    writer::note(format!(
-        "next: mohr keys profile sign --draft DRAFT --root-key {}, give the profile to the server, and \
-         destroy {} and the root before this one",
-        arguments.out.display(),
-        arguments.from.display()
+    let draft = arguments.draft.as_deref().unwrap_or(Path::new("DRAFT"));
+    note(format!(
+        "next: mohr keys profile sign --draft {} --root-key {}, and give the profile to the server",
+        draft.display(),
+        arguments.out.display()
     ));
+    note(format!("then destroy {}, and what is left of the root before this one", arguments.from.display()));
 }
 
 /// Seals a root that signs, and writes its public half beside it; gives where that is.
@@ -162,8 +151,8 @@ pub(in super::super) fn write_root(
     let signer = root.key.signer();
     write_new_private(path, &root.seal(passphrase).map_err(key_file_failure)?)?;
     let public = path.with_extension("pub");
-    let verifier_key = note::verifier_key(root.office, key_hash(root.office, &signer), signer);
-    write_new_public(&public, format!("{verifier_key}\n").as_bytes())?;
+    let line = verifier_key(root.office, key_hash(root.office, &signer), signer);
+    write_new_public(&public, format!("{line}\n").as_bytes())?;
     Ok(public)
 }
 

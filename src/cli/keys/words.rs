@@ -115,8 +115,8 @@ fn person(text: &mut String, last: &Profile, next: &Profile, fate: Fate<'_>) {
         Fate::Returns(now) => {
             heading(text, next, now);
             let since = format!(
-                "Comes back, as the one who joined with version {}: who left her out then leaves her out still. \
-                 Opens what is sealed from this version on.",
+                "Comes back, as the one who joined with version {}: who left her out then leaves her out still. Opens \
+                 what is sealed from this version on.",
                 now.joined
             );
             paragraph(text, &since);
@@ -126,47 +126,49 @@ fn person(text: &mut String, last: &Profile, next: &Profile, fate: Fate<'_>) {
             heading(text, next, now);
             paragraph(text, "Stays, with the same key: reads and answers as before.");
             if before.role != now.role {
-                let renamed = format!(
-                    "Was called {}. Her old answers are shown under the new role.",
-                    role(last, &before.role)
-                );
-                paragraph(text, &renamed);
+                let was = role(last, &before.role);
+                paragraph(text, &format!("Was called {was}. Her old answers are shown under the new role."));
             }
         }
         Fate::NewKey { now, former } => {
             heading(text, next, now);
-            let new = format!(
-                "New key, of epoch {}; the one of epoch {} {}.",
-                now.epoch,
-                former.epoch,
-                ended(former)
-            );
-            paragraph(text, &new);
-            paragraph(
-                text,
-                "Opens with it what is sealed from this version on. What was sealed to the old key opens with \
-                 the old file alone: another reader hands those cases over to her. A case that she alone read \
-                 can be handed over by nobody else.",
-            );
+            new_key(text, now, former);
             old_answers(text, last, former);
         }
         Fate::Leaves { before, former } => {
             heading(text, last, before);
-            paragraph(
-                text,
-                &format!("Is no longer an inspector; her key of epoch {} {}.", former.epoch, ended(former)),
-            );
-            paragraph(
-                text,
-                "Cannot sign in any more once the server has this profile. A case that she alone reads is then \
-                 read by nobody: let her hand it over before.",
-            );
+            leaves(text, former);
             old_answers(text, last, former);
             if former.why == WhyFormer::Left {
                 paragraph(text, "Her file still opens what was sealed to it: see it destroyed.");
             }
         }
     }
+}
+
+fn new_key(text: &mut String, now: &Inspector, former: &FormerKey) {
+    let (old, new) = (former.epoch, now.epoch);
+    paragraph(text, &format!("New key, of epoch {new}; the one of epoch {old} {}.", ended(former)));
+    paragraph(
+        text,
+        "Opens with it what is sealed from this version on. What was sealed to the old key opens with the old file \
+         alone: another reader hands those cases over to her. A case that she alone read can be handed over by nobody \
+         else.",
+    );
+}
+
+fn leaves(text: &mut String, former: &FormerKey) {
+    let epoch = former.epoch;
+    paragraph(text, &format!("Is no longer an inspector; her key of epoch {epoch} {}.", ended(former)));
+    let cases = match former.why {
+        WhyFormer::Left | WhyFormer::Replaced => {
+            "A case that she alone reads is then read by nobody: let her hand it over before."
+        }
+        WhyFormer::Stolen => {
+            "A case that she alone reads is then read by nobody: a handover under the stolen key would not count."
+        }
+    };
+    paragraph(text, &format!("Cannot sign in any more once the server has this profile. {cases}"));
 }
 
 const HANDED_OVER: &str = "Of cases that are open now: reads what a reader hands over to her, and nothing \

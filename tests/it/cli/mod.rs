@@ -2,6 +2,7 @@
 
 mod clock;
 mod commands;
+mod keys;
 mod outputs;
 mod poster;
 mod sending;

@@ -68,7 +68,7 @@ fn next() -> Profile {
     Profile { version: 4, issued: day("2026-10-01"), expires: day("2027-03-30"), ..last() }
 }
 
-fn refused(change: impl FnOnce(&mut Profile)) -> Vec<Refusal> {
+fn refused(change: impl FnOnce(&mut Profile)) -> Vec<ChangeRefusal> {
     let (last, mut next) = (last(), next());
     change(&mut next);
     refusals(&Past { last: &last, older: Vec::new() }, &next)
@@ -91,43 +91,43 @@ fn what_the_commands_do_to_a_draft_is_never_refused() {
 
 #[test]
 fn a_version_follows_the_last_one_of_its_office() {
-    assert_eq!(refused(|next| next.version = 3), [Refusal::Version { last: 3, next: 3 }]);
+    assert_eq!(refused(|next| next.version = 3), [ChangeRefusal::Version { last: 3, next: 3 }]);
     assert_eq!(refused(|next| next.issued = day("2026-05-31")).len(), 1);
     assert_eq!(
         refused(|next| next.office = crate::protocol::ids::OfficeId::from_bytes([9; 16])),
-        [Refusal::Office]
+        [ChangeRefusal::Office]
     );
-    assert_eq!(refused(|next| next.roots.clear()), [Refusal::Roots]);
+    assert_eq!(refused(|next| next.roots.clear()), [ChangeRefusal::Roots]);
     assert_eq!(
         refused(|next| next.roots[0].next = Digest::from_bytes([1; 32])),
-        [Refusal::Roots],
+        [ChangeRefusal::Roots],
         "what the first root commits to is in the office id"
     );
     let foreign = root(9, Digest::from_bytes([0; 32]));
-    assert_eq!(refused(|next| next.roots.push(foreign)), [Refusal::Chain { number: 2 }]);
+    assert_eq!(refused(|next| next.roots.push(foreign)), [ChangeRefusal::Chain { number: 2 }]);
 }
 
 #[test]
 fn nobody_and_no_key_goes_without_a_trace() {
     assert_eq!(
         refused(|next| drop(next.inspectors.remove(0))),
-        [Refusal::GoneWithoutFormer { id: id("sara") }]
+        [ChangeRefusal::GoneWithoutFormer { id: id("sara") }]
     );
     assert_eq!(
         refused(|next| next.inspectors[0] = inspector("sara", 2, 7, 1)),
-        [Refusal::KeyWithoutFormer { id: id("sara"), epoch: 1 }]
+        [ChangeRefusal::KeyWithoutFormer { id: id("sara"), epoch: 1 }]
     );
     assert_eq!(
         refused(|next| next.inspectors[0].signer = Signer::from_bytes([7; 32])),
-        [Refusal::KeysOfOneEpoch { id: id("sara"), epoch: 1 }]
+        [ChangeRefusal::KeysOfOneEpoch { id: id("sara"), epoch: 1 }]
     );
     assert_eq!(
         refused(|next| next.inspectors[0].recipient.push('x')),
-        [Refusal::KeysOfOneEpoch { id: id("sara"), epoch: 1 }]
+        [ChangeRefusal::KeysOfOneEpoch { id: id("sara"), epoch: 1 }]
     );
     assert_eq!(
         refused(|next| next.inspectors[1].epoch = 1),
-        [Refusal::Epoch { id: id("reza"), last: 2, found: 1 }]
+        [ChangeRefusal::Epoch { id: id("reza"), last: 2, found: 1 }]
     );
 }
 
@@ -135,32 +135,32 @@ fn nobody_and_no_key_goes_without_a_trace() {
 fn a_person_is_who_she_was_for_ever() {
     assert_eq!(
         refused(|next| next.inspectors[2].joined = 3),
-        [Refusal::Joined { id: id("mina"), joined: 2, found: 3 }],
+        [ChangeRefusal::Joined { id: id("mina"), joined: 2, found: 3 }],
         "who left her out would no longer leave her out"
     );
     assert_eq!(
         refused(|next| next.inspectors.push(inspector("laleh", 1, 7, 1))),
-        [Refusal::Joined { id: id("laleh"), joined: 4, found: 1 }]
+        [ChangeRefusal::Joined { id: id("laleh"), joined: 4, found: 1 }]
     );
     // A new id for the same keys, with a date of joining to match.
     let renamed = refused(|next| next.inspectors[0] = inspector("simin", 1, 1, 4));
-    assert_eq!(renamed, [Refusal::Renamed { from: id("sara"), to: id("simin") }]);
+    assert_eq!(renamed, [ChangeRefusal::Renamed { from: id("sara"), to: id("simin") }]);
     let leaves_as_another = refused(|next| {
         draft::take_out(next, &id("sara"), day("2026-10-01"), WhyFormer::Left).map_err(drop).unwrap();
         next.former[3].joined = Some(4);
     });
-    assert_eq!(leaves_as_another, [Refusal::Joined { id: id("sara"), joined: 1, found: 4 }]);
+    assert_eq!(leaves_as_another, [ChangeRefusal::Joined { id: id("sara"), joined: 1, found: 4 }]);
     let of_the_recipient_alone = refused(|next| {
         draft::take_out(next, &id("sara"), day("2026-10-01"), WhyFormer::Left).map_err(drop).unwrap();
         next.inspectors
             .push(Inspector { recipient: "recipient 1".to_owned(), ..inspector("simin", 1, 7, 4) });
     });
-    assert_eq!(of_the_recipient_alone, [Refusal::Renamed { from: id("sara"), to: id("simin") }]);
+    assert_eq!(of_the_recipient_alone, [ChangeRefusal::Renamed { from: id("sara"), to: id("simin") }]);
     let of_a_former_key = refused(|next| next.inspectors.push(inspector("simin", 1, 5, 4)));
-    assert_eq!(of_a_former_key, [Refusal::Renamed { from: id("kian"), to: id("simin") }]);
+    assert_eq!(of_a_former_key, [ChangeRefusal::Renamed { from: id("kian"), to: id("simin") }]);
     assert_eq!(
         refused(|next| next.inspectors.push(inspector("kian", 3, 7, 4))),
-        [Refusal::ReusedId { id: id("kian") }]
+        [ChangeRefusal::ReusedId { id: id("kian") }]
     );
 }
 
@@ -174,14 +174,14 @@ fn who_comes_back_is_who_she_was() {
             back(next);
             next.inspectors[3].joined = 4;
         }),
-        [Refusal::ReusedId { id: id("kian") }]
+        [ChangeRefusal::ReusedId { id: id("kian") }]
     );
     assert_eq!(
         refused(|next| {
             back(next);
             next.inspectors[3].epoch = 2;
         }),
-        [Refusal::Epoch { id: id("kian"), last: 2, found: 2 }]
+        [ChangeRefusal::Epoch { id: id("kian"), last: 2, found: 2 }]
     );
     assert!(draft::bring_back(&mut next(), inspector("nobody", 1, 7, 1)).is_err());
     assert!(draft::bring_back(&mut next(), inspector("sara", 2, 7, 1)).is_err());
@@ -196,7 +196,7 @@ fn older_notes_remember_whose_an_id_is() {
     next.former.clone_from(&last.former);
     next.inspectors.push(inspector("kian", 1, 7, 4));
     let past = Past { last: &last, older: vec![&older] };
-    assert_eq!(refusals(&past, &next), [Refusal::ReusedId { id: id("kian") }]);
+    assert_eq!(refusals(&past, &next), [ChangeRefusal::ReusedId { id: id("kian") }]);
     assert_eq!(refusals(&Past { older: Vec::new(), ..past }, &next), []);
 }
 
@@ -211,11 +211,11 @@ fn a_former_key_is_never_trusted_for_more() {
     assert_eq!(change(0, "2026-04-01", WhyFormer::Stolen), [], "it was noticed later that it was stolen");
     assert_eq!(
         change(0, "2026-05-02", WhyFormer::Replaced),
-        [Refusal::FormerTrustedMore { id: id("kian"), epoch: 1 }]
+        [ChangeRefusal::FormerTrustedMore { id: id("kian"), epoch: 1 }]
     );
     assert_eq!(
         change(2, "2026-05-01", WhyFormer::Replaced),
-        [Refusal::FormerTrustedMore { id: id("reza"), epoch: 1 }]
+        [ChangeRefusal::FormerTrustedMore { id: id("reza"), epoch: 1 }]
     );
     assert_eq!(
         refused(|next| (next.former[0].joined, next.former[1].joined) = (Some(4), Some(4))).len(),
@@ -224,11 +224,11 @@ fn a_former_key_is_never_trusted_for_more() {
     );
     assert_eq!(
         refused(|next| next.former[0].signer = Signer::from_bytes([7; 32])),
-        [Refusal::FormerChanged { id: id("kian"), epoch: 1 }]
+        [ChangeRefusal::FormerChanged { id: id("kian"), epoch: 1 }]
     );
     assert_eq!(
         refused(|next| next.former.push(former("nobody", 1, 7, WhyFormer::Left))),
-        [Refusal::UnknownFormer { id: id("nobody"), epoch: 1 }],
+        [ChangeRefusal::UnknownFormer { id: id("nobody"), epoch: 1 }],
         "such a key would sign for a time that is over"
     );
     let ahead = |why, until: &str| {
@@ -237,7 +237,7 @@ fn a_former_key_is_never_trusted_for_more() {
     };
     assert_eq!(ahead(WhyFormer::Replaced, "2026-11-01"), []);
     for (why, until) in [(WhyFormer::Replaced, "2026-11-02"), (WhyFormer::Stolen, "2026-10-02")] {
-        let refusal = Refusal::TrustedAhead { id: id("sara"), epoch: 1, until: day(until) };
+        let refusal = ChangeRefusal::TrustedAhead { id: id("sara"), epoch: 1, until: day(until) };
         assert_eq!(ahead(why, until), [refusal]);
     }
 }
@@ -252,7 +252,7 @@ fn a_former_key_stays_as_long_as_cases_do() {
             next.former.remove(0);
         })
     };
-    assert_eq!(without(needed), [Refusal::FormerTooEarly { id: id("kian"), epoch: 1, until: needed }]);
+    assert_eq!(without(needed), [ChangeRefusal::FormerTooEarly { id: id("kian"), epoch: 1, until: needed }]);
     assert_eq!(without(needed.plus_days(1)), []);
 }
 

@@ -113,7 +113,7 @@ impl House {
     }
 
     fn reader(&self) -> Connection {
-        database::open_for_reading(&self.folder.path().join("mohr.db")).unwrap()
+        database::open_for_reading(&self.folder.path().join("mohr.db"), OFFICE).unwrap()
     }
 }
 
