@@ -9,9 +9,9 @@ use serde::Serialize;
 
 use super::inspector::key_file_failure;
 use super::keys::{EXAMPLE_PROFILE, public_entry, verifier_key};
-use super::serve::{listen, run as run_async, server_failure, stopped};
+use super::serve::{database_failure, listen, run as run_async, server_failure, stopped};
 use super::writer::{note, print};
-use super::{Failure, write_new_private, write_new_public};
+use super::{Failure, not_written, write_new_private, write_new_public};
 use crate::files::{create_private_folder, replace_private};
 use crate::http::log;
 use crate::protocol::day::Day;
@@ -58,7 +58,7 @@ pub fn run(arguments: &DemoArguments) -> Result<(), Failure> {
         Some(folder) => folder.clone(),
         None => temporary_folder(),
     };
-    create_private_folder(&folder).map_err(Failure::new)?;
+    create_private_folder(&folder).map_err(|error| not_written(&folder, error))?;
     let folder =
         folder.canonicalize().map_err(|error| Failure::new(format!("{}: {error}", folder.display())))?;
     if folder.join("demo.json").exists() || folder.join("profile.note").exists() {
@@ -129,7 +129,7 @@ fn make_office(folder: &Path) -> Result<Index, Failure> {
     profile.expires = profile.issued.plus_days(VALID_DAYS);
     let note = sign(profile, &root).map_err(Failure::new)?;
     write_new_public(&index.profile, note.as_bytes())?;
-    storage::create(&index.database).map_err(Failure::new)?;
+    storage::create(&index.database).map_err(database_failure)?;
     let office = crate::verify::digest::office_id(&root.signer()).to_string();
     Ok(Index { office, ..index })
 }
