@@ -72,6 +72,13 @@ pub(super) fn client_failure(error: client::Error) -> Failure {
             Failure::with_hint(error, "check the address, the connection and the proxy, and try again later")
         }
         Error::Problem { word, status } => refusal(&word, status),
+        Error::RefusedBefore { status: 413 } => Failure::with_hint(
+            error,
+            "send less, and tell the office: what stands before its server takes too little",
+        ),
+        Error::RefusedBefore { .. } => {
+            Failure::with_hint(error, "is the address right? If it is, try again later, and tell the office")
+        }
         Error::UnexpectedAnswer(what) => Failure::with_hint(
             format!("what answers there does not speak as a mohr server of this version does ({what})"),
             "is the address right? If it is, something between you and the server may have answered: try again later",

@@ -51,6 +51,9 @@ pub enum Error {
     Unreachable(String),
     #[error("the server refuses: {word} (HTTP {status})")]
     Problem { word: String, status: u16 },
+    /// Not the server's word, but somebody's who stands before it, such as a proxy that takes no large messages.
+    #[error("something before the server refuses (HTTP {status})")]
+    RefusedBefore { status: u16 },
     #[error("the server's answer is not of this protocol ({0})")]
     UnexpectedAnswer(&'static str),
 }
@@ -239,6 +242,7 @@ fn accepted(answer: Result<HttpResponse, ureq::Error>) -> Result<HttpResponse, E
     let word = document.as_ref().and_then(|document| decode_problem_urn(&document.r#type));
     match word {
         Some(word) => Err(Error::Problem { word: word.to_owned(), status: status.as_u16() }),
+        None if status.is_client_error() => Err(Error::RefusedBefore { status: status.as_u16() }),
         None => Err(Error::UnexpectedAnswer("an error that is no problem document")),
     }
 }

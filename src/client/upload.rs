@@ -218,6 +218,7 @@ fn is_passing(error: &Error) -> bool {
     match error {
         Error::Unreachable(_) => true,
         Error::Problem { word, .. } => matches!(word.as_str(), "busy" | "offset-mismatch"),
+        Error::RefusedBefore { status } => matches!(status, 408 | 429),
         Error::Address(_) | Error::Proxy(_) | Error::UnexpectedAnswer(_) => false,
     }
 }
@@ -238,6 +239,7 @@ fn is_refusal(error: &Error) -> bool {
             (400..500).contains(status) && word != "finished"
                 || matches!(word.as_str(), "busy" | "storage-full")
         }
+        Error::RefusedBefore { .. } => true,
         Error::Address(_) | Error::Proxy(_) | Error::Unreachable(_) | Error::UnexpectedAnswer(_) => false,
     }
 }
