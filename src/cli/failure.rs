@@ -46,11 +46,6 @@ impl Failure {
         Self { fate: Some(fate), ..self }
     }
 
-    /// The same of one thing among others.
-    pub(super) fn of(self, what: impl Display) -> Self {
-        Self { message: self.message.map(|message| format!("{what}: {message}")), ..self }
-    }
-
     /// What is wrong and what to do, on standard error.
     pub fn print(&self) {
         self.message.iter().for_each(|message| eprint_line(&without_number(message)));
@@ -77,6 +72,13 @@ pub(super) fn client_failure(error: client::Error) -> Failure {
             Failure::with_hint(error, "check the address, the connection and the proxy, and try again later")
         }
         Error::Problem { word, status } => refusal(&word, status),
+        Error::RefusedBefore { status: 413 } => Failure::with_hint(
+            error,
+            "send less, and tell the office: what stands before its server takes too little",
+        ),
+        Error::RefusedBefore { .. } => {
+            Failure::with_hint(error, "is the address right? If it is, try again later, and tell the office")
+        }
         Error::UnexpectedAnswer(what) => Failure::with_hint(
             format!("what answers there does not speak as a mohr server of this version does ({what})"),
             "is the address right? If it is, something between you and the server may have answered: try again later",
@@ -84,14 +86,6 @@ pub(super) fn client_failure(error: client::Error) -> Failure {
         Error::Unavailable { .. } => {
             Failure::with_hint(error, "a server that starts again needs a minute: try again then")
         }
-        Error::Refused { status: 413 } => Failure::with_hint(
-            error,
-            "it takes no message of this length: send less, or tell the office (its proxy's limit is too low)",
-        ),
-        Error::Refused { .. } => Failure::with_hint(
-            error,
-            "is the address right? If it is, a proxy before the server is at fault: tell the office",
-        ),
         Error::AddressNotListed { .. } => Failure::with_hint(
             error,
             "nobody was signed in. Through a tunnel, name the office's own address with --address; else do not use \

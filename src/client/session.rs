@@ -110,7 +110,7 @@ impl Client {
     ) -> Result<T, Error> {
         let bearer = credentials.bearer();
         match request(&bearer) {
-            Err(error @ (Error::Problem { status, .. } | Error::Refused { status }))
+            Err(error @ (Error::Problem { status, .. } | Error::RefusedBefore { status }))
                 if over.contains(&status) =>
             {
                 match credentials.renew(self, &bearer)? {

@@ -171,7 +171,8 @@ fn no_signature_serves_two_purposes() {
         order.signed_bytes(office, case),
         self::note(&self::office()).into_bytes(),
     ];
-    let first_lines: Vec<_> = texts.iter().map(|text| text.split(|byte| *byte == b'\n').next().unwrap()).collect();
+    let first_lines: Vec<_> =
+        texts.iter().map(|text| text.split(|byte| *byte == b'\n').next().unwrap()).collect();
     for (at, line) in first_lines.iter().enumerate() {
         assert_eq!(line.starts_with(b"mohr/v1 "), at < 5);
         assert!(!first_lines[at + 1..].contains(line));

@@ -1,7 +1,9 @@
 //! What holds of every case and of every input: decoders are total, and the state of a case is a function of its
 //! messages, whatever the server does between them.
 
-use crate::support::script::{Item, ItemState, Script, id, ids, inspector, key_id, profile, replaced, signing};
+use crate::support::script::{
+    Item, ItemState, Script, id, ids, inspector, key_id, profile, replaced, signing,
+};
 use mohr::protocol::api::{CasesAnswer, MailboxPage};
 use mohr::protocol::erasure::ErasureOrder;
 use mohr::protocol::memo::{MEMO_PLAINTEXT_BYTES, Memo, SealedMemo};
@@ -48,7 +50,8 @@ fn office() -> Profile {
     profile.inspectors.push(inspector("nina", 6, 1));
     profile.inspectors[1] = inspector("reza", 1, 2);
     profile.former.push(replaced("reza", 1, "2026-11-30", WhyFormer::Stolen));
-    profile.two_persons = vec![TwoPersons { id: id("knowingly-false"), since: "2026-01-01".parse().unwrap() }];
+    profile.two_persons =
+        vec![TwoPersons { id: id("knowingly-false"), since: "2026-01-01".parse().unwrap() }];
     profile
 }
 
@@ -85,14 +88,20 @@ fn script(report: u8, steps: &[Step]) -> Script {
             0 => then.draft(Content::FollowUp { answers: Vec::new() }),
             1 | 2 => {
                 let status = Status::ALL[usize::from(step.what) % Status::ALL.len()];
-                let outcome = (status == Status::Closed)
-                    .then(|| Outcome { id: OutcomeId::ALL[usize::from(step.what) % 4 * 3 + 2], rule: Some("x".to_owned()) });
+                let outcome = (status == Status::Closed).then(|| Outcome {
+                    id: OutcomeId::ALL[usize::from(step.what) % 4 * 3 + 2],
+                    rule: Some("x".to_owned()),
+                });
                 let content = Content::Reply { status: Some(status), outcome, seconds: Vec::new() };
                 Message { sender, content, ..then.draft_reply(person, None) }
             }
             _ => Message { sender, ..then.draft_record(person, vec![act(step, &script)]) },
         };
-        let key = if message.kind().is_from_reporter() { script.keys.signing.clone() } else { signing(person, epoch) };
+        let key = if message.kind().is_from_reporter() {
+            script.keys.signing.clone()
+        } else {
+            signing(person, epoch)
+        };
         script.push(&message, &key);
     }
     script
@@ -110,7 +119,9 @@ fn act(step: &Step, script: &Script) -> Act {
                 key: HandedKey::from_bytes([1; 16]),
             }],
         },
-        2 => Act::Deadline { which: id("progress"), day: "2026-12-01".parse().unwrap(), reason: String::new() },
+        2 => {
+            Act::Deadline { which: id("progress"), day: "2026-12-01".parse().unwrap(), reason: String::new() }
+        }
         _ => Act::Assign { owner: Some(id(PERSONS[step.person])) },
     }
 }
@@ -297,7 +308,13 @@ fn samples() -> Vec<Vec<u8>> {
             readers: ids(&["mina"]),
             thread: script.point(ThreadName::Mailbox),
         };
-        let page = MailboxPage { case: None, dropped: false, messages: Vec::new(), orders: script.orders.clone(), next: None };
+        let page = MailboxPage {
+            case: None,
+            dropped: false,
+            messages: Vec::new(),
+            orders: script.orders.clone(),
+            next: None,
+        };
         vec![
             script.mailbox[0].message_json.clone(),
             script.mailbox[1].message_json.clone(),
