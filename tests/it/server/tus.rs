@@ -27,11 +27,12 @@ fn a_text_report_is_one_request() {
     assert_eq!(listed["case"], case);
     let message = &listed["messages"][0];
     assert_eq!(message["position"], 0);
-    assert_eq!(message["direction"], "to-office");
+    assert_eq!(message["kind"], "report");
+    assert_eq!(message["memo"], memo());
     assert_eq!(message["size_bytes"], TEXT);
     assert_eq!(message["day"], FIRST_DAY);
     assert_eq!(message["sha256"], mohr::verify::digest::sha256(&blob).to_string());
-    let download = server.get("/api/v1/mailbox/messages/0").bearer(&token).send().expect(200);
+    let download = server.get("/api/v1/mailbox/0").bearer(&token).send().expect(200);
     assert_eq!(download.body, blob);
 }
 
@@ -62,7 +63,7 @@ fn an_upload_goes_on_where_it_stands() {
         blob.len(),
         "a finished upload is remembered"
     );
-    let download = server.get("/api/v1/mailbox/messages/0").bearer(&token).send().expect(200);
+    let download = server.get("/api/v1/mailbox/0").bearer(&token).send().expect(200);
     assert_eq!(download.body, blob);
     assert_eq!(
         server.mailbox(&token)["messages"][0]["sha256"],
@@ -81,7 +82,7 @@ fn a_connection_cut_short_keeps_what_arrived() {
     drop(server.patch(&location, &token, 200_000, &blob[200_000..]).send_part(100_000));
     eventually("what arrived is stored", || server.head(&location, &token).expect(200).offset() == 300_000);
     server.patch(&location, &token, 300_000, &blob[300_000..]).send().expect(204);
-    let download = server.get("/api/v1/mailbox/messages/0").bearer(&token).send().expect(200);
+    let download = server.get("/api/v1/mailbox/0").bearer(&token).send().expect(200);
     assert_eq!(download.body, blob);
 }
 
@@ -133,7 +134,7 @@ fn a_restart_between_two_patches_loses_nothing() {
     assert_eq!(server.head(&location, &token).expect(200).offset(), 50_000);
     server.patch(&location, &token, 50_000, &blob[50_000..]).send().expect(204);
     let server = server.restart();
-    let download = server.get("/api/v1/mailbox/messages/0").bearer(&token).send().expect(200);
+    let download = server.get("/api/v1/mailbox/0").bearer(&token).send().expect(200);
     assert_eq!(download.body, blob);
 }
 
@@ -166,12 +167,12 @@ fn a_post_may_be_repeated_and_adds_nothing() {
         server.send("follow-up", &token, &case, &follow_up).expect(201);
         server.send("reply", &session, &case, &reply).expect(201);
     }
-    // The same bytes the other way are another message.
+    // The same bytes as another kind are another message.
     server.send("reply", &session, &case, &follow_up).expect(201);
     let listed = server.mailbox(&token);
-    let directions: Vec<_> =
-        listed["messages"].as_array().unwrap().iter().map(|m| m["direction"].as_str().unwrap()).collect();
-    assert_eq!(directions, ["to-office", "to-office", "to-reporter", "to-reporter"]);
+    let kinds: Vec<_> =
+        listed["messages"].as_array().unwrap().iter().map(|m| m["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["report", "follow-up", "reply", "reply"]);
 }
 
 #[test]
@@ -386,6 +387,98 @@ fn offset_type_and_version_are_checked() {
     }
     server.request("HEAD", &location).bearer(&token).send().expect(412);
     assert_eq!(server.head(&location, &token).expect(200).offset(), 0);
+}
+
+/// The request that brings the last byte of what a reporter sends brings its memo, or nothing comes of it.
+#[test]
+fn without_its_memo_a_reporters_message_is_not_whole() {
+    let server = Server::start();
+    let (token, case, blob) = (token(), case(), sealed(4 * TEXT));
+    let whole = || server.creation("report", &token, &case, blob.len()).without("Upload-Memo");
+    whole().content(&blob).send().problem(400, "malformed");
+    let encoded = memo();
+    for bad in [
+        String::new(),
+        "AAAA".into(),
+        encoded.replace('B', "!"),
+        encoded.clone() + "AAAA",
+        format!("{encoded}="),
+    ] {
+        whole().header("Upload-Memo", &bad).content(&blob).send().problem(400, "malformed");
+    }
+    whole().header("Upload-Memo", &encoded).header("Upload-Memo", &encoded).content(&blob).send().expect(400);
+    assert!(server.mailbox(&token)["case"].is_null());
+
+    let location = begin(&server, &token, &case, blob.len());
+    let patch = |from: usize, to: usize| server.patch(&location, &token, from, &blob[from..to]);
+    patch(0, 100_000).without("Upload-Memo").send().expect(204);
+    patch(100_000, blob.len()).without("Upload-Memo").send().problem(400, "malformed");
+    assert_eq!(server.head(&location, &token).expect(200).offset(), 100_000, "it stands where it stood");
+    // The same when the server learns only at its end that a body is the last one.
+    let chunked = format!("{:x}\r\n", blob.len() - 100_000).into_bytes();
+    let chunked = [&chunked[..], &blob[100_000..], b"\r\n0\r\n\r\n"].concat();
+    let request = patch(100_000, 100_000).without("Upload-Memo").without("Content-Length");
+    let request = request.header("Transfer-Encoding", "chunked").raw_body(&chunked);
+    request.send().problem(400, "malformed");
+    assert!(server.mailbox(&token)["case"].is_null());
+    let at = server.head(&location, &token).expect(200).offset();
+    patch(at, blob.len()).send().expect(204);
+    let listed = server.mailbox(&token);
+    assert_eq!((&listed["case"], &listed["messages"][0]["memo"]), (&case.into(), &memo().into()));
+    let case = listed["case"].as_str().unwrap();
+    let follow_up = server.creation("follow-up", &token, case, TEXT).without("Upload-Memo");
+    follow_up.content(&sealed(TEXT)).send().problem(400, "malformed");
+    // What an inspector sends has none, and one that comes along is not kept.
+    let reply = server.creation("reply", &server.session(0), case, TEXT).header("Upload-Memo", &memo());
+    reply.content(&sealed(TEXT)).send().expect(201);
+    let listed = server.mailbox(&token);
+    assert_eq!(listed["messages"].as_array().unwrap().len(), 2);
+    assert!(listed["messages"][1].get("memo").is_none());
+}
+
+#[test]
+fn a_repeat_leaves_the_first_memo() {
+    let server = Server::start();
+    let (token, case, blob) = (token(), case(), sealed(TEXT));
+    server.send("report", &token, &case, &blob).expect(201);
+    let other = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, [8; 640]);
+    let again = server.creation("report", &token, &case, TEXT).without("Upload-Memo");
+    again.header("Upload-Memo", &other).content(&blob).send().expect(201);
+    let listed = server.mailbox(&token);
+    assert_eq!(listed["messages"].as_array().unwrap().len(), 1);
+    assert_eq!(listed["messages"][0]["memo"], memo());
+}
+
+/// Where something on the way lets neither PATCH nor DELETE pass.
+#[test]
+fn a_post_may_stand_for_patch_and_delete() {
+    let server = Server::start();
+    let (token, case, blob) = (token(), case(), sealed(TEXT));
+    let location = begin(&server, &token, &case, TEXT);
+    let post = |method: &str, offset: usize, body: &[u8]| {
+        let request = server.request("POST", &location).tus().bearer(&token);
+        let request = request.header("X-HTTP-Method-Override", method).header("Upload-Memo", &memo());
+        request.header("Upload-Offset", &offset.to_string()).content(body).send()
+    };
+    assert_eq!(post("PATCH", 0, &blob[..100]).expect(204).offset(), 100);
+    post("PATCH", 0, &blob[..100]).problem(409, "offset-mismatch");
+    for other in ["HEAD", "GET", "patch", "PUT", "PATCH, DELETE", ""] {
+        post(other, 100, &blob[100..]).problem(405, "method-not-allowed");
+    }
+    server.request("POST", &location).tus().bearer(&token).content(&blob[100..]).send().expect(405);
+    assert_eq!(server.head(&location, &token).expect(200).offset(), 100);
+    assert_eq!(post("PATCH", 100, &blob[100..]).expect(204).offset(), TEXT);
+    post("DELETE", 0, b"").problem(409, "finished");
+    let location = begin(&server, &self::token(), &self::case(), TEXT);
+    let delete = server.request("POST", &location).tus().bearer(&token);
+    delete.header("X-HTTP-Method-Override", "DELETE").body(b"").send().problem(404, "not-found");
+    // Nowhere else does the header change anything.
+    let listed =
+        server.get("/api/v1/mailbox").bearer(&token).header("X-HTTP-Method-Override", "DELETE").send();
+    listed.expect(200);
+    let creation =
+        server.creation("follow-up", &token, &case, TEXT).header("X-HTTP-Method-Override", "DELETE");
+    creation.content(&sealed(TEXT)).send().expect(201);
 }
 
 fn begin(server: &Server, token: &str, case: &str, length: usize) -> String {
