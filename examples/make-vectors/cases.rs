@@ -254,6 +254,11 @@ fn stolen_keys(vectors: &Vectors) {
     let expected = Expected { reporter: &[A, D, A], inspector: &[A, D, A], office: &[] };
     case(vectors, "stolen-not-seen", "who wrote behind it had not seen it", &unseen, &expected, |_, _| {});
 
+    let mut by_record = start.clone();
+    by_record.on("2026-11-12").record("reza", vec![]);
+    let expected = Expected { reporter: &[A, D], inspector: &[A, D], office: &[A] };
+    case(vectors, "stolen-seen-by-a-record", "a record vouches for nothing in the mailbox, which the reporter sees without it", &by_record, &expected, |_, _| {});
+
     let mut record = Script::new(&stolen_profile());
     record.on("2026-11-10").report().record("sara", vec![assign(Some("sara"))]);
     record.record("reza", vec![]);

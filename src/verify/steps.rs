@@ -227,13 +227,15 @@ fn is_trusted(passed: &Passed<'_>) -> bool {
     }
 }
 
-/// Whether somebody with another key had seen this message, on a day on which its key was still trusted.
+/// Whether somebody with another key had seen this message, on a day on which its key was still trusted. A record vouches
+/// for records alone: else the mailbox would be one thing to the reporter, who sees none, and another to the office.
 fn vouches(voucher: &Passed<'_>, passed: &Passed<'_>, key: ListedKey<'_>, digests: &ThreadDigests) -> bool {
     let is_other = match voucher.word {
         Word::Memo(_) => true,
         Word::Text(_, other) => other.signer() != key.signer(),
     };
     is_other
+        && voucher.thread == passed.thread
         && is_in_time(key, &[voucher.own_day()])
         && voucher
             .states(passed.thread)
