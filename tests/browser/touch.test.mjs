@@ -64,10 +64,15 @@ for (const path of ["/fa/", "/fa/report"]) {
     const proxy = await startProxy(t, demo.url);
     let arrive;
     const arrival = new Promise((done) => (arrive = done));
-    proxy.alter = ({ path: asked }) => (asked.startsWith("/api/v1/profile") ? arrival : undefined);
+    proxy.answer = async ({ path: asked }) => {
+      if (asked.startsWith("/api/v1/profile")) await arrival;
+      return null;
+    };
     const page = await launch("chromium", { t, viewport: { width: WIDTH, height: 568 } });
     const places = () =>
-      page.evaluate(() => [...document.querySelectorAll("[data-door]")].map((door) => Math.round(door.getBoundingClientRect().top + scrollY)));
+      page.evaluate(() =>
+        [...document.querySelectorAll("[data-door]")].map((door) => Math.round(door.getBoundingClientRect().top + scrollY)),
+      );
     await page.open(proxy.url + path);
     await page.waitFor("[data-door]");
     await page.waitUntil(() => proxy.seen.some(({ path: asked }) => asked.startsWith("/api/v1/profile")));
