@@ -1,50 +1,97 @@
-//! The JSON that a server and its clients exchange, and the words of problems (PROTOCOL 4.3, 4.4 and 4.6).
-//! Both sides use these types; what a client reads in them is a server's word, to be believed when `verify`
-//! has seen it.
+//! The JSON that a server and its clients exchange, and the words of problems (PROTOCOL 4.3 to 4.7). Both sides
+//! use these types; what a client reads in them is a server's word, to be believed when `verify` has seen it.
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::address::Address;
 use super::day::Day;
+use super::erasure::ErasureOrder;
 use super::ids::{CaseId, Digest, Id, Signature};
-use super::upload::Direction;
+use super::memo::SealedMemo;
+use super::secret::WriteToken;
+use super::upload::MessageKind;
 
-/// A message as every list shows it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// A message as every list shows it. Members that a later server adds are passed over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListedMessage {
-    /// From 0, without a gap.
+    /// From 0 in its thread, without a gap.
     pub position: u64,
-    pub direction: Direction,
-    pub size_bytes: u64,
+    pub kind: MessageKind,
+    /// Nothing of one that is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size_bytes: Option<u64>,
+    /// Erased: an order for it is listed, too, or it is missing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub gone: bool,
     pub sha256: Digest,
     pub day: Day,
+    /// Beside a message of the reporter, in her own listing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memo: Option<SealedMemo>,
 }
 
-/// `GET /mailbox`.
+/// `GET /mailbox`: one page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ListedMailbox {
+pub struct MailboxPage {
     /// Nothing when the token names no mailbox.
     pub case: Option<CaseId>,
+    /// The operator has dropped the case.
+    pub dropped: bool,
     pub messages: Vec<ListedMessage>,
-}
-
-/// `GET /cases/<case>`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ListedCase {
-    pub case: CaseId,
-    pub messages: Vec<ListedMessage>,
+    pub orders: Vec<ErasureOrder>,
+    /// The position behind this page, if there are more.
+    pub next: Option<u64>,
 }
 
 /// `GET /cases`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct CasesPage {
-    pub cases: Vec<ListedCase>,
+    pub cases: Vec<ListedReport>,
     /// The last case of this page, if there are more behind it.
     pub next: Option<CaseId>,
+}
+
+/// A case as everybody with a session sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListedReport {
+    pub case: CaseId,
+    pub report: ListedMessage,
+}
+
+/// The body of `POST /cases/read`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CasesRequest {
+    pub cases: Vec<CaseRequest>,
+}
+
+/// What of a case is asked for: what stands behind the lengths that are known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CaseRequest {
+    pub case: CaseId,
+    /// Nothing for the journal and for one-way cases.
+    pub write: Option<WriteToken>,
+    pub mailbox: u64,
+    pub office: u64,
+}
+
+/// The answer to `POST /cases/read`, in the order of the request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CasesAnswer {
+    pub cases: Vec<ListedCase>,
+}
+
+/// The part of a case's two threads that was asked for. Both are empty for whoever has no right to them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListedCase {
+    pub case: CaseId,
+    pub mailbox: Vec<ListedMessage>,
+    pub office: Vec<ListedMessage>,
+    pub orders: Vec<ErasureOrder>,
+    /// Whether to ask again behind these.
+    pub more: bool,
 }
 
 /// The answer to `POST /inspector/challenge`.
@@ -60,6 +107,9 @@ pub struct IssuedChallenge {
 #[serde(deny_unknown_fields)]
 pub struct SessionRequest {
     pub inspector: Id,
+    pub epoch: u64,
+    /// The address that was dialled, as the profile lists it.
+    pub address: Address,
     pub challenge: Digest,
     pub signature: Signature,
 }
@@ -114,12 +164,14 @@ problem_words! {
     CaseExists = 409 "case-exists" "The case is taken";
     OffsetMismatch = 409 "offset-mismatch" "The upload stands elsewhere";
     Finished = 409 "finished" "The upload is complete";
+    OneWay = 409 "one-way" "Nobody can be answered in this case";
     TusVersion = 412 "tus-version" "Only tus 1.0.0 is spoken";
     TooLarge = 413 "too-large" "Too large";
     MediaType = 415 "media-type" "Unsupported media type";
     Range = 416 "range" "No such range";
     NotASizeClass = 422 "not-a-size-class" "Not a size class";
     NotSealed = 422 "not-sealed" "Not a sealed message";
+    Puzzle = 429 "puzzle" "Work is asked for";
     Internal = 500 "internal" "The server failed";
     Busy = 503 "busy" "The server is busy";
     StorageFull = 507 "storage-full" "The storage is full";
@@ -151,26 +203,32 @@ mod tests {
     }
 
     #[test]
-    fn members_stand_in_the_order_of_the_protocol() {
+    fn members_stand_in_the_order_of_the_protocol_and_strangers_are_passed_over() {
         let message = ListedMessage {
             position: 0,
-            direction: Direction::ToOffice,
-            size_bytes: 32_768,
+            kind: MessageKind::Report,
+            size_bytes: Some(32_768),
+            gone: false,
             sha256: Digest::from_bytes([0xab; 32]),
             day: "2026-11-21".parse().unwrap(),
+            memo: None,
         };
         let page = CasesPage {
-            cases: vec![ListedCase { case: CaseId::from_bytes([1; 16]), messages: vec![message] }],
+            cases: vec![ListedReport { case: CaseId::from_bytes([1; 16]), report: message }],
             next: None,
         };
         let json = format!(
-            "{{\"cases\":[{{\"case\":\"{}\",\"messages\":[{{\"position\":0,\"direction\":\"to-office\",\
-             \"size_bytes\":32768,\"sha256\":\"{}\",\"day\":\"2026-11-21\"}}]}}],\"next\":null}}",
+            "{{\"cases\":[{{\"case\":\"{}\",\"report\":{{\"position\":0,\"kind\":\"report\",\
+             \"size_bytes\":32768,\"sha256\":\"{}\",\"day\":\"2026-11-21\"}}}}],\"next\":null}}",
             "01".repeat(16),
             "ab".repeat(32)
         );
         assert_eq!(serde_json::to_string(&page).unwrap(), json);
         assert_eq!(serde_json::from_str::<CasesPage>(&json).unwrap(), page);
-        assert!(serde_json::from_str::<CasesPage>(&json.replace("\"next\"", "\"more\"")).is_err());
+        let later = json.replace("\"next\"", "\"mood\":[{}],\"next\"");
+        assert_eq!(serde_json::from_str::<CasesPage>(&later).unwrap(), page);
+        assert!(
+            serde_json::from_str::<CasesPage>(&json.replace("\"position\":0", "\"position\":-1")).is_err()
+        );
     }
 }

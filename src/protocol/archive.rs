@@ -7,8 +7,9 @@ pub const BLOCK: usize = 512;
 pub const MESSAGE_PATH: &str = "message.json";
 pub const SEAL_PATH: &str = "seal.json";
 /// At least two blocks of zeros end an archive.
-const END_BYTES: usize = 2 * BLOCK;
-const SIZE_MAX: u64 = (1 << 33) - 1;
+pub const END_BYTES: usize = 2 * BLOCK;
+/// The largest size that a header states.
+pub const ENTRY_BYTES_MAX: u64 = (1 << 33) - 1;
 
 /// The entries of an archive, borrowed from its bytes.
 #[derive(Debug, PartialEq, Eq)]
@@ -40,7 +41,7 @@ pub fn file_path(index: usize) -> String {
 impl<'a> Archive<'a> {
     /// Bytes of the archive up to and with its end marker, before it is filled to its class.
     pub fn encoded_bytes(&self) -> u64 {
-        let entry = |content: &[u8]| (BLOCK + content.len().next_multiple_of(BLOCK)) as u64;
+        let entry = |content: &[u8]| entry_bytes(content.len() as u64);
         entry(self.message_json)
             + self.files.iter().map(|file| entry(file)).sum::<u64>()
             + entry(self.seal_json)
@@ -70,7 +71,7 @@ impl<'a> Archive<'a> {
         let mut files = Vec::new();
         while files.len() < FILES_MAX && !names(rest, SEAL_PATH) {
             let file;
-            (file, rest) = take_entry(rest, &file_path(files.len()), SIZE_MAX)?;
+            (file, rest) = take_entry(rest, &file_path(files.len()), ENTRY_BYTES_MAX)?;
             files.push(file);
         }
         let (seal_json, rest) = take_entry(rest, SEAL_PATH, SEAL_JSON_BYTES_MAX as u64)?;
@@ -89,7 +90,7 @@ impl<'a> Archive<'a> {
 
 /// The header block of a regular file; `size_bytes` fits 11 octal digits.
 pub fn header(path: &str, size_bytes: u64) -> [u8; BLOCK] {
-    assert!(path.len() < 100 && size_bytes <= SIZE_MAX, "a path and a size that ustar holds");
+    assert!(path.len() < 100 && size_bytes <= ENTRY_BYTES_MAX, "a path and a size that ustar holds");
     let mut block = [0; BLOCK];
     let mut put = |at: usize, field: &[u8]| block[at..at + field.len()].copy_from_slice(field);
     put(0, path.as_bytes());
@@ -112,9 +113,8 @@ fn names(bytes: &[u8], path: &str) -> bool {
     bytes.len() > path.len() && bytes.starts_with(path.as_bytes()) && bytes[path.len()] == 0
 }
 
-/// The content of the entry that must stand here, and what follows its last block.
-fn take_entry<'a>(bytes: &'a [u8], path: &str, size_max: u64) -> Result<(&'a [u8], &'a [u8]), Error> {
-    let (block, rest) = bytes.split_at_checked(BLOCK).ok_or(Error::Short)?;
+/// The size that the header of the entry which must stand here states; hostile, and at most `size_max`.
+pub fn decode_header(block: &[u8; BLOCK], path: &str, size_max: u64) -> Result<u64, Error> {
     if !names(block, path) {
         return Err(Error::Order);
     }
@@ -122,12 +122,21 @@ fn take_entry<'a>(bytes: &'a [u8], path: &str, size_max: u64) -> Result<(&'a [u8
         b'0'..=b'7' => Ok(size * 8 + u64::from(digit - b'0')),
         _ => Err(Error::Header),
     })?;
-    if block != header(path, size_bytes) {
+    if *block != header(path, size_bytes) {
         return Err(Error::Header);
     }
-    if size_bytes > size_max {
-        return Err(Error::TooLarge);
-    }
+    if size_bytes > size_max { Err(Error::TooLarge) } else { Ok(size_bytes) }
+}
+
+/// Bytes of an entry with this content: its header, the content and what fills its last block.
+pub const fn entry_bytes(size_bytes: u64) -> u64 {
+    BLOCK as u64 + size_bytes.next_multiple_of(BLOCK as u64)
+}
+
+/// The content of the entry that must stand here, and what follows its last block.
+fn take_entry<'a>(bytes: &'a [u8], path: &str, size_max: u64) -> Result<(&'a [u8], &'a [u8]), Error> {
+    let (block, rest) = bytes.split_first_chunk().ok_or(Error::Short)?;
+    let size_bytes = decode_header(block, path, size_max)?;
     let size = usize::try_from(size_bytes).map_err(|_| Error::TooLarge)?;
     let (blocks, after) = rest.split_at_checked(size.next_multiple_of(BLOCK)).ok_or(Error::Short)?;
     let (content, padding) = blocks.split_at(size);
@@ -180,7 +189,7 @@ mod tests {
     fn a_size_that_lies_does_not_allocate() {
         let mut bytes = header(MESSAGE_PATH, 2).to_vec();
         bytes.extend_from_slice(&[0; BLOCK]);
-        bytes.extend_from_slice(&header("files/01", SIZE_MAX));
+        bytes.extend_from_slice(&header("files/01", ENTRY_BYTES_MAX));
         assert_eq!(Archive::decode(&bytes), Err(Error::Short));
     }
 }

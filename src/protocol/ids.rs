@@ -84,6 +84,10 @@ hex_bytes!(
     Digest, 32, "a digest of 64 lowercase hex digits"
 );
 hex_bytes!(
+    /// What the server keeps of a case's write token.
+    WriteHash, 32, "a write hash of 64 lowercase hex digits"
+);
+hex_bytes!(
     /// An Ed25519 public key.
     Signer, 32, "a signer of 64 lowercase hex digits"
 );

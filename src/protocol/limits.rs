@@ -29,16 +29,41 @@ pub const FILES_MAX: usize = 99;
 pub const FILE_NAME_BYTES_MAX: usize = 255;
 pub const MEDIA_TYPE_BYTES_MAX: usize = 127;
 pub const ANSWERS_MAX: usize = 64;
+/// Acts of one record.
+pub const ACTS_MAX: usize = 64;
+/// Any text of an act.
+pub const ACT_TEXT_BYTES_MAX: usize = 16 * 1024;
+/// Messages of one handover and of one order of erasure.
+pub const ACT_LIST_MAX: usize = 256;
+/// Signatures of further persons under one message, and of all under one order of erasure.
+pub const SECONDS_MAX: usize = 4;
+pub const EXTENSIONS_MAX: usize = 16;
+pub const EXTENSION_BYTES_MAX: usize = 8192;
 
 pub const PROFILE_BYTES_MAX: usize = 256 * 1024;
 pub const INSPECTORS_MAX: usize = 12;
 pub const LANGUAGES_MAX: usize = 8;
 pub const CHOICES_MAX: usize = 200;
+pub const ROOTS_MAX: usize = 4;
+pub const FORMER_KEYS_MAX: usize = 64;
+pub const ADDRESSES_MAX: usize = 8;
+pub const ADDRESS_BYTES_MAX: usize = 255;
+pub const HOLIDAYS_MAX: usize = 400;
+pub const TWO_PERSONS_MAX: usize = 16;
+/// How long a profile may be in force: as long can a server keep a stolen key in use for a new reporter.
+pub const PROFILE_DAYS_MAX: i32 = 190;
+pub const RETENTION_DAYS_MAX: u64 = 36_500;
+/// Signature lines of a note that are looked at.
+pub const NOTE_SIGNATURES_MAX: usize = 16;
 /// Any text of a profile, in one language.
 pub const PROFILE_TEXT_BYTES_MAX: usize = 4096;
 
 /// The most cases that one page of their list holds.
 pub const CASES_PER_PAGE_MAX: u16 = 1000;
+/// Entries of one thread in one answer about a case.
+pub const ENTRIES_PER_ANSWER_MAX: usize = 1000;
+/// What every answer of a mailbox has, so that its length tells nothing.
+pub const MAILBOX_ANSWER_BYTES: usize = 32 * 1024;
 
 /// age's STREAM (C2SP age.md): a 16-byte nonce, then chunks of 64 KiB, each with a 16-byte tag.
 const NONCE_BYTES: u64 = 16;

@@ -4,13 +4,17 @@ use serde::{Deserialize, Serialize};
 
 use super::FORMAT;
 use super::day::Day;
-use super::ids::{CaseId, Digest, Id, OfficeId, Signer};
+use super::extensions::Extensions;
+use super::ids::{CaseId, Digest, Id, OfficeId, Signature, Signer};
 use super::limits::{
-    ANSWERS_MAX, FILE_NAME_BYTES_MAX, FILES_MAX, INSPECTORS_MAX, INTEGER_MAX, MEDIA_TYPE_BYTES_MAX,
-    MESSAGE_JSON_BYTES_MAX,
+    ACTS_MAX, ANSWERS_MAX, FILE_NAME_BYTES_MAX, FILES_MAX, INTEGER_MAX, MEDIA_TYPE_BYTES_MAX,
+    MESSAGE_JSON_BYTES_MAX, SECONDS_MAX,
 };
+use super::person::{KeyId, PersonSignature, are_readers, is_epoch};
+use super::record::{Act, ThreadName};
+use super::secret::CaseSecret;
 
-pub use super::upload::{Direction, MessageKind};
+pub use super::upload::MessageKind;
 
 const RECIPIENT_PREFIX: &str = "age1pq1";
 /// Bech32 of 1,216 bytes and a checksum behind the prefix.
@@ -21,37 +25,67 @@ pub struct Message {
     pub office: OfficeId,
     pub case: CaseId,
     pub sender: Sender,
-    /// How many messages this sender had sent in this case before, as the sender knew it.
-    pub sequence: u64,
-    pub thread: Thread,
+    pub threads: Threads,
     pub day: Day,
     /// Language of the sender's page, such as `fa`.
     pub language: String,
+    /// The profile by which it is sealed.
+    pub profile: ProfileStamp,
+    /// The persons for whom it is sealed: ascending, none twice.
+    pub readers: Vec<Id>,
     pub text: String,
-    pub left_out: Vec<Id>,
     pub content: Content,
     pub files: Vec<File>,
+    pub extensions: Extensions,
 }
 
 /// What each kind of message has of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
-    Report { door: Door, answers: Vec<Answer>, reporter: Reporter },
-    FollowUp,
-    Reply { status: Option<Status>, outcome: Option<Outcome> },
+    Report { door: Door, answers: Vec<Answer>, reporter: Reporter, earlier: Option<EarlierCase> },
+    FollowUp { answers: Vec<Answer> },
+    Reply { status: Option<Status>, outcome: Option<Outcome>, seconds: Vec<PersonSignature> },
+    Record { acts: Vec<Act>, seconds: Vec<PersonSignature> },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Sender {
     Reporter,
-    Inspector(Id),
+    Inspector(KeyId),
 }
 
-/// The thread as a sender saw it: how many messages, and the digest over them (PROTOCOL 2.5).
+/// A thread as a sender saw it: how many messages, and the digest over them (PROTOCOL 2.5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Thread {
+pub struct ThreadPoint {
     pub length: u64,
+    pub digest: Digest,
+}
+
+/// The threads as a sender saw them. A record states the office's, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Threads {
+    pub mailbox: ThreadPoint,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub office: Option<ThreadPoint>,
+}
+
+impl Threads {
+    pub fn of(&self, thread: ThreadName) -> Option<ThreadPoint> {
+        match thread {
+            ThreadName::Mailbox => Some(self.mailbox),
+            ThreadName::Office => self.office,
+        }
+    }
+}
+
+/// One version of the office profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProfileStamp {
+    pub version: u64,
+    /// SHA-256 of the note's text.
     pub digest: Digest,
 }
 
@@ -62,6 +96,7 @@ pub enum Door {
     Complaint,
     Suggestion,
     InformationRequest,
+    Consultation,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,12 +106,28 @@ pub struct Answer {
     pub answer: String,
 }
 
-/// The public halves of the keys that a receipt code gives.
+/// The public halves of the keys that a receipt code gives, and the secret that reporter and readers share.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reporter {
     pub recipient: String,
     pub signer: Signer,
+    pub secret: CaseSecret,
+}
+
+/// The case that a report goes back to, signed by that case's reporter key (PROTOCOL 2.11).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EarlierCase {
+    pub case: CaseId,
+    pub signature: Signature,
+}
+
+impl EarlierCase {
+    /// What the earlier case's reporter key signs.
+    pub fn signed_bytes(office: OfficeId, new: CaseId, earlier: CaseId) -> Vec<u8> {
+        format!("mohr/v1 earlier\n{office}\n{new}\n{earlier}\n").into_bytes()
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -182,47 +233,101 @@ impl Message {
     pub fn kind(&self) -> MessageKind {
         match self.content {
             Content::Report { .. } => MessageKind::Report,
-            Content::FollowUp => MessageKind::FollowUp,
+            Content::FollowUp { .. } => MessageKind::FollowUp,
             Content::Reply { .. } => MessageKind::Reply,
+            Content::Record { .. } => MessageKind::Record,
         }
     }
 
-    pub fn direction(&self) -> Direction {
-        self.kind().direction()
+    /// Signatures of further persons; none under what a reporter sends.
+    pub fn seconds(&self) -> &[PersonSignature] {
+        match &self.content {
+            Content::Report { .. } | Content::FollowUp { .. } => &[],
+            Content::Reply { seconds, .. } | Content::Record { seconds, .. } => seconds,
+        }
+    }
+
+    /// The same message as a second person signs it.
+    pub fn without_seconds(&self) -> Self {
+        let mut message = self.clone();
+        if let Content::Reply { seconds, .. } | Content::Record { seconds, .. } = &mut message.content {
+            seconds.clear();
+        }
+        message
     }
 
     fn check(&self) -> Result<(), Error> {
-        let rule = |holds: bool, text| if holds { Ok(()) } else { Err(Error::Rule(text)) };
-        rule(self.sequence <= INTEGER_MAX && self.thread.length <= INTEGER_MAX, "an integer is too large")?;
+        rule((1..=INTEGER_MAX).contains(&self.profile.version), "the profile's version counts from 1")?;
+        rule(
+            ThreadName::ALL
+                .iter()
+                .filter_map(|name| self.threads.of(*name))
+                .all(|point| point.length <= INTEGER_MAX),
+            "an integer is too large",
+        )?;
         rule(
             matches!(self.language.len(), 2..=3)
                 && self.language.bytes().all(|byte| byte.is_ascii_lowercase()),
             "language",
         )?;
-        rule(self.left_out.len() <= INSPECTORS_MAX, "too many are left out")?;
+        rule(are_readers(&self.readers), "1 to 12 readers, ascending, none twice")?;
+        rule(
+            self.readers.iter().all(|reader| reader.as_str() != Sender::REPORTER),
+            "the reporter is no reader",
+        )?;
+        self.check_files()?;
+        self.check_sender()?;
+        self.check_content()
+    }
+
+    fn check_files(&self) -> Result<(), Error> {
         rule(self.files.len() <= FILES_MAX, "too many files")?;
         for file in &self.files {
             rule((1..=FILE_NAME_BYTES_MAX).contains(&file.name.len()), "a file's name")?;
             rule(is_media_type(&file.media_type), "a file's type")?;
             rule(file.size_bytes <= INTEGER_MAX, "an integer is too large")?;
         }
+        Ok(())
+    }
+
+    fn check_sender(&self) -> Result<(), Error> {
+        let kind = self.kind();
+        match &self.sender {
+            Sender::Reporter => rule(kind.is_from_reporter(), "a reply and a record come from an inspector")?,
+            Sender::Inspector(key) => {
+                rule(!kind.is_from_reporter(), "a report and a follow-up come from the reporter")?;
+                rule(is_epoch(key.epoch), "an epoch counts from 1")?;
+            }
+        }
+        rule(self.threads.office.is_some() == (kind == MessageKind::Record), "a record states both threads")?;
+        rule(self.seconds().len() <= SECONDS_MAX, "too many seconds")?;
+        rule(self.seconds().iter().all(|second| is_epoch(second.epoch)), "an epoch counts from 1")
+    }
+
+    fn check_content(&self) -> Result<(), Error> {
         match &self.content {
             Content::Report { answers, reporter, .. } => {
-                rule(self.sender == Sender::Reporter, "a report comes from the reporter")?;
-                rule(self.sequence == 0 && self.thread.length == 0, "a report comes first")?;
+                rule(self.threads.mailbox.length == 0, "a report comes first")?;
                 rule(answers.len() <= ANSWERS_MAX, "too many answers")?;
                 rule(is_recipient(&reporter.recipient), "the reporter's recipient")
             }
-            Content::FollowUp => rule(self.sender == Sender::Reporter, "a follow-up comes from the reporter"),
-            Content::Reply { status, outcome } => {
-                rule(matches!(self.sender, Sender::Inspector(_)), "a reply comes from an inspector")?;
+            Content::FollowUp { answers } => rule(answers.len() <= ANSWERS_MAX, "too many answers"),
+            Content::Reply { status, outcome, .. } => {
                 let Some(outcome) = outcome else { return Ok(()) };
                 rule(*status == Some(Status::Closed), "only a closed case has an outcome")?;
                 let rule_given = outcome.rule.as_ref().is_some_and(|text| !text.is_empty());
                 rule(outcome.id != OutcomeId::NoViolation || rule_given, "\"no violation\" names the rule")
             }
+            Content::Record { acts, .. } => {
+                rule(acts.len() <= ACTS_MAX, "too many acts")?;
+                rule(acts.iter().all(Act::is_within_bounds), "an act is out of bounds")
+            }
         }
     }
+}
+
+fn rule(holds: bool, text: &'static str) -> Result<(), Error> {
+    if holds { Ok(()) } else { Err(Error::Rule(text)) }
 }
 
 /// Whether this looks like a hybrid recipient; whether it is one, the age code says.
@@ -249,13 +354,15 @@ struct Wire {
     format: String,
     office: OfficeId,
     case: CaseId,
-    direction: Direction,
     kind: MessageKind,
     sender: Id,
-    sequence: u64,
-    thread: Thread,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    epoch: Option<u64>,
+    threads: Threads,
     day: Day,
     language: String,
+    profile: ProfileStamp,
+    readers: Vec<Id>,
     text: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     door: Option<Door>,
@@ -263,45 +370,63 @@ struct Wire {
     answers: Option<Vec<Answer>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reporter: Option<Reporter>,
-    left_out: Vec<Id>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    earlier: Option<EarlierCase>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     status: Option<Status>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     outcome: Option<Outcome>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    acts: Option<Vec<Act>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seconds: Option<Vec<PersonSignature>>,
     files: Vec<File>,
+    extensions: Extensions,
 }
 
 impl From<Message> for Wire {
     fn from(message: Message) -> Self {
         let kind = message.kind();
-        let (mut door, mut answers, mut reporter, mut status, mut outcome) = (None, None, None, None, None);
-        match message.content {
-            Content::Report { door: entered, answers: given, reporter: keys } => {
-                (door, answers, reporter) = (Some(entered), Some(given), Some(keys));
-            }
-            Content::FollowUp => {}
-            Content::Reply { status: set, outcome: decided } => (status, outcome) = (set, decided),
-        }
-        Self {
+        let (sender, epoch) = match message.sender {
+            Sender::Reporter => (Sender::REPORTER.parse().expect("a literal id"), None),
+            Sender::Inspector(key) => (key.person, Some(key.epoch)),
+        };
+        let mut wire = Self {
             format: FORMAT.to_owned(),
             office: message.office,
             case: message.case,
-            direction: kind.direction(),
             kind,
-            sender: message.sender.id(),
-            sequence: message.sequence,
-            thread: message.thread,
+            sender,
+            epoch,
+            threads: message.threads,
             day: message.day,
             language: message.language,
+            profile: message.profile,
+            readers: message.readers,
             text: message.text,
-            door,
-            answers,
-            reporter,
-            left_out: message.left_out,
-            status,
-            outcome,
+            door: None,
+            answers: None,
+            reporter: None,
+            earlier: None,
+            status: None,
+            outcome: None,
+            acts: None,
+            seconds: None,
             files: message.files,
+            extensions: message.extensions,
+        };
+        match message.content {
+            Content::Report { door, answers, reporter, earlier } => {
+                (wire.door, wire.answers, wire.reporter) = (Some(door), Some(answers), Some(reporter));
+                wire.earlier = earlier;
+            }
+            Content::FollowUp { answers } => wire.answers = Some(answers),
+            Content::Reply { status, outcome, seconds } => {
+                (wire.status, wire.outcome, wire.seconds) = (status, outcome, Some(seconds));
+            }
+            Content::Record { acts, seconds } => (wire.acts, wire.seconds) = (Some(acts), Some(seconds)),
         }
+        wire
     }
 }
 
@@ -310,31 +435,43 @@ impl TryFrom<Wire> for Message {
 
     /// Members that this kind does not have are dropped here; the canonical comparison then notices them.
     fn try_from(wire: Wire) -> Result<Self, Error> {
-        if wire.format != FORMAT {
-            return Err(Error::Rule("another format"));
-        }
+        rule(wire.format == FORMAT, "another format")?;
         let missing = Error::Rule("a member is missing");
         let content = match wire.kind {
             MessageKind::Report => Content::Report {
                 door: wire.door.ok_or(missing)?,
                 answers: wire.answers.ok_or(missing)?,
                 reporter: wire.reporter.ok_or(missing)?,
+                earlier: wire.earlier,
             },
-            MessageKind::FollowUp => Content::FollowUp,
-            MessageKind::Reply => Content::Reply { status: wire.status, outcome: wire.outcome },
+            MessageKind::FollowUp => Content::FollowUp { answers: wire.answers.ok_or(missing)? },
+            MessageKind::Reply => Content::Reply {
+                status: wire.status,
+                outcome: wire.outcome,
+                seconds: wire.seconds.ok_or(missing)?,
+            },
+            MessageKind::Record => {
+                Content::Record { acts: wire.acts.ok_or(missing)?, seconds: wire.seconds.ok_or(missing)? }
+            }
+        };
+        let sender = if wire.sender.as_str() == Sender::REPORTER {
+            Sender::Reporter
+        } else {
+            Sender::Inspector(KeyId { person: wire.sender, epoch: wire.epoch.ok_or(missing)? })
         };
         Ok(Self {
             office: wire.office,
             case: wire.case,
-            sender: Sender::from_id(wire.sender),
-            sequence: wire.sequence,
-            thread: wire.thread,
+            sender,
+            threads: wire.threads,
             day: wire.day,
             language: wire.language,
+            profile: wire.profile,
+            readers: wire.readers,
             text: wire.text,
-            left_out: wire.left_out,
             content,
             files: wire.files,
+            extensions: wire.extensions,
         })
     }
 }
@@ -342,14 +479,11 @@ impl TryFrom<Wire> for Message {
 impl Sender {
     pub const REPORTER: &str = "reporter";
 
-    pub fn id(&self) -> Id {
+    /// The person, where it is one.
+    pub fn person(&self) -> Option<&Id> {
         match self {
-            Self::Reporter => Self::REPORTER.parse().expect("a literal id"),
-            Self::Inspector(id) => id.clone(),
+            Self::Reporter => None,
+            Self::Inspector(key) => Some(&key.person),
         }
-    }
-
-    fn from_id(id: Id) -> Self {
-        if id.as_str() == Self::REPORTER { Self::Reporter } else { Self::Inspector(id) }
     }
 }

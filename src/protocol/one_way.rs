@@ -1,5 +1,5 @@
 //! A one-way report as it is stored: an age file that somebody sealed with other tools, brought to a size class
-//! (PROTOCOL 4.5).
+//! (PROTOCOL 4.6).
 
 use super::age_header::{self, AgeHeader};
 use super::limits::{AGE_FILE_BYTES_MAX, size_class};
@@ -7,6 +7,8 @@ use super::limits::{AGE_FILE_BYTES_MAX, size_class};
 const MAGIC: &[u8] = b"mohr-one-way/v1\n";
 const LENGTH_BYTES: usize = 8;
 const HEADER_BYTES: usize = MAGIC.len() + LENGTH_BYTES;
+/// More than the longest age file is stored in.
+pub const STORED_BYTES_MAX: u64 = (AGE_FILE_BYTES_MAX + AGE_FILE_BYTES_MAX / 8) as u64;
 /// The least that follows an age header: a nonce and the tag of an empty payload.
 const PAYLOAD_BYTES_MIN: usize = 32;
 

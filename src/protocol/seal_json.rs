@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 
 use super::FORMAT;
+use super::extensions::Extensions;
 use super::ids::{Digest, Signature};
 use super::limits::SEAL_JSON_BYTES_MAX;
 
@@ -14,6 +15,8 @@ pub struct SealJson {
     format: String,
     pub entries: Vec<Entry>,
     pub signature: Signature,
+    /// Outside the signature.
+    pub extensions: Extensions,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,7 +33,7 @@ pub struct Error;
 
 impl SealJson {
     pub fn new(entries: Vec<Entry>, signature: Signature) -> Self {
-        Self { format: FORMAT.to_owned(), entries, signature }
+        Self { format: FORMAT.to_owned(), entries, signature, extensions: Extensions::default() }
     }
 
     pub fn encode(&self) -> Vec<u8> {
@@ -51,7 +54,16 @@ impl SealJson {
 
 /// What the sender signs.
 pub fn signed_bytes(entries: &[Entry]) -> Vec<u8> {
-    let mut text = String::from("mohr/v1 seal\n");
+    lines("mohr/v1 seal\n", entries)
+}
+
+/// What a second person signs: the entries of the same message without its seconds (PROTOCOL 2.7).
+pub fn second_bytes(entries: &[Entry]) -> Vec<u8> {
+    lines("mohr/v1 second\n", entries)
+}
+
+fn lines(purpose: &str, entries: &[Entry]) -> Vec<u8> {
+    let mut text = String::from(purpose);
     for entry in entries {
         writeln!(text, "{} {} {}", entry.sha256, entry.size_bytes, entry.path).expect("a string grows");
     }

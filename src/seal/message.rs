@@ -1,20 +1,22 @@
-//! Sealing a message to everybody who may read it, and opening one (PROTOCOL 2.4, 2.7).
+//! Sealing a message to everybody who may read it, and what persons sign besides (PROTOCOL 2.4, 2.7, 2.12).
 
 use std::cell::Cell;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::rc::Rc;
 
 use zeroize::Zeroizing;
 
 use super::hybrid::{Identity, Recipient};
 use super::signing::SigningKey;
-use crate::protocol::age_header::{self, AgeHeader};
+use crate::protocol::age_header::AgeHeader;
 use crate::protocol::archive::Archive;
-use crate::protocol::ids::{Id, Signature};
-use crate::protocol::limits::{self, SEALED_BYTES_MAX, TEXT_SEALED_BYTES};
+use crate::protocol::erasure::ErasureOrder;
+use crate::protocol::ids::{CaseId, Id, OfficeId, Signature};
+use crate::protocol::limits::{self, TEXT_SEALED_BYTES};
 use crate::protocol::message::Message;
+use crate::protocol::person::{KeyId, PersonSignature};
 use crate::protocol::profile::Profile;
-use crate::protocol::seal_json::{SealJson, signed_bytes};
+use crate::protocol::seal_json::{SealJson, second_bytes, signed_bytes};
 use crate::verify::message::entries;
 
 #[derive(Debug, thiserror::Error)]
@@ -23,8 +25,10 @@ pub enum SealError {
     Message(#[from] crate::protocol::message::Error),
     #[error("an inspector of the office profile has no post-quantum recipient")]
     Recipient,
-    #[error("everybody would be left out: nobody could read this")]
+    #[error("nobody could read this: it has no reader")]
     Nobody,
+    #[error("{0} is not listed in the office profile: nothing can be sealed to that person")]
+    Unlisted(Id),
     #[error("the text is too long by about {over_bytes} bytes")]
     TextTooLong { over_bytes: u64 },
     #[error("the files are too large")]
@@ -33,37 +37,59 @@ pub enum SealError {
     Age(String),
 }
 
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    #[error(transparent)]
-    Header(#[from] age_header::Error),
-    #[error("not sealed to this identity")]
-    NotForUs,
-    #[error("the sealed message is damaged or was altered")]
-    Damaged,
-    #[error("the sealed message is too large")]
-    TooLarge,
-}
-
-/// Those who open a message of a case: every inspector of the profile, throw-away keys standing in for those left
-/// out, and before them the reporter where there is one.
+/// Those who open a message of a case: the reporter where it is for her, then every inspector of the profile, in its
+/// order. In the place of each who is no reader stands a key that nobody has, so that the number of stanzas tells nothing.
 pub fn recipients(
     profile: &Profile,
-    left_out: &[Id],
+    readers: &[Id],
     reporter: Option<Recipient>,
 ) -> Result<Vec<Recipient>, SealError> {
-    if profile.inspectors.iter().all(|inspector| left_out.contains(&inspector.id)) {
+    if readers.is_empty() {
         return Err(SealError::Nobody);
     }
+    if let Some(unlisted) = readers.iter().find(|reader| profile.inspector(reader).is_none()) {
+        return Err(SealError::Unlisted(unlisted.clone()));
+    }
     let inspectors = profile.inspectors.iter().map(|inspector| {
-        if left_out.contains(&inspector.id) {
+        if readers.contains(&inspector.id) {
+            inspector.recipient.parse().map_err(|_| SealError::Recipient)
+        } else {
             // The private half is dropped here: this stanza opens for nobody, and looks like the others.
             Ok(Identity::generate().to_recipient())
-        } else {
-            inspector.recipient.parse().map_err(|_| SealError::Recipient)
         }
     });
     reporter.into_iter().map(Ok).chain(inspectors).collect()
+}
+
+/// The signature of a second person under a message, before it is sealed: it covers the message as it stands without its
+/// seconds, and the files (PROTOCOL 2.7).
+pub fn second_signature(
+    message: &Message,
+    files: &[&[u8]],
+    person: &KeyId,
+    signing: &SigningKey,
+) -> Result<PersonSignature, SealError> {
+    check_files(message, files);
+    let message_json = message.without_seconds().encode()?;
+    let archive = Archive { message_json: &message_json, files: files.to_vec(), seal_json: &[] };
+    let bytes = second_bytes(&entries(&archive));
+    Ok(PersonSignature {
+        sender: person.person.clone(),
+        epoch: person.epoch,
+        signature: signing.sign(&bytes),
+    })
+}
+
+/// A person's signature under an order of erasure (PROTOCOL 2.12).
+pub fn erasure_signature(
+    order: &ErasureOrder,
+    office: OfficeId,
+    case: CaseId,
+    person: &KeyId,
+    signing: &SigningKey,
+) -> PersonSignature {
+    let signature = signing.sign(&order.signed_bytes(office, case));
+    PersonSignature { sender: person.person.clone(), epoch: person.epoch, signature }
 }
 
 /// The sealed blob, of exactly a size class. `files` stand in the order of `message.files`.
@@ -73,11 +99,7 @@ pub fn seal(
     signing: &SigningKey,
     recipients: &[Recipient],
 ) -> Result<Vec<u8>, SealError> {
-    assert!(
-        message.files.len() == files.len()
-            && message.files.iter().zip(files).all(|(file, bytes)| file.size_bytes == bytes.len() as u64),
-        "message.json lists the files that are sealed"
-    );
+    check_files(message, files);
     let message_json = message.encode()?;
     let unsigned = Archive { message_json: &message_json, files: files.to_vec(), seal_json: &[] };
     let entries = entries(&unsigned);
@@ -106,21 +128,6 @@ pub fn seal(
     Ok(blob)
 }
 
-/// The archive inside a blob: hostile bytes, for `verify::message::Unverified::decode`.
-pub fn open(blob: &[u8], identity: &Identity) -> Result<Zeroizing<Vec<u8>>, OpenError> {
-    if blob.len() as u64 > SEALED_BYTES_MAX {
-        return Err(OpenError::TooLarge);
-    }
-    AgeHeader::decode(blob)?;
-    let decryptor = age::Decryptor::new_buffered(blob).map_err(open_error)?;
-    let mut reader =
-        decryptor.decrypt(std::iter::once(identity as &dyn age::Identity)).map_err(open_error)?;
-    // Room for all of it at once: a vector that grows would leave copies of plaintext behind.
-    let mut plaintext = Zeroizing::new(Vec::with_capacity(blob.len()));
-    reader.read_to_end(&mut plaintext).map_err(|_| OpenError::Damaged)?;
-    Ok(plaintext)
-}
-
 /// Whether a blob is sealed to this identity, by its first bytes alone: the header and some of what follows.
 pub fn is_sealed_to(head: &[u8], identity: &Identity) -> bool {
     AgeHeader::decode(head).is_ok()
@@ -128,15 +135,16 @@ pub fn is_sealed_to(head: &[u8], identity: &Identity) -> bool {
             .is_ok_and(|decryptor| decryptor.decrypt(std::iter::once(identity as &dyn age::Identity)).is_ok())
 }
 
+fn check_files(message: &Message, files: &[&[u8]]) {
+    assert!(
+        message.files.len() == files.len()
+            && message.files.iter().zip(files).all(|(file, bytes)| file.size_bytes == bytes.len() as u64),
+        "message.json lists the files that are sealed"
+    );
+}
+
 const NONCE_BYTES: u64 = 16;
 const TAG_BYTES: u64 = 16;
-
-fn open_error(error: age::DecryptError) -> OpenError {
-    match error {
-        age::DecryptError::NoMatchingKeys => OpenError::NotForUs,
-        _ => OpenError::Damaged,
-    }
-}
 
 /// Collects what age writes and lets the count be seen while age still holds the writer.
 struct CountedOutput {

@@ -1,13 +1,17 @@
 //! All that needs a secret: the receipt's keys, age's hybrid recipient, signing, sealing and opening. Imports
 //! `protocol` and `verify`; the server never imports it.
 
-pub mod case;
+pub mod blob_key;
 pub mod derive;
 pub mod hybrid;
 pub mod key_file;
+pub mod memo;
 pub mod message;
+pub mod opening;
 pub mod profile;
 pub mod signing;
+
+mod blob_source;
 
 use zeroize::Zeroizing;
 

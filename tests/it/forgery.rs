@@ -1,46 +1,113 @@
-//! Playing the server: everything that whoever holds the blobs can do to a thread, and what each reader makes of it.
+//! Playing the server: everything that whoever holds the blobs can do to a case, and what each reader makes of it. Who
+//! can write with which key is in `forgery/keys.rs`, what holds of every case in `forgery/properties.rs`, files in
+//! `forgery/files.rs`.
 
-use crate::support::office::{Case, Office, public_entry, today};
+mod files;
+mod keys;
+mod properties;
+
+use std::io::Cursor;
+
+use crate::support::office::{Case, Office, Posted, key_of, public_entry, today};
 use mohr::protocol::limits::{TEXT_SEALED_BYTES, is_size_class};
-use mohr::protocol::message::{Content, Direction, Message, Reporter, Sender, Status};
-use mohr::seal::case::{OpenedMessage, open_next};
+use mohr::protocol::message::{Content, File, Message, MessageKind, Sender, Status};
+use mohr::protocol::profile::{FormerKey, WhyFormer};
+use mohr::protocol::secret::HandedKey;
+use mohr::seal::blob_key::BlobKey;
 use mohr::seal::derive::ReporterKeys;
 use mohr::seal::hybrid::Identity;
 use mohr::seal::key_file::InspectorKeys;
-use mohr::seal::message::{OpenError, SealError, open, recipients, seal};
+use mohr::seal::memo::MemoPlace;
+use mohr::seal::message::{SealError, is_sealed_to, recipients, seal};
+use mohr::seal::opening::{OpenError, OpenedBlob, open_blob};
 use mohr::seal::signing::SigningKey;
+use mohr::verify::case::{
+    Authenticity, CaseContext, CaseReading, Found, OwnMemo, Perspective, ThreadEntry, Warning, read_case,
+};
 use mohr::verify::digest::sha256;
-use mohr::verify::profile::{self, Expectation, verify};
-use mohr::verify::thread::{Authenticity, ThreadReader, Warning};
+use mohr::verify::message::Unverified;
+use mohr::verify::profile::{self, Expectation, VerifiedProfile, verify};
 
-/// What an inspector sees of these blobs.
-fn inspect(case: &Case<'_>, inspector: usize, blobs: &[(Direction, Vec<u8>)]) -> Vec<OpenedMessage> {
-    let mut thread = ThreadReader::new(&case.office.profile, case.id());
-    let identity = &case.office.inspectors[inspector].identity;
-    blobs.iter().map(|(direction, blob)| open_next(&mut thread, identity, *direction, blob)).collect()
+/// What one side opened of what a server lists.
+struct View {
+    profile: VerifiedProfile,
+    context: (mohr::protocol::ids::CaseId, Perspective),
+    mailbox: Vec<ThreadEntry>,
+    office: Vec<ThreadEntry>,
 }
 
-/// What the reporter sees of them: the office's side alone.
-fn come_back(case: &Case<'_>, blobs: &[(Direction, Vec<u8>)]) -> (Vec<OpenedMessage>, Status) {
-    let mut thread = ThreadReader::for_reporter(&case.office.profile, case.keys.signing.signer());
-    let mut replies = Vec::new();
-    for (direction, blob) in blobs {
-        match direction {
-            Direction::ToOffice => thread.skip(sha256(blob), true),
-            Direction::ToReporter => {
-                replies.push(open_next(&mut thread, &case.keys.identity, *direction, blob))
-            }
-        }
+impl View {
+    fn read(&self) -> CaseReading<'_> {
+        let (case, perspective) = self.context;
+        read_case(CaseContext { profile: &self.profile, case, perspective }, &self.mailbox, &self.office, &[])
     }
-    (replies, thread.state().status)
+
+    fn verdicts(&self) -> Vec<Authenticity> {
+        self.read().mailbox.iter().map(|reading| reading.authenticity).collect()
+    }
+
+    fn warnings(&self) -> Vec<Vec<Warning>> {
+        self.read().mailbox.iter().map(|reading| reading.warnings.clone()).collect()
+    }
+
+    fn text(&self, at: usize) -> String {
+        self.read().mailbox[at].authentic().expect("an authentic message").message.text.clone()
+    }
 }
 
-fn verdicts(messages: &[OpenedMessage]) -> Vec<Authenticity> {
-    messages.iter().map(|message| message.authenticity).collect()
+fn open(blob: &[u8], key: BlobKey<'_>) -> Result<Unverified, OpenError> {
+    let OpenedBlob::Message(mut open) = open_blob(Cursor::new(blob), key)? else {
+        panic!("no one-way report")
+    };
+    let text = open.text()?;
+    open.check_files(&text, sha256(blob))?;
+    Ok(text)
 }
 
-fn text(message: &OpenedMessage) -> &str {
-    &message.authentic().expect("an authentic message").message.text
+fn entry(posted: &Posted, key: BlobKey<'_>) -> ThreadEntry {
+    let found = match open(&posted.blob, key) {
+        Ok(text) => Found::Opened(Box::new(text)),
+        Err(error) => {
+            assert!(error.is_unreadable(), "{error}");
+            Found::Unreadable
+        }
+    };
+    ThreadEntry { kind: posted.kind, sha256: sha256(&posted.blob), day: today(), found }
+}
+
+/// What an inspector sees of these messages.
+fn inspect(case: &Case<'_>, inspector: usize, mailbox: &[Posted]) -> View {
+    let key = BlobKey::Identity(&case.office.inspectors[inspector].identity);
+    View {
+        profile: case.office.verified(),
+        context: (case.id(), Perspective::Inspector),
+        mailbox: mailbox.iter().map(|posted| entry(posted, key)).collect(),
+        office: case.records.iter().map(|posted| entry(posted, key)).collect(),
+    }
+}
+
+/// What the reporter sees of them: replies, and her own by their memos.
+fn come_back(case: &Case<'_>, mailbox: &[Posted]) -> View {
+    let find = |posted: &Posted| {
+        if !posted.kind.is_from_reporter() {
+            return entry(posted, BlobKey::Identity(&case.keys.identity));
+        }
+        let blob = sha256(&posted.blob);
+        let place = MemoPlace { office: case.office.profile.office, case: case.id(), blob };
+        let open = |memo| case.keys.memo.open(memo, place).map_or(OwnMemo::NotHers, OwnMemo::Hers);
+        let found = Found::Own(posted.memo.as_ref().map_or(OwnMemo::None, open));
+        ThreadEntry { kind: posted.kind, sha256: blob, day: today(), found }
+    };
+    View {
+        profile: case.office.verified(),
+        context: (case.id(), Perspective::Reporter),
+        mailbox: mailbox.iter().map(find).collect(),
+        office: Vec::new(),
+    }
+}
+
+fn listed_as(posted: &Posted, kind: MessageKind) -> Posted {
+    Posted { kind, ..posted.clone() }
 }
 
 #[test]
@@ -49,14 +116,19 @@ fn an_honest_thread_is_authentic_to_both_sides() {
     let mut case = Case::new(&office);
     case.report("یک").reply("دو").follow_up("سه").reply("چهار");
     for inspector in 0..2 {
-        let seen = inspect(&case, inspector, &case.blobs);
-        assert_eq!(verdicts(&seen), [Authenticity::Authentic; 4]);
-        assert!(seen.iter().all(|message| message.warnings.is_empty()));
-        assert_eq!(text(&seen[2]), "سه");
+        let seen = inspect(&case, inspector, &case.mailbox);
+        assert_eq!(seen.verdicts(), [Authenticity::Authentic; 4]);
+        assert!(seen.warnings().iter().all(Vec::is_empty));
+        assert_eq!(seen.text(2), "سه");
     }
-    let (replies, status) = come_back(&case, &case.blobs);
-    assert_eq!((text(&replies[0]), text(&replies[1]), status), ("دو", "چهار", Status::UnderInvestigation));
-    assert!(replies.iter().all(|reply| reply.warnings.is_empty()));
+    let seen = come_back(&case, &case.mailbox);
+    assert_eq!(seen.verdicts(), [Authenticity::Authentic; 4]);
+    assert!(seen.warnings().iter().all(Vec::is_empty));
+    assert_eq!((seen.text(1), seen.text(3)), ("دو".to_owned(), "چهار".to_owned()));
+    let state = seen.read().state;
+    assert_eq!(state.mailbox.status(), Status::UnderInvestigation);
+    assert_eq!(state.mailbox.own.next_readers, office.everybody());
+    assert!(!state.mailbox.own.is_to_be_asked);
 }
 
 #[test]
@@ -64,30 +136,27 @@ fn a_forged_reply_is_not_shown() {
     let office = Office::new();
     let mut case = Case::new(&office);
     case.report("گزارش");
-    let honest = case.blobs.clone();
     let stranger = SigningKey::generate();
     let mut asking = case.reply_message("لطفاً شماره تلفن خود را بفرستید");
     // Even a server that knew the reporter's recipient, which it never sees, has no inspector's key.
-    let mut forgeries = vec![case.seal(&asking, &stranger), case.seal(&asking, &case.keys.signing.clone())];
+    let mut forgeries = vec![case.posted(&asking, &stranger), case.posted(&asking, &case.keys.signing)];
     // A real inspector's reply to another case, moved here.
     let mut other = Case::new(&office);
     other.report("x").reply("y");
     asking.case = other.id();
-    forgeries.push(case.seal(&asking, &office.inspectors[0].signing));
-    // Another inspector's name over one's own signature.
-    let as_other =
-        Message { sender: Sender::Inspector("inspector-2".parse().unwrap()), ..case.reply_message("z") };
-    forgeries.push(case.seal(&as_other, &office.inspectors[0].signing));
-    let unlisted =
-        Message { sender: Sender::Inspector("nobody".parse().unwrap()), ..case.reply_message("z") };
-    forgeries.push(case.seal(&unlisted, &office.inspectors[0].signing));
+    forgeries.push(case.posted(&asking, &office.inspectors[0].signing));
+    // Another inspector's name, or epoch, over one's own signature.
+    let mut later = key_of(1);
+    later.epoch = 2;
+    for key in [key_of(2), key_of(9), later] {
+        let message = Message { sender: Sender::Inspector(key), ..case.reply_message("z") };
+        forgeries.push(case.posted(&message, &office.inspectors[0].signing));
+    }
     for forged in forgeries {
-        let mut blobs = honest.clone();
-        blobs.push((Direction::ToReporter, forged));
-        let (replies, status) = come_back(&case, &blobs);
-        assert_eq!(verdicts(&replies), [Authenticity::NotAuthentic]);
-        assert!(replies[0].authentic().is_none());
-        assert_eq!(status, Status::Received);
+        let seen = come_back(&case, &[case.mailbox[0].clone(), forged]);
+        assert_eq!(seen.verdicts()[1], Authenticity::NotAuthentic);
+        assert!(seen.read().mailbox[1].authentic().is_none());
+        assert_eq!(seen.read().state.mailbox.status(), Status::Received);
     }
 }
 
@@ -96,29 +165,22 @@ fn a_forged_follow_up_is_not_from_the_reporter() {
     let office = Office::new();
     let mut case = Case::new(&office);
     case.report("گزارش").reply("پاسخ");
-    let mut follow_up = Message {
-        sequence: 1,
-        thread: case.thread(),
-        content: Content::FollowUp,
-        ..case.report_message("پس می‌گیرم")
+    let mut follow_up = case.follow_up_message("پس می‌گیرم");
+    let third = |posted: Posted| {
+        let mailbox = [&case.mailbox[..], &[posted]].concat();
+        inspect(&case, 0, &mailbox).verdicts()[2]
     };
     for signer in [SigningKey::generate(), office.inspectors[1].signing.clone()] {
-        let mut blobs = case.blobs.clone();
-        blobs.push((Direction::ToOffice, case.seal(&follow_up, &signer)));
-        assert_eq!(verdicts(&inspect(&case, 0, &blobs))[2], Authenticity::NotAuthentic);
+        assert_eq!(third(case.posted(&follow_up, &signer)), Authenticity::NotAuthentic);
     }
     // A true reply served as if the reporter had said it, and a second report in the same case.
-    let mut blobs = case.blobs.clone();
-    blobs.push((Direction::ToOffice, case.blobs[1].1.clone()));
-    assert_eq!(verdicts(&inspect(&case, 0, &blobs))[2], Authenticity::NotAuthentic);
-    let mut blobs = case.blobs.clone();
-    blobs.push((Direction::ToOffice, case.seal(&case.report_message("دوباره"), &case.keys.signing.clone())));
-    assert_eq!(verdicts(&inspect(&case, 0, &blobs))[2], Authenticity::NotAuthentic);
-    // The same key in another case of the same reporter's making would be another case id.
+    let moved = listed_as(&case.mailbox[1], MessageKind::FollowUp);
+    assert_eq!(third(moved), Authenticity::NotAuthentic);
+    let again = case.posted(&case.report_message("دوباره"), &case.keys.signing);
+    assert_eq!(third(again), Authenticity::NotAuthentic);
+    // The same key at another office.
     follow_up.office = Office::new().profile.office;
-    let mut blobs = case.blobs.clone();
-    blobs.push((Direction::ToOffice, case.seal(&follow_up, &case.keys.signing.clone())));
-    assert_eq!(verdicts(&inspect(&case, 0, &blobs))[2], Authenticity::NotAuthentic);
+    assert_eq!(third(case.posted(&follow_up, &case.keys.signing)), Authenticity::NotAuthentic);
 }
 
 #[test]
@@ -128,16 +190,13 @@ fn another_report_cannot_take_the_place_of_a_case() {
     case.report("راست");
     let impostor = Case::new(&office);
     let mut message = case.report_message("دروغ");
-    message.content = Content::Report {
-        door: mohr::protocol::message::Door::Report,
-        answers: Vec::new(),
-        reporter: Reporter {
-            recipient: impostor.keys.identity.to_recipient().to_string(),
-            signer: impostor.keys.signing.signer(),
-        },
-    };
-    let blobs = vec![(Direction::ToOffice, case.seal(&message, &impostor.keys.signing))];
-    assert_eq!(verdicts(&inspect(&case, 0, &blobs)), [Authenticity::NotAuthentic]);
+    let Content::Report { reporter, .. } = &mut message.content else { panic!("a report") };
+    *reporter = impostor.keys.reporter();
+    let mailbox = [case.posted(&message, &impostor.keys.signing)];
+    assert_eq!(inspect(&case, 0, &mailbox).verdicts(), [Authenticity::NotAuthentic]);
+    // A follow-up of the true reporter then has no key to be checked with.
+    let mailbox = [mailbox[0].clone(), case.posted(&case.follow_up_message("x"), &case.keys.signing)];
+    assert_eq!(inspect(&case, 0, &mailbox).verdicts()[1], Authenticity::Unverifiable);
 }
 
 #[test]
@@ -145,49 +204,33 @@ fn replay_reorder_drop_and_swap_are_noticed() {
     let office = Office::new();
     let mut case = Case::new(&office);
     case.report("۰").follow_up("۱").follow_up("۲").reply("۳").reply("۴");
-    let blobs = &case.blobs;
+    let mailbox = &case.mailbox;
 
-    let mut replayed = blobs.clone();
-    replayed.push(blobs[1].clone());
-    assert_eq!(verdicts(&inspect(&case, 0, &replayed))[5], Authenticity::Replayed);
+    let replayed = [&mailbox[..], &mailbox[1..2]].concat();
+    assert_eq!(inspect(&case, 0, &replayed).verdicts()[5], Authenticity::Replayed);
+    assert_eq!(come_back(&case, &replayed).verdicts()[5], Authenticity::Replayed);
     // The same message in a new envelope, which an inspector could make.
-    let plaintext = open(&blobs[3].1, &office.inspectors[0].identity).unwrap();
-    let mut resealed = Vec::new();
-    let recipient = case.keys.identity.to_recipient();
-    let encryptor =
-        age::Encryptor::with_recipients(std::iter::once(&recipient as &dyn age::Recipient)).unwrap();
-    let mut writer = encryptor.wrap_output(&mut resealed).unwrap();
-    std::io::Write::write_all(&mut writer, &plaintext).unwrap();
-    writer.finish().unwrap();
-    let mut again = blobs.clone();
-    again.push((Direction::ToReporter, resealed));
-    assert_eq!(
-        verdicts(&come_back(&case, &again).0),
-        [Authenticity::Authentic, Authenticity::Authentic, Authenticity::Replayed]
-    );
+    let text = open(&mailbox[3].blob, BlobKey::Identity(&office.inspectors[0].identity)).unwrap();
+    let again = case.posted(&text.message, &office.inspectors[0].signing);
+    assert_ne!(again.blob, mailbox[3].blob);
+    let seen = come_back(&case, &[&mailbox[..], &[again]].concat());
+    assert_eq!(seen.verdicts()[3..], [Authenticity::Authentic, Authenticity::Authentic, Authenticity::Replayed]);
 
-    let mut swapped = blobs.clone();
+    let mut swapped = mailbox.clone();
     swapped.swap(1, 2);
-    let seen = inspect(&case, 0, &swapped);
-    assert!(
-        seen[1].warnings.contains(&Warning::SequenceGap)
-            && seen[1].warnings.contains(&Warning::ThreadDiffers)
-    );
-    assert!(seen[3].warnings.contains(&Warning::ThreadDiffers));
-
-    let mut dropped = blobs.clone();
+    for seen in [inspect(&case, 0, &swapped), come_back(&case, &swapped)] {
+        let warnings = seen.warnings();
+        assert!(warnings[1].contains(&Warning::ThreadDiffers), "it states what stands behind it");
+        assert!(warnings[3].contains(&Warning::ThreadDiffers));
+    }
+    let mut dropped = mailbox.clone();
     dropped.remove(1);
-    let seen = inspect(&case, 0, &dropped);
-    assert!(seen[1].warnings.contains(&Warning::SequenceGap));
-    assert!(seen[2].warnings.contains(&Warning::ThreadDiffers));
-
-    // To the reporter, whose own messages are not opened: the inspector's word about them does not fit.
-    let (replies, _) = come_back(&case, &dropped);
-    assert_eq!(replies[0].warnings, [Warning::ThreadDiffers]);
-    let mut without_first_reply = blobs.clone();
+    for seen in [inspect(&case, 0, &dropped), come_back(&case, &dropped)] {
+        assert_eq!(seen.warnings()[1..], vec![vec![Warning::ThreadDiffers]; 3]);
+    }
+    let mut without_first_reply = mailbox.clone();
     without_first_reply.remove(3);
-    let (replies, _) = come_back(&case, &without_first_reply);
-    assert_eq!(replies[0].warnings, [Warning::ThreadDiffers, Warning::SequenceGap]);
+    assert_eq!(come_back(&case, &without_first_reply).warnings()[3], [Warning::ThreadDiffers]);
 }
 
 #[test]
@@ -195,32 +238,175 @@ fn two_who_write_at_once_are_no_fault() {
     let office = Office::new();
     let mut case = Case::new(&office);
     case.report("۰");
-    let reply = case.seal(&case.reply_message("پاسخ"), &office.inspectors[0].signing);
+    let reply = case.posted(&case.reply_message("پاسخ"), &office.inspectors[0].signing);
     case.follow_up("هم‌زمان");
-    case.blobs.push((Direction::ToReporter, reply));
-    let seen = inspect(&case, 1, &case.blobs);
-    assert_eq!(verdicts(&seen), [Authenticity::Authentic; 3]);
-    assert!(seen.iter().all(|message| message.warnings.is_empty()));
+    case.mailbox.push(reply);
+    for seen in [inspect(&case, 1, &case.mailbox), come_back(&case, &case.mailbox)] {
+        assert_eq!(seen.verdicts(), [Authenticity::Authentic; 3]);
+        assert!(seen.warnings().iter().all(Vec::is_empty));
+    }
+}
+
+/// The kind is in the digest: a reply that is listed as the reporter's own is noticed, by the later reply and at once,
+/// because it has no memo of hers.
+#[test]
+fn a_reply_listed_as_ones_own_is_not_hidden() {
+    let office = Office::new();
+    let mut case = Case::new(&office);
+    case.report("گزارش").reply("زنگ نزنید، تلفن شما شنود می‌شود");
+    let sender = Sender::Inspector(key_of(2));
+    let second = Message { sender, ..case.reply_message("لطفاً زنگ بزنید") };
+    case.push(&second, &office.inspectors[1].signing.clone());
+    let mut listed = case.mailbox.clone();
+    listed[1].kind = MessageKind::FollowUp;
+    let seen = come_back(&case, &listed);
+    assert_eq!(seen.warnings()[1], [Warning::MemoMissing]);
+    assert_eq!(seen.warnings()[2], [Warning::ThreadDiffers]);
+    // Nor does the memo of another message help.
+    listed[1].memo = case.mailbox[0].memo.clone();
+    let seen = come_back(&case, &listed);
+    assert_eq!((seen.verdicts()[1], &seen.warnings()[1][..]), (Authenticity::NotAuthentic, &[Warning::NotHers][..]));
+}
+
+/// The same key under another id is the same key: no profile lists it for two persons.
+#[test]
+fn whoever_was_left_out_reads_nothing_under_another_id_or_key() {
+    let mut office = Office::with_inspectors(3);
+    let readers = vec!["inspector-1".parse().unwrap(), "inspector-3".parse().unwrap()];
+    let renamed = {
+        let mut profile = office.profile.clone();
+        profile.version += 1;
+        profile.inspectors[1].id = "inspector-4".parse().unwrap();
+        profile.inspectors[1].joined = 2;
+        let former = FormerKey {
+            id: "inspector-2".parse().unwrap(),
+            epoch: 1,
+            signer: profile.inspectors[1].signer,
+            until: today(),
+            why: WhyFormer::Left,
+            joined: Some(1),
+            role: Some(profile.inspectors[1].role.clone()),
+            extensions: Default::default(),
+        };
+        profile.former.push(former);
+        profile
+    };
+    assert!(mohr::seal::profile::sign(renamed, &office.root).is_err(), "one signer, two persons");
+
+    // New keys, the same person: still left out, and a reply is not sealed to her.
+    let new_keys = InspectorKeys::generate("inspector-2".parse().unwrap());
+    let old_keys = std::mem::replace(&mut office.inspectors[1], new_keys);
+    office.profile.version += 1;
+    office.profile.inspectors[1] = public_entry(&office.inspectors[1]);
+    office.profile.inspectors[1].epoch = 2;
+    office.profile.former.push(FormerKey {
+        id: "inspector-2".parse().unwrap(),
+        epoch: 1,
+        signer: old_keys.signing.signer(),
+        until: today(),
+        why: WhyFormer::Replaced,
+        joined: None,
+        role: None,
+        extensions: Default::default(),
+    });
+    let mut case = Case::new(&office);
+    case.push_report("دربارهٔ بازرس دوم", &readers);
+    let mut sender = key_of(2);
+    sender.epoch = 2;
+    let reply = Message { sender: Sender::Inspector(sender), readers, ..case.reply_message("پاسخ") };
+    case.push(&reply, &office.inspectors[1].signing.clone());
+    assert_eq!(come_back(&case, &case.mailbox).verdicts()[1], Authenticity::NotFromAReader);
+    assert_eq!(inspect(&case, 0, &case.mailbox).verdicts()[1], Authenticity::NotFromAReader);
+    for keys in [&office.inspectors[1], &old_keys] {
+        assert!(case.mailbox.iter().all(|posted| !is_sealed_to(&posted.blob, &keys.identity)));
+    }
+}
+
+/// A key that was replaced verifies what it signed before, under the person's name, and nothing after its day.
+#[test]
+fn new_keys_do_not_make_old_replies_strangers() {
+    let mut office = Office::new();
+    let old = office.inspectors[0].signing.clone();
+    {
+        let mut case = Case::new(&office);
+        case.report("گزارش").reply("پاسخ");
+        let (keys, mailbox) = (case.keys, case.mailbox);
+        office.inspectors[0] = InspectorKeys::generate("inspector-1".parse().unwrap());
+        office.profile.version += 1;
+        office.profile.inspectors[0] = public_entry(&office.inspectors[0]);
+        office.profile.inspectors[0].epoch = 2;
+        for (until, expected) in
+            [(today(), Authenticity::Authentic), (today().plus_days(-1), Authenticity::Doubtful)]
+        {
+            office.profile.former = vec![FormerKey {
+                id: "inspector-1".parse().unwrap(),
+                epoch: 1,
+                signer: old.signer(),
+                until,
+                why: WhyFormer::Replaced,
+                joined: None,
+                role: None,
+                extensions: Default::default(),
+            }];
+            let case = Case { office: &office, keys: copy(&keys), mailbox: Vec::new(), records: Vec::new() };
+            let seen = come_back(&case, &mailbox);
+            assert_eq!(seen.verdicts()[1], expected);
+            assert_eq!(seen.read().mailbox[1].former, (expected == Authenticity::Authentic).then_some(WhyFormer::Replaced));
+        }
+    }
+}
+
+fn copy(keys: &ReporterKeys) -> ReporterKeys {
+    ReporterKeys {
+        token: keys.token.clone(),
+        identity: keys.identity.clone(),
+        signing: keys.signing.clone(),
+        memo: keys.memo.clone(),
+        secret: keys.secret.clone(),
+    }
 }
 
 #[test]
 fn whoever_is_left_out_cannot_open_and_the_envelope_does_not_tell() {
     let office = Office::with_inspectors(5);
-    let left_out = vec!["inspector-2".parse().unwrap()];
+    let everybody = office.everybody();
+    let readers: Vec<_> = everybody.iter().filter(|id| id.as_str() != "inspector-2").cloned().collect();
     let mut all = Case::new(&office);
     let mut some = Case::new(&office);
     all.report("x");
-    some.push_report("x", &left_out);
-    assert_eq!(verdicts(&inspect(&some, 1, &some.blobs)), [Authenticity::Unreadable]);
+    some.push_report("x", &readers);
+    assert_eq!(inspect(&some, 1, &some.mailbox).verdicts(), [Authenticity::Unreadable]);
     for inspector in [0, 2, 3, 4] {
-        assert_eq!(verdicts(&inspect(&some, inspector, &some.blobs)), [Authenticity::Authentic]);
+        assert_eq!(inspect(&some, inspector, &some.mailbox).verdicts(), [Authenticity::Authentic]);
     }
     let stanzas = |case: &Case<'_>| {
-        mohr::protocol::age_header::AgeHeader::decode(&case.blobs[0].1).unwrap().hybrid_stanzas
+        mohr::protocol::age_header::AgeHeader::decode(&case.mailbox[0].blob).unwrap().hybrid_stanzas
     };
     assert_eq!((stanzas(&all), stanzas(&some)), (5, 5));
-    let everybody: Vec<_> = office.profile.inspectors.iter().map(|inspector| inspector.id.clone()).collect();
-    assert!(matches!(recipients(&office.profile, &everybody, None), Err(SealError::Nobody)));
+    assert!(matches!(recipients(&office.profile, &[], None), Err(SealError::Nobody)));
+    let unlisted = vec!["inspector-9".parse().unwrap()];
+    assert!(matches!(recipients(&office.profile, &unlisted, None), Err(SealError::Unlisted(_))));
+}
+
+/// A handed key opens one blob and no other, to exactly what everybody else reads.
+#[test]
+fn a_handed_key_opens_its_own_blob_alone() {
+    let office = Office::with_inspectors(2);
+    let mut case = Case::new(&office);
+    case.push_report("x", &["inspector-1".parse().unwrap()]).reply("y");
+    let key = |at: usize| {
+        let blob = Cursor::new(&case.mailbox[at].blob);
+        let opened = open_blob(blob, BlobKey::Identity(&office.inspectors[0].identity)).unwrap();
+        let OpenedBlob::Message(open) = opened else { panic!("a message") };
+        open.file_key().clone()
+    };
+    let [first, second] = [key(0), key(1)];
+    let handed = open(&case.mailbox[0].blob, BlobKey::Handed(&first)).unwrap();
+    let own = open(&case.mailbox[0].blob, BlobKey::Identity(&office.inspectors[0].identity)).unwrap();
+    assert_eq!(handed, own);
+    for wrong in [second, HandedKey::from_bytes([0; 16])] {
+        assert!(matches!(open(&case.mailbox[0].blob, BlobKey::Handed(&wrong)), Err(OpenError::Damaged)));
+    }
 }
 
 #[test]
@@ -228,23 +414,19 @@ fn every_blob_is_of_a_size_class_and_a_text_always_of_the_smallest() {
     for count in [1, 2, 5, 12] {
         let office = Office::with_inspectors(count);
         let case = Case::new(&office);
-        let room = 32_768 - 1557 * count - 700 - 8_000;
+        let room = 32_768 - 1557 * count - 1_400 - 8_000;
         for letters in [0, 1, 400, room / 4, room / 2] {
             let blob = case.seal(&case.report_message(&"ب".repeat(letters)), &case.keys.signing);
             assert_eq!(blob.len() as u64, TEXT_SEALED_BYTES, "{count} inspectors, {letters} letters");
         }
         for size_bytes in [0, 1, 20_000, 65_536, 100_000, 131_072, 600_000, 5 * 1024 * 1024] {
             let mut message = case.report_message("x");
-            message.files.push(mohr::protocol::message::File {
-                name: "a".into(),
-                media_type: "image/jpeg".into(),
-                size_bytes,
-            });
+            message.files.push(File { name: "a".into(), media_type: "image/jpeg".into(), size_bytes });
             let blob = case.seal(&message, &case.keys.signing);
             assert!(is_size_class(blob.len() as u64), "{} for {size_bytes}", blob.len());
         }
         let too_long = case.report_message(&"ب".repeat(16_000));
-        let recipients = recipients(&office.profile, &[], None).unwrap();
+        let recipients = recipients(&office.profile, &office.everybody(), None).unwrap();
         assert!(matches!(
             seal(&too_long, &[], &case.keys.signing, &recipients),
             Err(SealError::TextTooLong { .. })
@@ -257,36 +439,39 @@ fn a_cut_or_altered_blob_is_unreadable_and_never_a_panic() {
     let office = Office::new();
     let mut case = Case::new(&office);
     case.report("گزارش");
-    let blob = &case.blobs[0].1;
-    let identity = &office.inspectors[0].identity;
+    let blob = &case.mailbox[0].blob;
+    let key = BlobKey::Identity(&office.inspectors[0].identity);
     for length in (0..blob.len()).step_by(97).chain([blob.len() - 1]) {
-        assert!(open(&blob[..length], identity).is_err(), "{length}");
+        assert!(open(&blob[..length], key).is_err(), "{length}");
     }
     for at in (0..blob.len()).step_by(61) {
-        let mut altered = blob.clone();
-        altered[at] ^= 0x20;
-        let seen = inspect(&case, 0, &[(Direction::ToOffice, altered)]);
+        let mut altered = case.mailbox[0].clone();
+        altered.blob[at] ^= 0x20;
         // A bit in another inspector's stanza breaks the header's MAC as well.
-        assert_eq!(verdicts(&seen), [Authenticity::Unreadable], "{at}");
+        assert_eq!(inspect(&case, 0, &[altered]).verdicts(), [Authenticity::Unreadable], "{at}");
     }
-    assert!(matches!(open(blob, &Identity::generate()), Err(OpenError::NotForUs)));
+    assert!(matches!(open(blob, BlobKey::Identity(&Identity::generate())), Err(OpenError::NotForUs)));
 }
 
 #[test]
 fn a_swapped_profile_is_refused() {
     let office = Office::new();
     let foreign = Office::new();
-    let known = Expectation { office: Some(office.profile.office), version: 1, today: today() };
-    assert!(verify(office.note().as_bytes(), known).is_ok());
+    let known =
+        Expectation { version: 1, ..Expectation::of_first_visit(Some(office.profile.office), today()) };
+    let seen = verify(office.note().as_bytes(), known).unwrap();
     assert!(matches!(verify(foreign.note().as_bytes(), known), Err(profile::Error::Foreign { .. })));
     // A foreign inspector slipped into the true profile, signed by whoever could sign.
     let mut altered = office.profile.clone();
     altered.inspectors.push(public_entry(&InspectorKeys::generate("inspector-9".parse().unwrap())));
-    let resigned = mohr::seal::profile::sign(altered.clone(), &foreign.root).unwrap();
-    assert!(matches!(verify(resigned.as_bytes(), known), Err(profile::Error::Foreign { .. })));
     let signature = office.note().rsplit_once("\n\n").unwrap().1.to_owned();
     let spliced = format!("{}\n{signature}", altered.encode().unwrap());
     assert_eq!(verify(spliced.as_bytes(), known), Err(profile::Error::Signature));
+    // Signed by the true root, but another text of the version that was seen.
+    let second = mohr::seal::profile::sign(altered, &office.root).unwrap();
+    let after = Expectation::after(&seen, today());
+    assert!(verify(second.as_bytes(), known).is_ok());
+    assert_eq!(verify(second.as_bytes(), after), Err(profile::Error::OtherText { version: 1 }));
     let older = Expectation { version: 2, ..known };
     assert!(matches!(
         verify(office.note().as_bytes(), older),
@@ -294,6 +479,7 @@ fn a_swapped_profile_is_refused() {
     ));
     let late = Expectation { today: today().plus_days(31), ..known };
     assert!(matches!(verify(office.note().as_bytes(), late), Err(profile::Error::Expired { .. })));
+    assert!(profile::verify_for_reading(office.note().as_bytes(), late).unwrap().is_expired(late.today));
 }
 
 #[test]
@@ -303,19 +489,24 @@ fn a_code_opens_nothing_under_a_foreign_office() {
     let (here, there) = (ReporterKeys::derive(&code, ours), ReporterKeys::derive(&code, foreign));
     assert_ne!(*here.token.encode(), *there.token.encode());
     assert_ne!(here.case(), there.case());
+    assert!(here.secret != there.secret);
 }
 
 #[test]
 fn secrets_do_not_print_themselves() {
     let office = Office::new();
     let case = Case::new(&office);
-    let printed = format!("{:?} {:?} {:?}", case.keys, office.root, office.inspectors[0]);
+    let report = case.report_message("x");
+    let printed = format!("{:?} {:?} {:?} {report:?}", case.keys, office.root, office.inspectors[0]);
     for secret in [
         case.keys.token.encode().to_string(),
         case.keys.identity.encode().to_string(),
+        case.keys.secret.encode().to_string(),
         office.inspectors[0].identity.encode().to_string(),
     ] {
         assert!(!printed.contains(&secret) && !printed.to_lowercase().contains(&secret.to_lowercase()));
     }
-    assert!(printed.contains("Token(…)") && printed.contains("SigningKey(…)"));
+    for redacted in ["Token(…)", "SigningKey(…)", "MemoKey(…)", "CaseSecret(…)"] {
+        assert!(printed.contains(redacted), "{redacted}");
+    }
 }

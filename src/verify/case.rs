@@ -1,0 +1,384 @@
+//! A case read as a whole: who said what, whether anything was dropped, swapped, replayed, listed as something else or
+//! erased without an order, and what it amounts to (PROTOCOL 2.5 to 2.12).
+//!
+//! It takes all that is listed at once, because one step works backwards: what a stolen key signed counts when somebody
+//! wrote later who had seen it. It is pure, and total: what a server lists and a sender wrote gives a reading, never an
+//! error. Whoever learns more, for instance the keys of a handover, opens more and reads again.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::case_state::{CaseState, OfficeState};
+use super::digest::journal_id;
+use super::erasure::{self, ErasureContext};
+use super::journal::JournalState;
+use super::mailbox_fold::{Counted, MailboxFold, Place};
+use super::message::Unverified;
+use super::office_fold::{FirstReaders, OfficeFold};
+use super::profile::VerifiedProfile;
+use super::steps::{self, Passed, Step, ThreadDigests, Word};
+use crate::protocol::api::ListedMessage;
+use crate::protocol::day::Day;
+use crate::protocol::erasure::ErasureOrder;
+use crate::protocol::ids::{CaseId, Digest, Id};
+use crate::protocol::memo::Memo;
+use crate::protocol::message::{Content, MessageKind, ProfileStamp, Threads};
+use crate::protocol::profile::WhyFormer;
+use crate::protocol::record::{Act, HandedMessage, ThreadName};
+
+/// Who reads which case, by which profile.
+#[derive(Debug, Clone, Copy)]
+pub struct CaseContext<'a> {
+    pub profile: &'a VerifiedProfile,
+    /// Of the reporter, the one her code gives; of an inspector, the one that was listed; or the journal's id.
+    pub case: CaseId,
+    pub perspective: Perspective,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Perspective {
+    /// Opens replies, knows her own messages by their memos, sees no record.
+    Reporter,
+    Inspector,
+}
+
+/// A message as it is listed, and what this reader found in it. The position is that in the slice.
+#[derive(Debug, Clone)]
+pub struct ThreadEntry {
+    pub kind: MessageKind,
+    pub sha256: Digest,
+    pub day: Day,
+    pub found: Found,
+}
+
+#[derive(Debug, Clone)]
+pub enum Found {
+    /// It opened and decoded.
+    Opened(Box<Unverified>),
+    /// The reporter's own, which she cannot open.
+    Own(OwnMemo),
+    /// It does not open or does not decode.
+    Unreadable,
+    /// A one-way report.
+    OneWay,
+    /// This reader did not ask for it.
+    NotFetched,
+    /// The server says that it was erased.
+    Gone,
+    /// The server lists it and does not give it.
+    Missing,
+}
+
+/// What stands beside an own message.
+#[derive(Debug, Clone)]
+pub enum OwnMemo {
+    Hers(Memo),
+    /// It does not open for this message.
+    NotHers,
+    /// None, where one must be.
+    None,
+}
+
+impl ThreadEntry {
+    /// `found` does not matter where the server says that the message is gone.
+    pub fn new(listed: &ListedMessage, found: Found) -> Self {
+        let found = if listed.gone { Found::Gone } else { found };
+        Self { kind: listed.kind, sha256: listed.sha256, day: listed.day, found }
+    }
+}
+
+/// Whose word a message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Authenticity {
+    /// Signed by the sender it names, for this place, by somebody who may say it; or an own message with its memo.
+    Authentic,
+    /// Opened and well formed, but not signed by the sender it names, or for another place; or an own message whose memo
+    /// does not open.
+    NotAuthentic,
+    /// A follow-up in a case whose report this reader cannot open, or an own message without a memo.
+    Unverifiable,
+    /// The same message once more.
+    Replayed,
+    /// Signed with a former key too late, or with a stolen one and nobody vouches for it.
+    Doubtful,
+    /// Signed by somebody who may not write here: left out, or for a record not a reader.
+    NotFromAReader,
+    /// Signed, but this program is too old to judge what it says.
+    NewerVersion,
+    /// It does not open or does not decode; nothing is known of it.
+    Unreadable,
+    /// A one-way report: bytes that somebody sealed with other tools. Nobody signed them.
+    OneWay,
+    /// Erased, by an order that holds.
+    Gone,
+    /// Not there, and no order that holds says why.
+    Missing,
+    /// This reader did not ask for it.
+    NotFetched,
+}
+
+/// Something is wrong around a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Warning {
+    /// The sender saw other messages before this one than we do.
+    ThreadDiffers,
+    /// Sealed by a newer profile than this reader's: it must be fetched.
+    ProfileOlder,
+    /// Sealed by another text of the same version of the profile: the office or the server shows two.
+    ProfileDiffers,
+    /// An outcome that waits for a second person.
+    SecondMissing,
+    /// Listed as the reporter's own; its memo says otherwise.
+    NotHers,
+    /// Listed as the reporter's own, without a memo: the server's fault.
+    MemoMissing,
+}
+
+/// What a reader makes of one message.
+#[derive(Debug, Clone)]
+pub struct MessageReading<'a> {
+    pub authenticity: Authenticity,
+    pub warnings: Vec<Warning>,
+    /// Why the key that signed is no longer in use; nothing for a present one.
+    pub former: Option<WhyFormer>,
+    /// The persons besides its sender who signed it and count.
+    pub seconds: BTreeSet<Id>,
+    found: &'a Found,
+}
+
+impl<'a> MessageReading<'a> {
+    /// The message, if it is the word of the sender it names.
+    pub fn authentic(&self) -> Option<&'a Unverified> {
+        self.unverified().filter(|_| self.authenticity == Authenticity::Authentic)
+    }
+
+    /// What was found, whoever wrote it. Look at `authenticity` first.
+    pub fn unverified(&self) -> Option<&'a Unverified> {
+        match self.found {
+            Found::Opened(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// What a reader makes of a case.
+#[derive(Debug, Clone)]
+pub struct CaseReading<'a> {
+    pub mailbox: Vec<MessageReading<'a>>,
+    pub office: Vec<MessageReading<'a>>,
+    /// Both threads as the next message of this reader states them; a message of the mailbox leaves the office's out.
+    pub threads: Threads,
+    pub state: CaseState,
+    /// Of the journal alone.
+    pub journal: JournalState,
+}
+
+impl CaseReading<'_> {
+    /// Whether the profile is older than one by which an authentic message was sealed: fetch it again, and if it still is
+    /// older, say so and seal nothing.
+    pub fn is_profile_older(&self, profile: &VerifiedProfile) -> bool {
+        self.state.profile_floor > profile.version
+    }
+
+    /// Every file key that some inspector's record gives, also where this reader cannot judge yet whether she is a reader:
+    /// what a key opens is judged like everything else.
+    pub fn handed_messages(&self) -> impl Iterator<Item = &HandedMessage> {
+        let believable = |reading: &&MessageReading<'_>| {
+            matches!(reading.authenticity, Authenticity::Authentic | Authenticity::NotFromAReader)
+        };
+        let acts = self.office.iter().filter(believable).filter_map(|reading| {
+            match &reading.unverified()?.message.content {
+                Content::Record { acts, .. } => Some(acts),
+                _ => None,
+            }
+        });
+        acts.flatten().filter_map(|act| match act {
+            Act::Handover { messages, .. } => Some(messages),
+            _ => None,
+        })
+        .flatten()
+    }
+}
+
+/// Reads a case from all that is listed of it. The reporter gives no office thread.
+pub fn read_case<'a>(
+    context: CaseContext<'a>,
+    mailbox: &'a [ThreadEntry],
+    office: &'a [ThreadEntry],
+    orders: &[ErasureOrder],
+) -> CaseReading<'a> {
+    let digests = ThreadDigests::new(context, mailbox, office);
+    let report_signer = steps::report_signer(context, mailbox.first());
+    let judge_all = |thread, entries: &'a [ThreadEntry]| -> Vec<Step<'a>> {
+        let judged = entries.iter().enumerate();
+        judged.map(|(at, entry)| steps::judge(context, report_signer, thread, at, entry)).collect()
+    };
+    let mut mailbox_steps = judge_all(ThreadName::Mailbox, mailbox);
+    let mut office_steps = judge_all(ThreadName::Office, office);
+    steps::refuse_replays(&mut mailbox_steps, mailbox);
+    steps::refuse_replays(&mut office_steps, office);
+    steps::doubt_former_keys(&mut mailbox_steps, &mut office_steps, &digests);
+
+    let mut reader = CaseReader { context, digests, profile_floor: 0 };
+    let mut fold = MailboxFold::new(context.profile);
+    let mut mailbox_readings = reader.read_thread(mailbox, &mailbox_steps, |passed| fold.apply(passed));
+    let mailbox_state = fold.finish(is_memo_missing(context, mailbox));
+
+    let mut journal = JournalState::default();
+    let (mut office_readings, office_state) = if context.is_journal() {
+        let readings = reader.read_thread(office, &office_steps, |passed| journal.apply(passed));
+        (readings, OfficeState::default())
+    } else {
+        let first_readers = match mailbox.first().map(|entry| &entry.found) {
+            _ if mailbox_state.report.is_some() => FirstReaders::Report,
+            Some(Found::OneWay) => FirstReaders::FirstRecord,
+            _ => FirstReaders::Unknown,
+        };
+        let length = mailbox.len() as u64;
+        let mut fold = OfficeFold::new(context.profile, &mailbox_state, length, first_readers);
+        let readings = reader.read_thread(office, &office_steps, |passed| fold.apply(passed));
+        let state = match context.perspective {
+            Perspective::Reporter => OfficeState::default(),
+            Perspective::Inspector => fold.finish(),
+        };
+        (readings, state)
+    };
+    let state =
+        CaseState { mailbox: mailbox_state, office: office_state, profile_floor: reader.profile_floor };
+    obey_orders(context, &state, orders, (mailbox, &mut mailbox_readings), (office, &mut office_readings));
+    let threads = Threads {
+        mailbox: reader.digests.end(ThreadName::Mailbox),
+        office: Some(reader.digests.end(ThreadName::Office)),
+    };
+    CaseReading { mailbox: mailbox_readings, office: office_readings, threads, state, journal }
+}
+
+struct CaseReader<'a> {
+    context: CaseContext<'a>,
+    digests: ThreadDigests,
+    profile_floor: u64,
+}
+
+impl<'a> CaseReader<'a> {
+    /// Steps 8 and 9, which `place` answers, and what is to be said beside each message.
+    fn read_thread(
+        &mut self,
+        entries: &'a [ThreadEntry],
+        steps: &[Step<'a>],
+        mut place: impl FnMut(&Passed<'a>) -> Place,
+    ) -> Vec<MessageReading<'a>> {
+        let mut readings = Vec::with_capacity(entries.len());
+        for (entry, step) in entries.iter().zip(steps) {
+            let reading = |authenticity| MessageReading {
+                authenticity,
+                warnings: own_warnings(&entry.found, authenticity),
+                former: None,
+                seconds: BTreeSet::new(),
+                found: &entry.found,
+            };
+            let passed = match step {
+                Ok(passed) => passed,
+                Err(failed) => {
+                    readings.push(reading(*failed));
+                    continue;
+                }
+            };
+            let (authenticity, counted) = match place(passed) {
+                Place::Counts(counted) => (Authenticity::Authentic, counted),
+                Place::NotFromAReader => (Authenticity::NotFromAReader, Counted::default()),
+                Place::NewerVersion => (Authenticity::NewerVersion, Counted::default()),
+            };
+            let mut warnings = counted.warnings;
+            if !self.digests.agree(passed) {
+                warnings.push(Warning::ThreadDiffers);
+            }
+            if authenticity == Authenticity::Authentic {
+                warnings.extend(self.profile_warning(passed));
+            }
+            readings.push(MessageReading {
+                warnings,
+                former: passed.former(),
+                seconds: counted.seconds,
+                ..reading(authenticity)
+            });
+        }
+        readings
+    }
+
+    /// A reporter may state any profile in what inspectors read; it is no reason for them to seal nothing.
+    fn profile_warning(&mut self, passed: &Passed<'_>) -> Option<Warning> {
+        let own: ProfileStamp = self.context.profile.stamp();
+        let (version, digest, is_floor) = match passed.word {
+            Word::Memo(memo) => (memo.profile, None, true),
+            Word::Text(text, _) => {
+                let stamp = text.message.profile;
+                (stamp.version, Some(stamp.digest), !text.message.kind().is_from_reporter())
+            }
+        };
+        if is_floor {
+            self.profile_floor = self.profile_floor.max(version);
+        }
+        if version > own.version && is_floor {
+            Some(Warning::ProfileOlder)
+        } else if version == own.version && digest.is_some_and(|digest| digest != own.digest) {
+            Some(Warning::ProfileDiffers)
+        } else {
+            None
+        }
+    }
+}
+
+impl CaseContext<'_> {
+    pub fn is_journal(&self) -> bool {
+        self.case == journal_id(self.profile.office)
+    }
+}
+
+fn own_warnings(found: &Found, authenticity: Authenticity) -> Vec<Warning> {
+    match found {
+        Found::Own(OwnMemo::None) => vec![Warning::MemoMissing],
+        Found::Own(_) if authenticity == Authenticity::NotAuthentic => vec![Warning::NotHers],
+        _ => Vec::new(),
+    }
+}
+
+/// Whether the reporter must be asked again whom to leave out: a memo is missing, or none of them opens.
+fn is_memo_missing(context: CaseContext<'_>, mailbox: &[ThreadEntry]) -> bool {
+    let any = |wanted: fn(&OwnMemo) -> bool| {
+        mailbox.iter().any(|entry| matches!(&entry.found, Found::Own(memo) if wanted(memo)))
+    };
+    context.perspective == Perspective::Reporter
+        && (any(|memo| matches!(memo, OwnMemo::None)) || !any(|memo| matches!(memo, OwnMemo::Hers(_))))
+}
+
+type Thread<'r, 'a> = (&'a [ThreadEntry], &'r mut [MessageReading<'a>]);
+
+/// What the server says is gone is gone only under an order that holds.
+fn obey_orders<'a>(
+    context: CaseContext<'_>,
+    state: &CaseState,
+    orders: &[ErasureOrder],
+    mailbox: Thread<'_, 'a>,
+    office: Thread<'_, 'a>,
+) {
+    let left_out: BTreeSet<Id> = state.mailbox.left_out.keys().cloned().collect();
+    let erasure = ErasureContext {
+        profile: context.profile,
+        case: context.case,
+        left_out: &left_out,
+        readers: state.office.readers.as_ref(),
+        is_replied: mailbox.0.iter().any(|entry| entry.kind == MessageKind::Reply),
+    };
+    let valid: Vec<&ErasureOrder> = orders.iter().filter(|order| erasure::is_valid(order, erasure)).collect();
+    for (thread, (entries, readings)) in [(ThreadName::Mailbox, mailbox), (ThreadName::Office, office)] {
+        for (position, (entry, reading)) in entries.iter().zip(readings).enumerate() {
+            let is_named = valid.iter().any(|order| order.names(thread, position as u64, entry.sha256));
+            if matches!(entry.found, Found::Gone) && is_named {
+                reading.authenticity = Authenticity::Gone;
+            }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! What the office's own thread without a case amounts to (PROTOCOL 2.5 and 2.8). Every person of the profile writes in it.
+
+use std::collections::BTreeMap;
+
+use super::case_state::{Handover, Noted};
+use super::mailbox_fold::{Counted, Place};
+use super::office_fold::ActContext;
+use super::steps::Passed;
+use crate::protocol::day::Day;
+use crate::protocol::ids::{CaseId, Digest, Id};
+use crate::protocol::record::Act;
+use crate::protocol::secret::CaseSecret;
+
+/// The journal after all its records that count.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct JournalState {
+    pub invitations: Vec<Noted<Invitation>>,
+    /// The last of each id.
+    pub templates: BTreeMap<Id, Noted<Template>>,
+    pub laws: BTreeMap<Id, Noted<ExplainedLaw>>,
+    pub minutes: Vec<Noted<Minutes>>,
+    pub publications: Vec<Noted<Publication>>,
+    pub handovers: Vec<Noted<Handover>>,
+}
+
+/// The secret of a case, for a person to whom it is then handed over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invitation {
+    pub person: Id,
+    pub case: CaseId,
+    pub secret: CaseSecret,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Template {
+    pub title: String,
+    pub text: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExplainedLaw {
+    pub question: String,
+    pub answer: String,
+    pub rule: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Minutes {
+    pub day: Day,
+    pub text: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Publication {
+    pub publication: Id,
+    pub digest: Digest,
+}
+
+impl JournalState {
+    /// Takes in the next record that passed steps 1 to 7. Every person of the profile is a reader here.
+    pub(super) fn apply(&mut self, passed: &Passed<'_>) -> Place {
+        let Some(context) = ActContext::of(passed) else { return Place::NotFromAReader };
+        if context.is_of_newer_version() {
+            return Place::NewerVersion;
+        }
+        for act in context.acts {
+            self.apply_act(act, &context);
+        }
+        Place::Counts(Counted::default())
+    }
+
+    fn apply_act(&mut self, act: &Act, context: &ActContext<'_>) {
+        match act {
+            Act::Invitation { person, case, secret } => {
+                let invitation = Invitation { person: person.clone(), case: *case, secret: secret.clone() };
+                self.invitations.push(context.note(invitation));
+            }
+            Act::Template { template, title, text } => {
+                let value = Template { title: title.clone(), text: text.clone() };
+                self.templates.insert(template.clone(), context.note(value));
+            }
+            Act::ExplainedLaw { law, question, answer, rule } => {
+                let value =
+                    ExplainedLaw { question: question.clone(), answer: answer.clone(), rule: rule.clone() };
+                self.laws.insert(law.clone(), context.note(value));
+            }
+            Act::Minutes { day, text } => {
+                self.minutes.push(context.note(Minutes { day: *day, text: text.clone() }));
+            }
+            Act::Publication { publication, digest } => {
+                let value = Publication { publication: publication.clone(), digest: *digest };
+                self.publications.push(context.note(value));
+            }
+            Act::Handover { persons, messages } => {
+                let value = Handover { persons: persons.clone(), messages: messages.clone() };
+                self.handovers.push(context.note(value));
+            }
+            // Those of a case have no effect here.
+            _ => {}
+        }
+    }
+}
