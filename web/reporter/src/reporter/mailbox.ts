@@ -140,6 +140,8 @@ export async function openMailbox(
     onProgress({ phase: "deriving", done: 0, total: 0 })
     lastVisit = { digits, profile, keys: await ReporterKeys.derive(digits, profile.office), opened: new Map() }
   }
+  // A message may have led to a newer one than the page holds.
+  if (profile.version >= lastVisit.profile.version) lastVisit.profile = profile
   return readMailbox(lastVisit, onProgress, signal)
 }
 

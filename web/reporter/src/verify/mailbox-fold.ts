@@ -6,7 +6,7 @@ import type { OfficeProfile } from "../protocol/profile"
 import { Register, type MailboxState, type Standing } from "./case-state"
 import type { ThreadEntry } from "./reading"
 import type { Passed, PassedReply } from "./steps"
-import { asksTwoPersons, isListed, isSeconded } from "./trust"
+import { asksTwoPersons, isListed, secondsOf } from "./trust"
 
 /** What steps 8 and 9 say of a message, and whether its outcome waits. */
 export type Place = "counts" | "second-missing" | "not-from-a-reader" | "newer-version"
@@ -78,7 +78,7 @@ export class MailboxFold {
     const waits =
       outcome !== undefined &&
       asksTwoPersons(this.#profile, outcome.id, listedDay) &&
-      !isSeconded(this.#profile, text, reply, listedDay, (person) => this.#leftOut.has(person))
+      secondsOf(this.#profile, text, reply, listedDay, (person) => this.#leftOut.has(person)).length === 0
     if (waits) return "second-missing"
     this.#standing.set({ position, status, outcome }, threads.mailbox.length)
     return "counts"

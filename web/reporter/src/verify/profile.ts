@@ -10,6 +10,7 @@ import { digestOf, officeIdOf, rootCommitment } from "./digest"
 
 /** Of the whole note. */
 export const PROFILE_BYTES_MAX = 262_144
+export const ROOTS_APART = "a root that the one before it does not commit to"
 /** The type of a key in a note. */
 const ED25519 = 0x01
 
@@ -91,7 +92,7 @@ function lastRoot({ office, roots: [first, ...later] }: OfficeProfile): Root {
   require(first !== undefined && officeIdOf(first) === office, "the office id does not follow from the first root")
   let last = first
   for (const root of later) {
-    require(rootCommitment(root) === last.next, "a root that the one before it does not commit to")
+    require(rootCommitment(root) === last.next, ROOTS_APART)
     last = root
   }
   return last

@@ -38,17 +38,18 @@ export function asksTwoPersons(profile: OfficeProfile, what: string, listedDay: 
   return profile.twoPersons.some(({ id, since }) => id === what && since <= listedDay)
 }
 
-/** Whether a person besides its sender signed a message, with a key that counts, and is not left out of the case. */
-export function isSeconded(
+/** The persons besides its sender who signed a message, with a key that counts, and are not left out of the case. */
+export function secondsOf(
   profile: OfficeProfile,
   text: Unverified,
   reply: Reply,
   listedDay: string,
   isLeftOut: (person: string) => boolean,
-): boolean {
-  return reply.seconds.some(({ sender, epoch, signature }) => {
+): string[] {
+  const counting = reply.seconds.filter(({ sender, epoch, signature }) => {
     if (sender === reply.sender || isLeftOut(sender)) return false
     const key = keyOf(profile, sender, epoch)
     return key !== undefined && !isStolen(key) && isInTime(key, reply.day, listedDay) && text.isSecondedBy(key.signer, signature)
   })
+  return counting.map(({ sender }) => sender)
 }
