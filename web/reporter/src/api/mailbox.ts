@@ -139,7 +139,7 @@ export async function fetchMessage(
     onReceived(received)
   }
   let resumed = false
-  let isMissing = false
+  const answer = { isMissing: false }
   await withRetries(
     signal,
     () => received,
@@ -149,11 +149,11 @@ export async function fetchMessage(
       const headers = { ...bearer(token), ...(resumed && { Range: `bytes=${received}-` }) }
       await exchange({ method: "GET", url, headers, signal }, take).catch((error: unknown) => {
         if (!(error instanceof Refusal) || !error.isOfServer || error.status !== 404) throw error
-        isMissing = true
+        answer.isMissing = true
       })
     },
   )
-  if (isMissing) return "missing"
+  if (answer.isMissing) return "missing"
   return received === listed.sizeBytes && (await digestOfPieces(pieces)) === listed.sha256 ? pieces : "unreadable"
 }
 

@@ -322,7 +322,7 @@ test("a profile older than an answer's is fetched again, and where it stays old 
   // And her own memo is a floor, too.
   server.cases.get(keys.caseId)?.messages.splice(1, 1)
   server.profile = office.note
-  assert.equal(await loadProfile({ today }).catch(({ reason }) => reason), "profile-older")
+  await assert.rejects(loadProfile({ today }), { reason: "profile-older" })
 })
 
 test("two texts of one version stop the sealing", async () => {

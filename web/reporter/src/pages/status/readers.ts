@@ -2,7 +2,7 @@
 // learn whom the reporter left out. She is asked about persons whom an answer names anew, and may leave out more.
 
 import { text } from "#shared/texts"
-import { h, isolated, type Child } from "#shared/dom"
+import { h, isolated } from "#shared/dom"
 import { localized } from "#shared/format"
 import { choiceOf } from "../report/fields"
 import type { FollowUpDraft, Mailbox } from "../../reporter/mailbox"
@@ -102,7 +102,7 @@ interface Box {
 function inspectorBoxes({ profile }: Mailbox): Box[] {
   return profile.inspectors.map(({ id, role }) => {
     const input = h("input", { type: "checkbox", id: `left-out-${id}`, autocomplete: "off" })
-    return { id, input, choice: choiceOf(input, isolated(localized(role)) as Child) }
+    return { id, input, choice: choiceOf(input, isolated(localized(role))) }
   })
 }
 
