@@ -39,7 +39,7 @@ const report: Report = {
   reporter: { recipient: RECIPIENT, signer: HEX32, secret: HEX32 },
   earlier: { case: HEX16, signature: SIGNATURE },
   files: [{ name: "عکس.jpg", type: "image/jpeg", size_bytes: 5 }],
-  extensions: { constructor: "x", "to-come": "y" } as never,
+  extensions: { constructor: "x", "to-come": "y" },
 }
 const followUp: FollowUp = { ...common, kind: "follow-up", sender: "reporter", answers: [], threads: { mailbox: point(4) } }
 const person = { sender: "inspector-1", epoch: 2, seconds: [{ sender: "b", epoch: 1, signature: SIGNATURE }] }
@@ -83,7 +83,7 @@ test("the decoder is total, and takes nothing that it would not write", () => {
 })
 
 test("an extension may have any id as its name, in one order, and nothing is looked up by it", () => {
-  const extended = decodeMessage(encodeMessage({ ...followUp, extensions: { zebra: "", constructor: "x" } as never }))
+  const extended = decodeMessage(encodeMessage({ ...followUp, extensions: { zebra: "", constructor: "x" } }))
   assert.deepEqual(Object.entries(extended.extensions), [
     ["constructor", "x"],
     ["zebra", ""],
