@@ -64,8 +64,9 @@ for (const path of ["/fa/", "/fa/report"]) {
     const proxy = await startProxy(t, demo.url);
     let arrive;
     const arrival = new Promise((done) => (arrive = done));
-    proxy.alter = async ({ path: asked }) => {
+    proxy.answer = async ({ path: asked }) => {
       if (asked.startsWith("/api/v1/profile")) await arrival;
+      return null;
     };
     const page = await launch("chromium", { t, viewport: { width: WIDTH, height: 568 } });
     const places = () =>

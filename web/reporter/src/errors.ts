@@ -7,8 +7,12 @@ export type Reason =
   /** It is signed, but by another office than the poster or link names. */
   | "profile-foreign"
   | "profile-expired"
-  /** The server went back to a profile older than one seen in this visit. */
+  /** The server went back to a profile older than one seen in this visit, or than one that a message states. */
   | "profile-older"
+  /** The server shows two texts of one version, or a profile with fewer roots than one seen before. */
+  | "profile-differs"
+  /** It is signed, and this program is too old to understand it. */
+  | "profile-newer"
   /** No answer: no network, a filter, a server that is down. */
   | "server-away"
   /** An answer that this protocol does not have, or a refusal that a right client never meets. */
@@ -25,6 +29,8 @@ export type Reason =
   | "file-unreadable"
   /** Every inspector would be left out: nobody could read it. */
   | "nobody-left"
+  /** None of those for whom the reporter wrote last is in the profile any more. */
+  | "nobody-listed"
   /** Another report already stands under this code. */
   | "case-exists"
   /** The code is well formed, and this office has no mailbox for it. */

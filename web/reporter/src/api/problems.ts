@@ -1,4 +1,4 @@
-// What a server may refuse, and what a reporter is told of it (PROTOCOL 4.5, RFC 9457).
+// What a server may refuse, and what a reporter is told of it (PROTOCOL 4.7, RFC 9457).
 
 import { ReporterError, type Reason } from "../errors"
 
@@ -11,12 +11,14 @@ const WORDS = [
   "case-exists",
   "offset-mismatch",
   "finished",
+  "one-way",
   "tus-version",
   "too-large",
   "media-type",
   "range",
   "not-a-size-class",
   "not-sealed",
+  "puzzle",
   "internal",
   "busy",
   "storage-full",
@@ -26,6 +28,8 @@ export type Word = (typeof WORDS)[number]
 
 const TYPE_PREFIX = "urn:mohr:problem:"
 const RETRY_SECONDS_MAX = 60
+/** What a proxy says that does not reach the server, or lets nobody through for a while. */
+const PROXY_STATUSES: readonly number[] = [429, 502, 503, 504]
 
 /** The server's refusal. `word` is undefined when the answer is none of this protocol: a proxy's or a filter's. */
 export class Refusal extends Error {
@@ -36,6 +40,8 @@ export class Refusal extends Error {
     readonly word: Word | undefined,
     /** How long to wait before another try, if the server says so. */
     readonly retrySeconds: number | undefined,
+    /** Whether it is a problem document of this protocol, perhaps with a word that is not known here. */
+    readonly isOfServer: boolean,
   ) {
     super(word ?? `status ${status}`)
   }
@@ -50,12 +56,17 @@ export class Refusal extends Error {
     }
     const word = WORDS.find((known) => type === TYPE_PREFIX + known)
     const retry = headers.get("Retry-After")
-    return new Refusal(status, word, retry !== null && /^[0-9]{1,9}$/.test(retry) ? Math.min(Number(retry), RETRY_SECONDS_MAX) : undefined)
+    const retrySeconds = retry !== null && /^[0-9]{1,9}$/.test(retry) ? Math.min(Number(retry), RETRY_SECONDS_MAX) : undefined
+    return new Refusal(status, word, retrySeconds, typeof type === "string" && type.startsWith(TYPE_PREFIX))
   }
 
-  /** Whether the same request may be granted later. */
+  /** Whether the same request may be granted later. Every other answer is final. */
   get isTemporary(): boolean {
-    return this.word === "busy" || this.word === "internal" || (this.word === undefined && this.status >= 500)
+    return this.word === "busy" || this.isOfProxy
+  }
+
+  private get isOfProxy(): boolean {
+    return !this.isOfServer && PROXY_STATUSES.includes(this.status)
   }
 
   get reason(): Reason {
@@ -67,11 +78,8 @@ export class Refusal extends Error {
         return this.word
       case "unknown-mailbox":
         return "unknown-code"
-      case undefined:
-        // 502 to 504 are a proxy that does not reach the server.
-        return this.status >= 500 ? "server-away" : "server-wrong"
       default:
-        return "server-wrong"
+        return this.isOfProxy ? "server-away" : "server-wrong"
     }
   }
 }

@@ -3,7 +3,8 @@
 // called again.
 
 import { ReporterError } from "../errors"
-import { encodeBase64, encodeUtf8, join } from "../protocol/bytes"
+import { join } from "../protocol/bytes"
+import { encodeMetadata, type OwnKind } from "../protocol/upload"
 import { backoffMs, exchange, isTemporary, wait, type Answer } from "./exchange"
 import { Refusal } from "./problems"
 
@@ -22,11 +23,15 @@ export interface UploadOptions {
   url: string
   /** Bearer secret, in hex. */
   token: string
-  kind: "report" | "follow-up"
+  kind: OwnKind
   caseId: string
+  /** Goes with a report. */
+  writeHash: string
   sizeBytes: number
   /** The sealed bytes, `sizeBytes` of them. */
   stream: ReadableStream<Uint8Array>
+  /** The memo in base64, asked for when all bytes have been read: it is bound to their digest. */
+  memo: () => string
   /** The longest wait between two tries; shorter in tests. */
   waitMsMax?: number
 }
@@ -113,11 +118,8 @@ export class Upload {
 
   /** A POST that carries the first piece: a text report needs no other request. Sent again, it adds nothing. */
   async #create(signal: AbortSignal | undefined): Promise<void> {
-    const { url, kind, caseId, sizeBytes } = this.#options
-    const headers = {
-      "Upload-Length": String(sizeBytes),
-      "Upload-Metadata": `kind ${encodeBase64(encodeUtf8(kind))},case ${encodeBase64(encodeUtf8(caseId))}`,
-    }
+    const { url, kind, caseId, writeHash, sizeBytes } = this.#options
+    const headers = { "Upload-Length": String(sizeBytes), "Upload-Metadata": encodeMetadata(kind, caseId, writeHash) }
     // Before its offset counts: bytes that stand at no address would be let go of here.
     await this.#send("POST", url, signal, headers, (answer) => {
       const id = /\/uploads\/([0-9a-f]{32})$/.exec(answer.headers.get("Location") ?? "")?.[1]
@@ -138,12 +140,19 @@ export class Upload {
     check: (answer: Answer) => void = () => {},
   ): Promise<void> {
     const piece = await this.#nextPiece()
+    const isLast = this.#offset + piece.length === this.#options.sizeBytes
     if (!signal?.aborted) this.#begun = true
     const start = performance.now()
     const answer = await exchange({
       method,
       url,
-      headers: { ...this.#headers(), ...headers, "Content-Type": "application/offset+octet-stream" },
+      headers: {
+        ...this.#headers(),
+        ...headers,
+        "Content-Type": "application/offset+octet-stream",
+        // With the request that brings the last byte.
+        ...(isLast && { "Upload-Memo": this.#options.memo() }),
+      },
       body: piece,
       signal,
       silenceMs: 30_000 + (piece.length / LEAST_BYTES_PER_SECOND) * 1000,

@@ -9,7 +9,8 @@ import { clearProblem, reasonOf, showProblem } from "./parts/problem"
 import { beginVisit, guardLeaving, leave } from "./parts/visit"
 import { codeField } from "./status/code-field"
 import { replyBox, type ReplyBox } from "./status/reply"
-import { outcomeCard, statusCard, thread } from "./status/thread"
+import { concurrentNote, outcomeCard, statusCard, thread } from "./status/thread"
+import type { Mailbox } from "../reporter/mailbox"
 
 const view = byId("view")
 /** With the office of the fragment, once it was carried there. */
@@ -27,10 +28,16 @@ function begin(): void {
   carryFragment()
   watchFragment(() => box === undefined || box.isEmpty())
   view.replaceChildren(codeForm())
-  loadOffice().then(
+  loadOffice(readingLoader).then(
     () => void mailboxes().catch(() => {}),
     (error: unknown) => showProblem(reasonOf(error)),
   )
+}
+
+/** What was answered before stays readable when the office's profile has expired; nothing is sealed under it. */
+async function readingLoader() {
+  const { loadProfile } = await loadScript(() => import("../reporter/office"))
+  return (options: Parameters<typeof loadProfile>[0]) => loadProfile({ ...options, isForReading: true })
 }
 
 /** What opens a mailbox, fetched while the person types the code. */
@@ -78,6 +85,21 @@ function check(field: HTMLTextAreaElement): string | null {
   return null
 }
 
+/** A case as it stands; of one that the operator dropped, that it is gone. */
+function caseParts(mailbox: Mailbox): (HTMLElement | null)[] {
+  if (mailbox.isDropped)
+    return [h("h1", {}, text("status.now")), h("p", { class: "note note-warn", id: "dropped" }, text("status.dropped"))]
+  const answered = mailbox.messages.some(({ kind }) => kind === "reply")
+  return [
+    statusCard(mailbox),
+    concurrentNote(mailbox),
+    outcomeCard(mailbox),
+    mailbox.isReportKnown ? null : h("p", { class: "note note-bad", id: "report-unknown" }, text("status.report-unknown")),
+    thread(mailbox),
+    answered ? null : h("p", { class: "note" }, text("status.nothing-yet")),
+  ]
+}
+
 async function openCase(digits: string, form: HTMLElement | null, sent = false): Promise<boolean> {
   const progress = h("progress", { max: 1, "aria-label": text("status.opening-progress") })
   const opening = h("div", { class: "stack", role: "status" }, h("p", {}, text("status.opening")), progress)
@@ -88,18 +110,14 @@ async function openCase(digits: string, form: HTMLElement | null, sent = false):
       if (total > 0) progress.value = done / total
     })
     letGo()
-    box = replyBox(profile, core, mailbox, () => openCase(digits, null, true))
-    const answered = mailbox.messages.some(({ direction }) => direction === "to-reporter")
+    box = mailbox.isDropped ? undefined : replyBox(core, mailbox, () => openCase(digits, null, true))
     view.replaceChildren(
       h(
         "div",
         { class: "stack-wide" },
-        statusCard(mailbox),
-        outcomeCard(mailbox),
-        thread(mailbox),
-        answered ? null : h("p", { class: "note" }, text("status.nothing-yet")),
+        ...caseParts(mailbox),
         sent ? h("p", { class: "note note-good", id: "reply-sent", role: "status", tabindex: "-1" }, text("reply.sent")) : null,
-        box.element,
+        box?.element,
         h(
           "div",
           { class: "actions" },

@@ -52,8 +52,8 @@ export function encodeBase64(bytes: Uint8Array): string {
 /** The bytes that encode to exactly this. atob alone would skip white space and take what is not padded. */
 export function decodeBase64(text: string): Bytes {
   try {
-    const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
-    if (encodeBase64(bytes) === text) return bytes
+    const binary = atob(text)
+    if (btoa(binary) === text) return Uint8Array.from(binary, (character) => character.charCodeAt(0))
   } catch {
     // Told below, in the same words.
   }

@@ -5,8 +5,11 @@
 export const MESSAGE_BYTES_MAX = 1_048_576
 export const SEAL_BYTES_MAX = 65_536
 export const FILES_MAX = 99
-export const LEFT_OUT_MAX = 12
 export const ANSWERS_MAX = 64
+/** Acts of one record. */
+export const ACTS_MAX = 64
+/** Signatures of further persons under one message. */
+export const SECONDS_MAX = 4
 export const FILE_NAME_BYTES_MAX = 255
 /** What ustar's octal digits can say. */
 export const FILE_BYTES_MAX = 2 ** 33 - 1

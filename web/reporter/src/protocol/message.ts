@@ -2,11 +2,28 @@
 // The members have their names of the format, so that the table in the protocol can be read beside this.
 
 import { encodeUtf8, equalBytes, isHex } from "./bytes"
+import { asExtensions, type Extensions } from "./extensions"
 import { parseJson } from "./json"
-import { ANSWERS_MAX, FILE_NAME_BYTES_MAX, FILES_MAX, LEFT_OUT_MAX, MESSAGE_BYTES_MAX } from "./limits"
-import { FORMAT, asArray, asDay, asId, asInteger, asLanguage, asMembers, asRecipient, asText, asWord, require } from "./values"
+import { ACTS_MAX, ANSWERS_MAX, FILE_NAME_BYTES_MAX, FILES_MAX, MESSAGE_BYTES_MAX, SECONDS_MAX } from "./limits"
+import { asEpoch, asPersonSignature, asReaders, REPORTER, type PersonSignature } from "./person"
+import { MESSAGE_KINDS } from "./upload"
+import {
+  FORMAT,
+  asArray,
+  asDay,
+  asId,
+  asInteger,
+  asLanguage,
+  asMembers,
+  asRecipient,
+  asText,
+  asVersion,
+  asWord,
+  require,
+  type Members,
+} from "./values"
 
-export const DOORS = ["report", "complaint", "suggestion", "information-request"] as const
+export const DOORS = ["report", "complaint", "suggestion", "information-request", "consultation"] as const
 export type Door = (typeof DOORS)[number]
 
 export const STATUSES = [
@@ -43,9 +60,16 @@ export interface Outcome {
   rule?: string
 }
 
-/** The thread as the sender saw it: how many messages, and the digest over them (PROTOCOL 2.5). */
-export interface Thread {
+/** A thread as a sender saw it: how many messages, and the digest over them (PROTOCOL 2.5). */
+export interface ThreadPoint {
   length: number
+  digest: string
+}
+
+/** One version of the office profile. */
+export interface ProfileStamp {
+  version: number
+  /** SHA-256 of the note's text, in hex. */
   digest: string
 }
 
@@ -61,41 +85,64 @@ export interface ListedFile {
   size_bytes: number
 }
 
+/** The case that a report goes back to, signed by that case's reporter key (PROTOCOL 2.11). */
+export interface EarlierCase {
+  case: string
+  signature: string
+}
+
 interface Common {
   office: string
   case: string
-  /** How many messages this sender had sent in this case before, as the sender knew it. */
-  sequence: number
-  thread: Thread
+  /** The threads as the sender saw them. A record states the office's, too. */
+  threads: { mailbox: ThreadPoint; office?: ThreadPoint }
   day: string
   language: string
+  /** The profile by which it is sealed. */
+  profile: ProfileStamp
+  /** The persons for whom it is sealed: ascending, none twice. */
+  readers: readonly string[]
   text: string
-  left_out: readonly string[]
   files: readonly ListedFile[]
+  extensions: Extensions
 }
 
 export interface Report extends Common {
   kind: "report"
-  sender: "reporter"
+  sender: typeof REPORTER
   door: Door
   answers: readonly Answer[]
-  reporter: { recipient: string; signer: string }
+  /** The public halves of the keys that a receipt code gives, and the secret that reporter and readers share. */
+  reporter: { recipient: string; signer: string; secret: string }
+  earlier?: EarlierCase
 }
 
 export interface FollowUp extends Common {
   kind: "follow-up"
-  sender: "reporter"
+  sender: typeof REPORTER
+  answers: readonly Answer[]
 }
 
-export interface Reply extends Common {
-  kind: "reply"
-  /** Id of an inspector. */
+/** From a person, by the key of an epoch. */
+interface FromPerson extends Common {
   sender: string
+  epoch: number
+  seconds: readonly PersonSignature[]
+}
+
+export interface Reply extends FromPerson {
+  kind: "reply"
   status?: Status
   outcome?: Outcome
 }
 
-export type Message = Report | FollowUp | Reply
+/** What inspectors note among themselves. No page sees one: it is known for what it is, and its acts are not looked into. */
+export interface OfficeRecord extends FromPerson {
+  kind: "record"
+  acts: readonly Members[]
+}
+
+export type Message = Report | FollowUp | Reply | OfficeRecord
 
 /** The one encoding of this message. Throws Malformed when it breaks a rule. */
 export function encodeMessage(message: Message): Uint8Array<ArrayBuffer> {
@@ -110,91 +157,96 @@ export function measureMessage(message: Message): number {
 }
 
 function encodeUnbounded(message: Message): Uint8Array<ArrayBuffer> {
-  return encodeUtf8(JSON.stringify(inOrder(asMessage(message))))
+  return encodeUtf8(JSON.stringify(inOrder(asMessage(message as unknown as Members))))
 }
 
 /** The message that encodes to exactly these bytes. Throws Malformed when there is none. */
 export function decodeMessage(bytes: Uint8Array): Message {
   require(bytes.length <= MESSAGE_BYTES_MAX, "message.json is too long")
   const members = asMembers(parseJson(bytes), "message.json")
+  require(members["format"] === FORMAT, "another format")
   const message = asMessage(members)
-  require(members["format"] === FORMAT && members["direction"] === directionOf(message), "another format or direction")
   // Unknown and double members, white space, another order, other escapes: all show here.
   require(equalBytes(encodeMessage(message), bytes), "message.json is not in canonical form")
   return message
 }
 
-export type Direction = "to-office" | "to-reporter"
-
-export function directionOf(message: Message): Direction {
-  return message.kind === "reply" ? "to-reporter" : "to-office"
+/** What the earlier case's reporter key signs. */
+export function earlierBytes(office: string, newCase: string, earlierCase: string): Uint8Array<ArrayBuffer> {
+  return encodeUtf8(`${FORMAT} earlier\n${office}\n${newCase}\n${earlierCase}\n`)
 }
 
-/** The members in the order of the table; what a kind does not have is undefined, and JSON.stringify leaves it out. */
+/** In the order of the table. What a kind does not have is not there. */
+const MEMBERS = [
+  ...["office", "case", "kind", "sender", "epoch", "threads", "day", "language", "profile", "readers", "text", "door", "answers"],
+  ...["reporter", "earlier", "status", "outcome", "acts", "seconds", "files", "extensions"],
+]
+
 function inOrder(message: Message): object {
-  const report = message.kind === "report" ? message : undefined
-  const reply = message.kind === "reply" ? message : undefined
-  return {
-    format: FORMAT,
-    office: message.office,
-    case: message.case,
-    direction: directionOf(message),
-    kind: message.kind,
-    sender: message.sender,
-    sequence: message.sequence,
-    thread: { length: message.thread.length, digest: message.thread.digest },
-    day: message.day,
-    language: message.language,
-    text: message.text,
-    door: report?.door,
-    answers: report?.answers,
-    reporter: report?.reporter,
-    left_out: message.left_out,
-    status: reply?.status,
-    outcome: reply?.outcome,
-    files: message.files,
-  }
+  const members = message as unknown as Members
+  return { format: FORMAT, ...Object.fromEntries(MEMBERS.map((name) => [name, members[name]])) }
 }
 
 /** Checks every member that the kind has and builds a message of nothing else. */
-function asMessage(value: object): Message {
-  const all = asMembers(value, "message.json")
-  const thread = asMembers(all["thread"], "thread")
-  require(isHex(all["office"], 16) && isHex(all["case"], 16) && isHex(thread["digest"], 32), "office, case or thread")
+function asMessage(all: Members): Message {
+  const threads = asMembers(all["threads"], "threads")
+  const profile = asMembers(all["profile"], "profile")
+  require(isHex(all["office"], 16) && isHex(all["case"], 16) && isHex(profile["digest"], 32), "office, case or profile")
+  const kind = asWord(all["kind"], MESSAGE_KINDS, "kind")
+  const mailbox = asThreadPoint(threads["mailbox"])
   const common: Common = {
     office: all["office"],
     case: all["case"],
-    sequence: asInteger(all["sequence"], "sequence"),
-    thread: { length: asInteger(thread["length"], "thread"), digest: thread["digest"] },
+    threads: kind === "record" ? { mailbox, office: asThreadPoint(threads["office"]) } : { mailbox },
     day: asDay(all["day"], "day"),
     language: asLanguage(all["language"], "language"),
+    profile: { version: asVersion(profile["version"]), digest: profile["digest"] },
+    readers: asReaders(all["readers"]),
     text: asText(all["text"], "text"),
-    left_out: asArray(all["left_out"], 0, LEFT_OUT_MAX, "left_out").map((id) => asId(id, "left_out")),
     files: asArray(all["files"], 0, FILES_MAX, "files").map(asFile),
+    extensions: asExtensions(all["extensions"]),
   }
-  const kind = asWord(all["kind"], ["report", "follow-up", "reply"] as const, "kind")
   const sender = asId(all["sender"], "sender")
-  if (kind === "reply") {
-    require(sender !== "reporter", "a reply comes from an inspector")
-    const status = all["status"] === undefined ? undefined : asWord(all["status"], STATUSES, "status")
-    const outcome = all["outcome"] === undefined ? undefined : asOutcome(all["outcome"])
-    require(outcome === undefined || status === "closed", "only a closed case has an outcome")
-    return { ...common, kind, sender, ...(status && { status }), ...(outcome && { outcome }) }
-  }
-  require(sender === "reporter", "a report and a follow-up come from the reporter")
-  if (kind === "follow-up") return { ...common, kind, sender }
+  require((sender === REPORTER) === (kind === "report" || kind === "follow-up"), "another sender")
+  if (kind === "reply" || kind === "record") return asPersonsMessage(all, common, kind, sender)
+  const answers = asArray(all["answers"], 0, ANSWERS_MAX, "answers").map(asAnswer)
+  if (kind === "follow-up") return { ...common, kind, sender: REPORTER, answers }
 
-  require(common.sequence === 0 && common.thread.length === 0, "a report comes first")
+  require(mailbox.length === 0, "a report comes first")
   const reporter = asMembers(all["reporter"], "reporter")
-  require(isHex(reporter["signer"], 32), "reporter's signer")
+  require(isHex(reporter["signer"], 32) && isHex(reporter["secret"], 32), "reporter's signer or secret")
+  const recipient = asRecipient(reporter["recipient"], "reporter's recipient")
   return {
     ...common,
     kind,
-    sender,
+    sender: REPORTER,
     door: asWord(all["door"], DOORS, "door"),
-    answers: asArray(all["answers"], 0, ANSWERS_MAX, "answers").map(asAnswer),
-    reporter: { recipient: asRecipient(reporter["recipient"], "reporter's recipient"), signer: reporter["signer"] },
+    answers,
+    reporter: { recipient, signer: reporter["signer"], secret: reporter["secret"] },
+    ...(all["earlier"] !== undefined && { earlier: asEarlier(all["earlier"]) }),
   }
+}
+
+function asPersonsMessage(all: Members, common: Common, kind: "reply" | "record", sender: string): Reply | OfficeRecord {
+  const seconds = asArray(all["seconds"], 0, SECONDS_MAX, "seconds").map(asPersonSignature)
+  const from = { ...common, sender, epoch: asEpoch(all["epoch"]), seconds }
+  if (kind === "record") return { ...from, kind, acts: asArray(all["acts"], 0, ACTS_MAX, "acts").map((act) => asMembers(act, "act")) }
+  const status = all["status"] === undefined ? undefined : asWord(all["status"], STATUSES, "status")
+  const outcome = all["outcome"] === undefined ? undefined : asOutcome(all["outcome"])
+  require(outcome === undefined || status === "closed", "only a closed case has an outcome")
+  return { ...from, kind, ...(status && { status }), ...(outcome && { outcome }) }
+}
+
+export function asThreadPoint(value: unknown): ThreadPoint {
+  const point = asMembers(value, "thread")
+  require(isHex(point["digest"], 32), "a thread's digest")
+  return { length: asInteger(point["length"], "thread"), digest: point["digest"] }
+}
+
+function asEarlier(value: unknown): EarlierCase {
+  const earlier = asMembers(value, "earlier")
+  require(isHex(earlier["case"], 16) && isHex(earlier["signature"], 64), "earlier")
+  return { case: earlier["case"], signature: earlier["signature"] }
 }
 
 function asFile(value: unknown): ListedFile {

@@ -1,6 +1,7 @@
 // seal.json: digests of what the archive holds, and the sender's signature over them (PROTOCOL 2.3).
 
 import { encodeUtf8, equalBytes, isHex } from "./bytes"
+import { asExtensions, type Extensions } from "./extensions"
 import { parseJson } from "./json"
 import { FILES_MAX, SEAL_BYTES_MAX } from "./limits"
 import { FORMAT, asArray, asInteger, asMembers, asText, require } from "./values"
@@ -15,11 +16,13 @@ export interface SealJson {
   /** message.json and every file, in the archive's order. */
   entries: readonly Entry[]
   signature: string
+  /** Outside the signature. */
+  extensions: Extensions
 }
 
 export function encodeSeal(seal: SealJson): Uint8Array<ArrayBuffer> {
   const entries = seal.entries.map(({ path, size_bytes, sha256 }) => ({ path, size_bytes, sha256 }))
-  return encodeUtf8(JSON.stringify({ format: FORMAT, entries, signature: seal.signature }))
+  return encodeUtf8(JSON.stringify({ format: FORMAT, entries, signature: seal.signature, extensions: seal.extensions }))
 }
 
 /** The seal that encodes to exactly these bytes. Throws Malformed when there is none. */
@@ -28,15 +31,25 @@ export function decodeSeal(bytes: Uint8Array): SealJson {
   const members = asMembers(parseJson(bytes), "seal.json")
   const signature = members["signature"]
   require(isHex(signature, 64), "seal.json: signature")
-  const seal = { entries: asArray(members["entries"], 1, FILES_MAX + 1, "seal.json: entries").map(asEntry), signature }
+  const entries = asArray(members["entries"], 1, FILES_MAX + 1, "seal.json: entries").map(asEntry)
+  const seal = { entries, signature, extensions: asExtensions(members["extensions"]) }
   require(equalBytes(encodeSeal(seal), bytes), "seal.json is not in canonical form")
   return seal
 }
 
 /** What the sender signs. */
 export function signedBytes(entries: readonly Entry[]): Uint8Array<ArrayBuffer> {
+  return linesOf("seal", entries)
+}
+
+/** What a second person signs: the entries of the same message without its seconds (PROTOCOL 2.7). */
+export function secondBytes(entries: readonly Entry[]): Uint8Array<ArrayBuffer> {
+  return linesOf("second", entries)
+}
+
+function linesOf(purpose: string, entries: readonly Entry[]): Uint8Array<ArrayBuffer> {
   const lines = entries.map(({ sha256, size_bytes, path }) => `${sha256} ${size_bytes} ${path}\n`)
-  return encodeUtf8(`${FORMAT} seal\n${lines.join("")}`)
+  return encodeUtf8(`${FORMAT} ${purpose}\n${lines.join("")}`)
 }
 
 function asEntry(value: unknown): Entry {

@@ -35,6 +35,13 @@ export function asInteger(value: unknown, what: string): number {
   return value as number
 }
 
+/** A version of the office profile. */
+export function asVersion(value: unknown): number {
+  const version = asInteger(value, "version")
+  require(version >= 1, "a version counts from 1")
+  return version
+}
+
 /** 1 to 32 characters of a-z, 0-9 and -, beginning with a letter. */
 export function asId(value: unknown, what: string): string {
   require(typeof value === "string" && /^[a-z][a-z0-9-]{0,31}$/.test(value), `${what} is no id`)

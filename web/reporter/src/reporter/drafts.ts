@@ -3,9 +3,21 @@
 import { ReporterError } from "../errors"
 import { archiveBytes, BLOCK } from "../protocol/archive"
 import { encodeUtf8 } from "../protocol/bytes"
-import { isMediaType, measureMessage, type Answer, type Door, type ListedFile, type Message } from "../protocol/message"
+import {
+  isMediaType,
+  measureMessage,
+  type Answer,
+  type Door,
+  type FollowUp,
+  type ListedFile,
+  type Message,
+  type Report,
+  type ThreadPoint,
+} from "../protocol/message"
 import { archiveBytesIn, FILE_NAME_BYTES_MAX, FILES_MAX, headerBytes, MESSAGE_BYTES_MAX, TEXT_SEALED_BYTES } from "../protocol/limits"
+import { sortedPersons } from "../protocol/person"
 import type { OfficeProfile } from "../protocol/profile"
+import type { VerifiedProfile } from "../verify/profile"
 import { ThreadDigests } from "../verify/thread-digests"
 import { todayUtc } from "../protocol/values"
 import { sealBytes } from "../seal/sealing"
@@ -17,62 +29,71 @@ export interface Attachment {
   readonly blob: Blob
 }
 
-/** What a report says. Strings go as they are; only halves of surrogate pairs, which UTF-8 has not, are replaced. */
-export interface Draft {
-  readonly door: Door
+/** What a message says. Strings go as they are; only halves of surrogate pairs, which UTF-8 has not, are replaced. */
+export interface Words {
   readonly text: string
-  readonly answers: readonly Answer[]
-  /** Ids of inspectors to whom the report is not sealed. */
-  readonly leftOut: readonly string[]
   /** Of the page: two or three letters. */
   readonly language: string
   readonly files: readonly Attachment[]
 }
 
-/** What a later message says. */
-export type FollowUpDraft = Pick<Draft, "text" | "leftOut" | "language" | "files">
+export interface Draft extends Words {
+  readonly door: Door
+  readonly answers: readonly Answer[]
+  /** Ids of inspectors to whom the report is not sealed. */
+  readonly leftOut: readonly string[]
+}
 
 /** A draft whose files are not chosen yet has none. */
-export type Unfinished<Kind extends FollowUpDraft> = Omit<Kind, "files"> & Partial<Pick<Kind, "files">>
+export type Unfinished<Kind extends Words> = Omit<Kind, "files"> & Partial<Pick<Kind, "files">>
 
-/** The public side of a reporter's keys. */
-export interface PublicKeys {
+/** What of a reporter's keys goes into the report. */
+export interface ReportKeys {
   readonly recipient: string
   readonly signer: string
   readonly caseId: string
+  readonly secret: string
 }
 
-export function reportMessage(profile: OfficeProfile, keys: PublicKeys, draft: Unfinished<Draft>): Message {
+export function reportMessage(profile: VerifiedProfile, keys: ReportKeys, draft: Unfinished<Draft>, readers: readonly string[]): Report {
   return {
-    ...commonOf(profile, keys.caseId, draft),
+    ...commonOf(profile, keys.caseId, draft, readers, new ThreadDigests(profile.office, keys.caseId).end),
     kind: "report",
-    sequence: 0,
-    thread: new ThreadDigests(profile.office, keys.caseId).thread,
     door: draft.door,
     answers: draft.answers.map(({ question, answer }) => ({ question, answer: wellFormed(answer) })),
-    reporter: { recipient: keys.recipient, signer: keys.signer },
+    reporter: { recipient: keys.recipient, signer: keys.signer, secret: keys.secret },
   }
 }
 
 export function followUpMessage(
-  profile: OfficeProfile,
+  profile: VerifiedProfile,
   caseId: string,
-  place: { sequence: number; thread: Message["thread"] },
-  draft: Unfinished<FollowUpDraft>,
-): Message {
-  return { ...commonOf(profile, caseId, draft), kind: "follow-up", sequence: place.sequence, thread: place.thread }
+  words: Unfinished<Words>,
+  readers: readonly string[],
+  thread: ThreadPoint,
+): FollowUp {
+  return { ...commonOf(profile, caseId, words, readers, thread), kind: "follow-up", answers: [] }
 }
 
-function commonOf(profile: OfficeProfile, caseId: string, draft: Unfinished<FollowUpDraft>) {
+/** The persons of the profile but those who are left out, in the order in which a message names them. */
+export function readersBut(profile: OfficeProfile, leftOut: Iterable<string>): string[] {
+  const out = new Set(leftOut)
+  return sortedPersons(profile.inspectors.map(({ id }) => id).filter((id) => !out.has(id)))
+}
+
+function commonOf(profile: VerifiedProfile, caseId: string, words: Unfinished<Words>, readers: readonly string[], thread: ThreadPoint) {
   return {
     office: profile.office,
     case: caseId,
     sender: "reporter" as const,
+    threads: { mailbox: thread },
     day: todayUtc(),
-    language: draft.language,
-    text: wellFormed(draft.text),
-    left_out: draft.leftOut,
-    files: (draft.files ?? []).map(listedFile),
+    language: words.language,
+    profile: profile.stamp,
+    readers,
+    text: wellFormed(words.text),
+    files: (words.files ?? []).map(listedFile),
+    extensions: {},
   }
 }
 
@@ -96,12 +117,19 @@ export function bytesLeft(profile: OfficeProfile, message: Message): number {
 }
 
 /** Bytes that a report may still grow by. */
-export function textBytesLeft(profile: OfficeProfile, draft: Unfinished<Draft>): number {
-  return bytesLeft(profile, reportMessage(profile, STAND_IN_KEYS, draft))
+export function textBytesLeft(profile: VerifiedProfile, draft: Unfinished<Draft>): number {
+  const readers = readersBut(profile, draft.leftOut)
+  // Where nobody is left, another rule refuses it.
+  return bytesLeft(profile, reportMessage(profile, STAND_IN_KEYS, draft, readers.length > 0 ? readers : readersBut(profile, [])))
 }
 
 /** As long as real ones, and no one's. */
-const STAND_IN_KEYS: PublicKeys = { recipient: `age1pq1${"q".repeat(1952)}`, signer: "0".repeat(64), caseId: "0".repeat(32) }
+const STAND_IN_KEYS: ReportKeys = {
+  recipient: `age1pq1${"q".repeat(1952)}`,
+  signer: "0".repeat(64),
+  caseId: "0".repeat(32),
+  secret: "0".repeat(64),
+}
 
 function listedFile({ name, type, blob }: Attachment): ListedFile {
   const plainType = type.toLowerCase()

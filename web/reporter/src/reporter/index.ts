@@ -3,9 +3,10 @@
 
 export { ReporterError, type Reason } from "../errors"
 export { DOORS, OUTCOMES, STATUSES, type Door, type Outcome, type OutcomeId, type Status } from "../protocol/message"
-export type { Choice, Inspector, OfficeProfile as Profile, Texts } from "../protocol/profile"
+export type { Choice, Inspector, Texts } from "../protocol/profile"
+export type { VerifiedProfile as Profile } from "../verify/profile"
 export { decodeCode, groupCode, type CodeError } from "../protocol/receipt"
-export { textBytesLeft, type Attachment, type Draft, type FollowUpDraft } from "./drafts"
+export { textBytesLeft, type Attachment, type Draft } from "./drafts"
 export { loadProfile } from "./office"
 export { prepareReport, type Progress, type Sending, type SendOptions } from "./sending"
 export { sealingSpeed } from "./speed"

@@ -2,27 +2,53 @@
 // it, so that whoever reports does not load it.
 
 import { fetchListing, fetchMessage, type ListedMessage } from "../api/mailbox"
-import { ReporterError } from "../errors"
+import { ReporterError, type Reason } from "../errors"
 import type { Bytes } from "../protocol/bytes"
 import { Malformed } from "../protocol/malformed"
-import type { Message, Outcome, Status } from "../protocol/message"
-import type { OfficeProfile, Texts } from "../protocol/profile"
+import type { Outcome, Status } from "../protocol/message"
+import { sortedPersons } from "../protocol/person"
+import type { Texts } from "../protocol/profile"
+import type { OwnKind } from "../protocol/upload"
+import { todayUtc } from "../protocol/values"
+import { readCase, type CaseReading } from "../verify/case"
+import type { OwnState, Standing } from "../verify/case-state"
 import { Unverified, type OpenedFile } from "../verify/message"
-import { ThreadReader, type Reading, type Warning } from "../verify/thread"
+import { isExpired, type VerifiedProfile } from "../verify/profile"
+import type { Authenticity, Found, MessageReading, ThreadEntry, Warning } from "../verify/reading"
+import { roleOf } from "../verify/trust"
 import { ReporterKeys } from "../seal/derive"
 import { open } from "../seal/opening"
-import { bytesLeft, followUpMessage, type FollowUpDraft, type Unfinished } from "./drafts"
+import { bytesLeft, followUpMessage, readersBut, type Unfinished, type Words } from "./drafts"
 import { API } from "./loading"
+import { loadProfile } from "./office"
 import { BlobSending, sealableOf, type Sending } from "./sending"
 
 export interface Mailbox {
   readonly caseId: string
+  /** By which it was read: that of the page, or a newer one that a message stated. */
+  readonly profile: VerifiedProfile
+  /** The operator has dropped the case. */
+  readonly isDropped: boolean
   readonly status: Status
   /** Of a closed case. */
   readonly outcome: Outcome | undefined
-  /** Whom the report left out, once an authentic reply repeats it; before that the page must ask again. */
-  readonly leftOut: readonly string[] | undefined
+  /** What others set without knowledge of the status above, nor it of them. */
+  readonly concurrent: readonly ConcurrentStatus[]
   readonly messages: readonly MailboxMessage[]
+  /** Whether the page knows whom the report left out, and so from whom an answer must not come. */
+  readonly isReportKnown: boolean
+  /** Why nothing more can be sealed here. */
+  readonly hindrance: Reason | undefined
+  /** Why she must be asked again whom to leave out: the server owes what the page knows it by, or it was erased. */
+  readonly asksWhomToLeaveOut: "server" | "erased" | undefined
+  /** Whom an answer names beyond those for whom she wrote last. Each joins only when she agrees. */
+  readonly offered: readonly { readonly id: string; readonly role: Texts }[]
+}
+
+export interface ConcurrentStatus {
+  readonly role: Texts
+  readonly status: Status
+  readonly outcome: Outcome | undefined
 }
 
 export type MailboxMessage = OwnMessage | AuthenticReply | UnbelievedReply
@@ -31,15 +57,17 @@ interface Place {
   readonly position: number
   /** Of an authentic reply its sender's day, else the day that the server lists. */
   readonly day: string
+  readonly warnings: readonly Warning[]
 }
 
-/** The reporter's own: sealed to the office alone, it cannot be read back. */
+/** Listed as the reporter's own. Sealed to the office alone, it cannot be read back; its memo says whether it is hers. */
 export interface OwnMessage extends Place {
-  readonly direction: "to-office"
+  readonly kind: OwnKind
+  readonly authenticity: Authenticity
 }
 
 export interface AuthenticReply extends Place {
-  readonly direction: "to-reporter"
+  readonly kind: "reply"
   readonly authenticity: "authentic"
   /** The inspector's public role, in each language of the profile. */
   readonly role: Texts
@@ -48,13 +76,12 @@ export interface AuthenticReply extends Place {
   readonly status: Status | undefined
   readonly outcome: Outcome | undefined
   readonly files: readonly ReceivedFile[]
-  readonly warnings: readonly Warning[]
 }
 
-/** It claims to be a reply and is not to be shown as one; nothing of its content is here. */
+/** It is not to be shown as anybody's word; nothing of its content is here. */
 export interface UnbelievedReply extends Place {
-  readonly direction: "to-reporter"
-  readonly authenticity: Exclude<Reading["authenticity"], "authentic">
+  readonly kind: "reply" | "record"
+  readonly authenticity: Exclude<Authenticity, "authentic">
 }
 
 export interface ReceivedFile {
@@ -67,6 +94,14 @@ export interface ReceivedFile {
   readonly blob: Blob
 }
 
+/** What a further message says, and whom it is for beside those for whom the last one was. */
+export interface FollowUpDraft extends Words {
+  /** Left out from now on; or, where she was asked again, everybody whom she leaves out. */
+  readonly leftOut: readonly string[]
+  /** Of those offered: on whom she agreed. */
+  readonly joining: readonly string[]
+}
+
 export interface MailboxProgress {
   readonly phase: "deriving" | "fetching"
   /** Bytes. */
@@ -74,51 +109,50 @@ export interface MailboxProgress {
   readonly total: number
 }
 
-export type { Warning }
+export type { Authenticity, Warning }
 
 type OnProgress = (progress: MailboxProgress) => void
 
-/** What stays behind a Mailbox: keys, and what was opened, by the digest of its blob. */
+/** What stays behind a Mailbox: keys, what was opened, by the digest of its blob, and the newest profile. */
 interface Visit {
   readonly digits: string
-  readonly office: string
   readonly keys: ReporterKeys
   readonly opened: Map<string, Unverified | "unreadable">
+  profile: VerifiedProfile
 }
 
-/** From a Mailbox that a page holds to what it must not hold. */
-const behind = new WeakMap<Mailbox, { visit: Visit; profile: OfficeProfile; reader: ThreadReader }>()
+/** From a Mailbox that a page holds to what it must not hold: for whom she wrote, above all. */
+const behind = new WeakMap<Mailbox, { visit: Visit; reading: CaseReading }>()
 /** Of the last code that was entered: what a dropped connection cut short is not fetched twice. */
 let lastVisit: Visit | undefined
 
 /**
  * Opens the mailbox of a code (32 ASCII digits, its check right). Throws ReporterError: "unknown-code" when this office has
- * no mailbox for it. Called again after a failure, it goes on with what it has.
+ * no mailbox for it. Called again, it goes on with what it has.
  */
 export async function openMailbox(
-  profile: OfficeProfile,
+  profile: VerifiedProfile,
   digits: string,
   onProgress: OnProgress = () => {},
   signal?: AbortSignal,
 ): Promise<Mailbox> {
-  if (lastVisit?.digits !== digits || lastVisit.office !== profile.office) {
+  if (lastVisit?.digits !== digits || lastVisit.profile.office !== profile.office) {
     onProgress({ phase: "deriving", done: 0, total: 0 })
-    lastVisit = { digits, office: profile.office, keys: await ReporterKeys.derive(digits, profile.office), opened: new Map() }
+    lastVisit = { digits, profile, keys: await ReporterKeys.derive(digits, profile.office), opened: new Map() }
   }
-  return readMailbox(profile, lastVisit, onProgress, signal)
+  // A message may have led to a newer one than the page holds.
+  if (profile.version >= lastVisit.profile.version) lastVisit.profile = profile
+  return readMailbox(lastVisit, onProgress, signal)
 }
 
-/** The same mailbox as it stands now. */
-export function refreshMailbox(mailbox: Mailbox, onProgress: OnProgress = () => {}, signal?: AbortSignal): Promise<Mailbox> {
-  const { visit, profile } = visitOf(mailbox)
-  return readMailbox(profile, visit, onProgress, signal)
-}
-
-/** A further message in the case. It leaves out whom the report left out, and whom the draft names besides. */
+/** A further message in the case. Throws ReporterError where nothing may be sealed. */
 export function prepareFollowUp(mailbox: Mailbox, draft: FollowUpDraft): Sending<void, boolean> {
-  const { visit, profile } = visitOf(mailbox)
-  const message = messageOf(mailbox, draft)
-  const sending = new BlobSending("follow-up", () => sealableOf(profile, visit.keys, message, draft.files))
+  const { visit } = visitOf(mailbox)
+  if (mailbox.hindrance !== undefined) throw new ReporterError(mailbox.hindrance)
+  const readers = readersOf(mailbox, draft)
+  if (readers.length === 0) throw new ReporterError("nobody-left")
+  const message = messageOf(mailbox, draft, readers)
+  const sending = new BlobSending("follow-up", () => sealableOf(mailbox.profile, visit.keys, message, draft.files))
   return {
     send: (options) => sending.send(options),
     withdraw: () => sending.withdraw(),
@@ -127,13 +161,21 @@ export function prepareFollowUp(mailbox: Mailbox, draft: FollowUpDraft): Sending
 
 /** Bytes that a further message may still grow by. */
 export function followUpBytesLeft(mailbox: Mailbox, draft: Unfinished<FollowUpDraft>): number {
-  return bytesLeft(visitOf(mailbox).profile, messageOf(mailbox, draft))
+  const readers = readersOf(mailbox, draft)
+  // Where nobody is left, another rule refuses it.
+  return bytesLeft(mailbox.profile, messageOf(mailbox, draft, readers.length > 0 ? readers : readersBut(mailbox.profile, [])))
 }
 
-function messageOf(mailbox: Mailbox, draft: Unfinished<FollowUpDraft>): Message {
-  const { profile, reader } = visitOf(mailbox)
-  const leftOut = [...new Set([...(mailbox.leftOut ?? []), ...draft.leftOut])]
-  return followUpMessage(profile, mailbox.caseId, { sequence: reader.sequence("reporter"), thread: reader.thread }, { ...draft, leftOut })
+function messageOf(mailbox: Mailbox, draft: Unfinished<FollowUpDraft>, readers: readonly string[]) {
+  return followUpMessage(mailbox.profile, mailbox.caseId, draft, readers, visitOf(mailbox).reading.thread)
+}
+
+/** For whom the next message is. Whoever is left out stays so, whatever the page says. */
+function readersOf(mailbox: Mailbox, { leftOut, joining }: Pick<FollowUpDraft, "leftOut" | "joining">): string[] {
+  const { own } = visitOf(mailbox).reading.state
+  if (mailbox.asksWhomToLeaveOut !== undefined) return readersBut(mailbox.profile, [...own.leftOut, ...leftOut])
+  const agreed = own.offered.filter((id) => joining.includes(id))
+  return sortedPersons([...own.nextReaders, ...agreed].filter((id) => !leftOut.includes(id)))
 }
 
 function visitOf(mailbox: Mailbox) {
@@ -142,42 +184,58 @@ function visitOf(mailbox: Mailbox) {
   return found
 }
 
-async function readMailbox(
-  profile: OfficeProfile,
-  visit: Visit,
-  onProgress: OnProgress,
-  signal: AbortSignal | undefined,
-): Promise<Mailbox> {
-  const { keys } = visit
+async function readMailbox(visit: Visit, onProgress: OnProgress, signal: AbortSignal | undefined): Promise<Mailbox> {
+  const { keys, opened } = visit
   const listing = await fetchListing(API, keys.token(), signal)
   if (listing.caseId === undefined) throw new ReporterError("unknown-code")
   if (listing.caseId !== keys.caseId) throw new ReporterError("server-wrong", "another case under this token")
-  await fetchReplies(visit, listing.messages, onProgress, signal)
+  if (listing.messages.length === 0 && !listing.isDropped) throw new ReporterError("server-wrong", "a mailbox without its report")
+  const missing = await fetchReplies(visit, listing.messages, onProgress, signal)
 
-  const reader = new ThreadReader(profile, keys.caseId)
-  const messages = listing.messages.map((listed) => believe(reader, listed, visit.opened.get(listed.sha256)))
-  const mailbox: Mailbox = { caseId: keys.caseId, status: reader.status, outcome: reader.outcome, leftOut: reader.leftOut, messages }
-  behind.set(mailbox, { visit, profile, reader })
+  const entries = listing.messages.map((listed) =>
+    entryOf(listed, keys, missing.has(listed.sha256) ? "missing" : opened.get(listed.sha256)),
+  )
+  const read = () => readCase({ profile: visit.profile, caseId: keys.caseId }, entries, listing.orders)
+  let reading = read()
+  if (reading.state.profileFloor > visit.profile.version) {
+    visit.profile = await newerThan(visit.profile)
+    reading = read()
+  }
+  const mailbox = mailboxOf(visit, listing.isDropped, reading, entries)
+  behind.set(mailbox, { visit, reading })
   return mailbox
 }
 
-/** Fetches and opens the replies that are not yet known. */
+/** The profile as it is now. A server that does not give it leaves us with the old one: then nothing is sealed, and that is said. */
+async function newerThan(profile: VerifiedProfile): Promise<VerifiedProfile> {
+  try {
+    return await loadProfile({ expectedOffice: profile.office, isForReading: true })
+  } catch (error) {
+    if (error instanceof ReporterError) return profile
+    throw error
+  }
+}
+
+/** Fetches and opens the replies that are not yet known. Gives the digests of those that the server lists and does not have. */
 async function fetchReplies(
   { keys, opened }: Visit,
   listed: readonly ListedMessage[],
   onProgress: OnProgress,
   signal: AbortSignal | undefined,
-): Promise<void> {
-  const missing = listed.filter(({ direction, sha256 }) => direction === "to-reporter" && !opened.has(sha256))
-  const total = missing.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+): Promise<Set<string>> {
+  const wanted = listed.filter(({ kind, isGone, sha256 }) => kind === "reply" && !isGone && !opened.has(sha256))
+  const total = wanted.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+  const missing = new Set<string>()
   let before = 0
-  for (const message of missing) {
+  for (const message of wanted) {
     const onReceived = (bytes: number) => onProgress({ phase: "fetching", done: before + bytes, total })
     const pieces = await fetchMessage(API, keys.token(), message, { signal, onReceived })
-    // Undefined: not the bytes that were listed. The next visit fetches them again, since they may have been damaged on the way.
-    if (pieces !== undefined) opened.set(message.sha256, await openOrNot(pieces, keys))
+    if (pieces === "missing") missing.add(message.sha256)
+    // Not the bytes that were listed: the next visit fetches them again, since they may have been damaged on the way.
+    else if (pieces !== "unreadable") opened.set(message.sha256, await openOrNot(pieces, keys))
     before += message.sizeBytes
   }
+  return missing
 }
 
 async function openOrNot(pieces: Uint8Array[], keys: ReporterKeys): Promise<Unverified | "unreadable"> {
@@ -189,32 +247,88 @@ async function openOrNot(pieces: Uint8Array[], keys: ReporterKeys): Promise<Unve
   }
 }
 
-function believe(
-  reader: ThreadReader,
-  { position, direction, day, sha256 }: ListedMessage,
-  opened: Unverified | "unreadable" | undefined,
-): MailboxMessage {
-  if (direction === "to-office") {
-    reader.skipOwn(sha256)
-    return { position, day, direction }
-  }
-  const reading = opened === undefined || opened === "unreadable" ? reader.skipUnreadable(sha256) : reader.read(sha256, opened)
-  if (reading.authenticity !== "authentic" || !(opened instanceof Unverified)) {
-    return { position, day, direction, authenticity: reading.authenticity === "authentic" ? "unreadable" : reading.authenticity }
-  }
-  const { reply, inspector, warnings } = reading
+function entryOf({ kind, sha256, day, isGone, memo }: ListedMessage, keys: ReporterKeys, reply: Found = "unreadable"): ThreadEntry {
+  const own = (): Found => (memo === undefined ? "no-memo" : (keys.openMemo(memo, sha256) ?? "not-hers"))
+  return { kind, sha256, day, found: isGone ? "gone" : isOwn(kind) ? own() : reply }
+}
+
+function isOwn(kind: ThreadEntry["kind"]): kind is OwnKind {
+  return kind === "report" || kind === "follow-up"
+}
+
+function mailboxOf(
+  { profile, keys }: Visit,
+  isDropped: boolean,
+  { messages, state }: CaseReading,
+  entries: readonly ThreadEntry[],
+): Mailbox {
+  const { standing, concurrent, own } = state
+  const asksWhomToLeaveOut = askingOf(own, messages, entries)
   return {
-    position,
+    caseId: keys.caseId,
+    profile,
+    isDropped,
+    status: standing?.status ?? "received",
+    outcome: standing?.outcome,
+    concurrent: concurrent.map((other) => concurrentOf(profile, messages, other)),
+    messages: messages.map((reading, position) => messageShown(profile, reading, position, entries[position] as ThreadEntry)),
+    isReportKnown: own.isReportKnown,
+    hindrance: hindranceOf(profile, messages, state.profileFloor, own, asksWhomToLeaveOut !== undefined),
+    asksWhomToLeaveOut,
+    offered: asksWhomToLeaveOut === undefined ? own.offered.map((id) => ({ id, role: roleOf(profile, id) ?? {} })) : [],
+  }
+}
+
+/**
+ * Why she is asked again. Beside a memo that is missing also where the last of her messages was erased, or is listed with a memo
+ * that is not hers: the memo before it would bring back whomever she had left out since.
+ */
+function askingOf(own: OwnState, messages: readonly MessageReading[], entries: readonly ThreadEntry[]): Mailbox["asksWhomToLeaveOut"] {
+  const last = entries.map(({ kind }) => isOwn(kind)).lastIndexOf(true)
+  if (!own.isToBeAsked && messages[last]?.authenticity === "gone") return "erased"
+  return own.isToBeAsked || typeof entries[last]?.found === "string" ? "server" : undefined
+}
+
+function hindranceOf(
+  profile: VerifiedProfile,
+  messages: readonly MessageReading[],
+  profileFloor: number,
+  own: OwnState,
+  isAsked: boolean,
+): Reason | undefined {
+  if (isExpired(profile, todayUtc())) return "profile-expired"
+  if (profileFloor > profile.version) return "profile-older"
+  if (messages.some(({ warnings }) => warnings.includes("profile-differs"))) return "profile-differs"
+  return !isAsked && own.nextReaders.length + own.offered.length === 0 ? "nobody-listed" : undefined
+}
+
+function concurrentOf(profile: VerifiedProfile, messages: readonly MessageReading[], other: Standing): ConcurrentStatus {
+  const sender = messages[other.position]?.authentic?.reply.sender ?? ""
+  return { role: roleOf(profile, sender) ?? {}, status: other.status, outcome: other.outcome }
+}
+
+function messageShown(
+  profile: VerifiedProfile,
+  { authenticity, warnings, authentic }: MessageReading,
+  position: number,
+  { kind, day }: ThreadEntry,
+): MailboxMessage {
+  const place = { position, day, warnings }
+  if (isOwn(kind)) return { ...place, kind, authenticity }
+  if (authenticity !== "authentic" || authentic === undefined)
+    return { ...place, kind, authenticity: authenticity === "authentic" ? "unreadable" : authenticity }
+  const { reply, text } = authentic
+  return {
+    ...place,
+    kind: "reply",
+    authenticity,
     day: reply.day,
-    direction,
-    authenticity: "authentic",
-    role: inspector.role,
+    role: roleOf(profile, reply.sender) ?? {},
     text: reply.text,
     language: reply.language,
     status: reply.status,
     outcome: reply.outcome,
-    files: opened.files.map(receivedFile),
-    warnings,
+    files: text.files.map(receivedFile),
   }
 }
 

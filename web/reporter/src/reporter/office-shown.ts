@@ -3,11 +3,11 @@
 // that no honest office makes.
 
 import type { Bytes } from "../protocol/bytes"
-import type { OfficeProfile } from "../protocol/profile"
+import type { VerifiedProfile } from "../verify/profile"
 import { fetchOffice, type LoadOptions } from "./loading"
 
 /** The office profile, verified by the browser's own Ed25519 where it has one. Throws ReporterError. */
-export function loadShownProfile(options: LoadOptions = {}): Promise<OfficeProfile> {
+export function loadShownProfile(options: LoadOptions = {}): Promise<VerifiedProfile> {
   return fetchOffice(options, isSignedByBrowser)
 }
 

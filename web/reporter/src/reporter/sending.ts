@@ -8,14 +8,17 @@ import { Upload, UploadLost, type RunOptions } from "../api/tus"
 import { ReporterError, type Reason } from "../errors"
 import { encodeHex, join, type Bytes } from "../protocol/bytes"
 import { MESSAGE_BYTES_MAX } from "../protocol/limits"
-import { encodeMessage, measureMessage, type Message } from "../protocol/message"
-import type { OfficeProfile } from "../protocol/profile"
+import type { Memo } from "../protocol/memo"
+import { encodeMessage, measureMessage, type FollowUp, type Report } from "../protocol/message"
 import { createCode } from "../protocol/receipt"
+import type { OwnKind } from "../protocol/upload"
+import { todayUtc } from "../protocol/values"
 import { ReporterKeys } from "../seal/derive"
 import { recipientsOf } from "../seal/recipients"
 import { planSealing, seal, type Sealable } from "../seal/sealing"
 import { digestOf } from "../verify/digest"
-import { checkFiles, reportMessage, type Attachment, type Draft } from "./drafts"
+import { isExpired, type VerifiedProfile } from "../verify/profile"
+import { checkFiles, readersBut, reportMessage, type Attachment, type Draft } from "./drafts"
 import { API } from "./loading"
 
 /** How far a sending is, in sealed bytes. Sealing is told until the first bytes arrive; from then on both go hand in hand. */
@@ -46,11 +49,15 @@ export interface Sending<Result, Withdrawn = Result | undefined> {
 }
 
 /** A report with a code of its own, which is told when it has arrived. */
-export function prepareReport(profile: OfficeProfile, draft: Draft): Sending<{ code: string }> {
+export function prepareReport(profile: VerifiedProfile, draft: Draft): Sending<{ code: string }> {
   const code = createCode()
   const sending = new BlobSending("report", async () => {
+    const readers = readersBut(profile, draft.leftOut)
+    if (readers.length === 0) throw new ReporterError("nobody-left")
     const keys = await ReporterKeys.derive(code, profile.office)
-    return sealableOf(profile, keys, reportMessage(profile, keys, draft), draft.files)
+    const { recipient, signer, caseId } = keys
+    const message = reportMessage(profile, { recipient, signer, caseId, secret: keys.caseSecret() }, draft, readers)
+    return sealableOf(profile, keys, message, draft.files)
   })
   return {
     async send(options = {}) {
@@ -66,14 +73,17 @@ export function prepareReport(profile: OfficeProfile, draft: Draft): Sending<{ c
 /** What a message is made of. Made once: sent again, it has the same message.json, and cannot be taken for another. */
 export interface Material extends Sealable {
   keys: ReporterKeys
+  memo: Memo
 }
 
 export async function sealableOf(
-  profile: OfficeProfile,
+  profile: VerifiedProfile,
   keys: ReporterKeys,
-  message: Message,
+  message: Report | FollowUp,
   files: readonly Attachment[],
 ): Promise<Material> {
+  // Whatever a page shows under it: under an expired profile nothing is sealed.
+  if (isExpired(profile, todayUtc())) throw new ReporterError("profile-expired")
   checkFiles(profile, files)
   if (measureMessage(message) > MESSAGE_BYTES_MAX) throw new ReporterError("text-too-long")
   const messageJson = encodeMessage(message)
@@ -82,8 +92,9 @@ export async function sealableOf(
     message.files.map(({ size_bytes }) => size_bytes),
     profile.inspectors.length,
   )
-  const recipients = await recipientsOf(profile, message.left_out)
-  return { keys, messageJson, files: files.map(({ blob }) => blob), recipients, sign: (bytes) => keys.sign(bytes) }
+  const recipients = await recipientsOf(profile, message.readers)
+  const memo = { day: message.day, profile: message.profile.version, readers: message.readers, thread: message.threads.mailbox }
+  return { keys, memo, messageJson, files: files.map(({ blob }) => blob), recipients, sign: (bytes) => keys.sign(bytes) }
 }
 
 /** After these nothing was sealed that could be sent: the files are read once more. */
@@ -103,14 +114,14 @@ interface SealedUpload {
 
 /** A sealed blob on its way to the server: the same blob until it has arrived. */
 export class BlobSending {
-  readonly #kind: "report" | "follow-up"
+  readonly #kind: OwnKind
   readonly #prepare: () => Promise<Material>
   #material: Material | undefined
   #upload: SealedUpload | undefined
   #arrived = false
   #running: Promise<void> | undefined
 
-  constructor(kind: "report" | "follow-up", prepare: () => Promise<Material>) {
+  constructor(kind: OwnKind, prepare: () => Promise<Material>) {
     this.#kind = kind
     this.#prepare = prepare
   }
@@ -177,21 +188,32 @@ export class BlobSending {
     const { sizeBytes, stream } = await seal(material)
     if (sizeBytes <= WHOLE_BYTES_MAX) return this.#uploadWhole(material, await readWhole(stream))
     const { digest, digested } = digesting(stream, sizeBytes)
-    return { upload: this.#uploadOf(material, sizeBytes, digested), sizeBytes, whole: undefined, digest }
+    return { upload: this.#uploadOf(material, sizeBytes, digested, digest), sizeBytes, whole: undefined, digest }
   }
 
   #uploadWhole(material: Material, whole: Uint8Array): SealedUpload {
-    const digest = digestOf(whole)
-    return {
-      upload: this.#uploadOf(material, whole.length, new Blob([whole as Bytes]).stream()),
-      sizeBytes: whole.length,
-      whole,
-      digest: () => digest,
-    }
+    const known = digestOf(whole)
+    const digest = () => known
+    const upload = this.#uploadOf(material, whole.length, new Blob([whole as Bytes]).stream(), digest)
+    return { upload, sizeBytes: whole.length, whole, digest }
   }
 
-  #uploadOf({ keys }: Material, sizeBytes: number, stream: ReadableStream<Uint8Array>): Upload {
-    return new Upload({ url: `${API}/uploads`, token: keys.token(), kind: this.#kind, caseId: keys.caseId, sizeBytes, stream })
+  #uploadOf({ keys, memo }: Material, sizeBytes: number, stream: ReadableStream<Uint8Array>, digest: SealedUpload["digest"]): Upload {
+    let sealedMemo: string | undefined
+    return new Upload({
+      url: `${API}/uploads`,
+      token: keys.token(),
+      kind: this.#kind,
+      caseId: keys.caseId,
+      writeHash: keys.writeHash,
+      sizeBytes,
+      stream,
+      memo() {
+        const known = digest()
+        if (known === undefined) throw new Error("a memo was asked for before the last byte was sealed")
+        return (sealedMemo ??= keys.sealMemo(memo, known))
+      },
+    })
   }
 
   /** From the first byte: the same bytes where they are still here, else they are sealed anew. */
@@ -207,7 +229,7 @@ export class BlobSending {
     if (this.#material === undefined || digest === undefined) return false
     const { keys } = this.#material
     const { caseId, messages } = await fetchListing(API, keys.token(), signal)
-    return caseId === keys.caseId && messages.some(({ direction, sha256 }) => direction === "to-office" && sha256 === digest)
+    return caseId === keys.caseId && messages.some(({ kind, sha256 }) => kind === this.#kind && sha256 === digest)
   }
 }
 

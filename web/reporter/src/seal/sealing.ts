@@ -6,6 +6,7 @@ import { Encrypter } from "age-encryption"
 import { ReporterError } from "../errors"
 import { archiveBytes, encodeHeader, filePath, MESSAGE_PATH, paddingBytes, SEAL_PATH } from "../protocol/archive"
 import { encodeHex, type Bytes } from "../protocol/bytes"
+import type { Extensions } from "../protocol/extensions"
 import { headerBytes, planArchive, TEXT_SEALED_BYTES, type Plan } from "../protocol/limits"
 import { encodeSeal, signedBytes, type Entry } from "../protocol/seal-json"
 import { asRecipient } from "../protocol/values"
@@ -27,6 +28,9 @@ export interface Sealable {
   sign: (bytes: Uint8Array) => string
 }
 
+/** Of this release's seals: none is known yet. */
+const EXTENSIONS: Extensions = {}
+
 /** How long archive and blob will be. Throws ReporterError when the text or the files are too long. */
 export function planSealing(messageBytes: number, fileBytes: readonly number[], stanzas: number): Plan {
   const least = archiveBytes(messageBytes, fileBytes, sealBytes(messageBytes, fileBytes))
@@ -43,7 +47,7 @@ export function sealBytes(messageBytes: number, fileBytes: readonly number[]): n
     size_bytes,
     sha256: "0".repeat(64),
   }))
-  return encodeSeal({ entries, signature: "0".repeat(128) }).length
+  return encodeSeal({ entries, signature: "0".repeat(128), extensions: EXTENSIONS }).length
 }
 
 /** The sealed blob, `sizeBytes` long. It is made as it is read, with a pause now and then for the page. */
@@ -86,7 +90,7 @@ async function* archiveOf(message: Sealable, fillToBytes: number): AsyncGenerato
     entries.push({ path, size_bytes: file.size, sha256: encodeHex(hash.digest()) })
   }
 
-  const seal = encodeSeal({ entries, signature: message.sign(signedBytes(entries)) })
+  const seal = encodeSeal({ entries, signature: message.sign(signedBytes(entries)), extensions: EXTENSIONS })
   yield* [encodeHeader(SEAL_PATH, seal.length), seal, zeros(seal)].map(piece)
   while (written < fillToBytes) {
     await pause()

@@ -1,10 +1,12 @@
 // From the archive of a message to what it says, and to whether somebody signed it (PROTOCOL 2.7, step 3).
 
 import { decodeHex } from "../protocol/bytes"
-import { decodeMessage, type ListedFile, type Message } from "../protocol/message"
-import { decodeSeal, signedBytes } from "../protocol/seal-json"
+import { isOfNewerVersion } from "../protocol/extensions"
+import { decodeMessage, encodeMessage, type ListedFile, type Message } from "../protocol/message"
+import { decodeSeal, secondBytes, signedBytes, type SealJson } from "../protocol/seal-json"
 import { require } from "../protocol/values"
 import { contentOf, type Archive, type OpenedEntry } from "./archive-reader"
+import { digestOf } from "./digest"
 import { isSignedBy } from "./signature"
 
 export interface OpenedFile extends ListedFile {
@@ -19,8 +21,7 @@ export class Unverified {
     /** SHA-256 of message.json in hex: two messages of a case with the same one are a replay. */
     readonly digest: string,
     readonly files: readonly OpenedFile[],
-    private readonly signed: Uint8Array,
-    private readonly signature: Uint8Array,
+    private readonly seal: SealJson,
   ) {}
 
   /** Step 3: message.json and seal.json decode, and entries, digests, sizes and files agree. */
@@ -41,11 +42,29 @@ export class Unverified {
       require(entry !== undefined && entry.size_bytes === file.size_bytes, "a file is not as long as message.json says")
       return { ...file, sha256: entry.sha256, pieces: entry.pieces }
     })
-    return new Unverified(message, archive.message.sha256, files, signedBytes(seal.entries), decodeHex(seal.signature, 64))
+    return new Unverified(message, archive.message.sha256, files, seal)
   }
 
   /** Whether this signer (hex) signed message.json and every file as they were read. */
   isSignedBy(signer: string): boolean {
-    return isSignedBy(decodeHex(signer, 32), this.signature, this.signed)
+    return isSignedBy(decodeHex(signer, 32), decodeHex(this.seal.signature, 64), signedBytes(this.seal.entries))
+  }
+
+  /** Whether this signer, as a second person, signed the same message and files. */
+  isSecondedBy(signer: string, signature: string): boolean {
+    return isSignedBy(decodeHex(signer, 32), decodeHex(signature, 64), this.secondBytes())
+  }
+
+  /** What a second person signs: the same entries, of the message without its seconds. */
+  secondBytes(): Uint8Array<ArrayBuffer> {
+    const [first, ...files] = this.seal.entries
+    require(first !== undefined, "seal.json has no entries")
+    const messageJson = encodeMessage("seconds" in this.message ? { ...this.message, seconds: [] } : this.message)
+    return secondBytes([{ ...first, size_bytes: messageJson.length, sha256: digestOf(messageJson) }, ...files])
+  }
+
+  /** Whether one of its extensions must be understood by a program newer than this one. */
+  get isOfNewerVersion(): boolean {
+    return isOfNewerVersion(this.message.extensions, this.seal.extensions)
   }
 }

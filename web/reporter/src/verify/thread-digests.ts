@@ -1,33 +1,36 @@
-// The thread: the messages of a case in the order in which the server took them, and what a sender says it saw of
+// The threads of a case: its messages in the order in which the server took them, and what a sender says it saw of
 // them (PROTOCOL 2.5).
 
-import type { Thread } from "../protocol/message"
 import { decodeHex, encodeHex, type Bytes } from "../protocol/bytes"
+import { THREAD_NAMES, type ThreadName } from "../protocol/erasure"
+import type { ThreadPoint } from "../protocol/message"
+import { kindByte, type MessageKind } from "../protocol/upload"
 import { hashLabelled } from "./digest"
 
-/** The digests T₀ … Tₙ over the messages of one case, as this reader sees them. */
+/** The digests T₀ … Tₙ over the messages of one thread, as this reader sees them. */
 export class ThreadDigests {
   readonly #digests: Bytes[]
 
-  /** T₀ = H("thread", office id ‖ case id) */
-  constructor(officeId: string, caseId: string) {
-    this.#digests = [hashLabelled("thread", decodeHex(officeId, 16), decodeHex(caseId, 16))]
+  /** T₀ = H("thread", office id ‖ case id ‖ t) */
+  constructor(officeId: string, caseId: string, thread: ThreadName = "mailbox") {
+    const t = Uint8Array.of(THREAD_NAMES.indexOf(thread))
+    this.#digests = [hashLabelled("thread", decodeHex(officeId, 16), decodeHex(caseId, 16), t)]
   }
 
-  /** Tᵢ₊₁ = H("thread", Tᵢ ‖ Bᵢ), with Bᵢ the SHA-256 of the sealed blob, in hex. */
-  append(blobDigest: string): void {
-    this.#digests.push(hashLabelled("thread", this.#last, decodeHex(blobDigest, 32)))
+  /** Tᵢ₊₁ = H("thread", Tᵢ ‖ kᵢ ‖ Bᵢ), with kᵢ the listed kind and Bᵢ the SHA-256 of the sealed blob, in hex. */
+  append(kind: MessageKind, blobDigest: string): void {
+    this.#digests.push(hashLabelled("thread", this.#last, kindByte(kind), decodeHex(blobDigest, 32)))
   }
 
   /** The thread so far, as the next message states it. */
-  get thread(): Thread {
+  get end(): ThreadPoint {
     return { length: this.#digests.length - 1, digest: encodeHex(this.#last) }
   }
 
-  /** Whether a sender who states this thread saw the same messages, none of them later than `position`. */
-  agreesWith(stated: Thread, position: number): boolean {
-    const own = this.#digests[stated.length]
-    return stated.length <= position && own !== undefined && encodeHex(own) === stated.digest
+  /** Whether who states this at a position saw what this reader finds, and nothing behind the own message. */
+  holds(stated: ThreadPoint, position: number): boolean {
+    const found = this.#digests[stated.length]
+    return stated.length <= position && found !== undefined && encodeHex(found) === stated.digest
   }
 
   get #last(): Bytes {

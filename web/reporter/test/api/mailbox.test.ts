@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { afterEach, beforeEach, test } from "node:test"
 import { exchange } from "../../src/api/exchange"
 import { fetchWhole } from "../../src/api/fetching"
-import { decodeListing, fetchListing, fetchMessage } from "../../src/api/mailbox"
+import { decodePage, fetchListing, fetchMessage } from "../../src/api/mailbox"
 import { Refusal } from "../../src/api/problems"
 import { join } from "../../src/protocol/bytes"
 import { Malformed } from "../../src/protocol/malformed"
@@ -21,9 +21,9 @@ const CASE = "cd".repeat(16)
 const blob = bytesFrom(generator(5), 131_072)
 
 function fill(): void {
-  server.cases.set(CASE, { token: TOKEN, messages: [] })
-  server.add(CASE, "to-office", blob.subarray(0, 32_768))
-  server.add(CASE, "to-reporter", blob)
+  server.cases.set(CASE, { token: TOKEN, writeHash: "", messages: [] })
+  server.add(CASE, "report", blob.subarray(0, 32_768))
+  server.add(CASE, "reply", blob)
 }
 
 test("a mailbox is listed, and an unknown token has none", async () => {
@@ -31,31 +31,95 @@ test("a mailbox is listed, and an unknown token has none", async () => {
   const listing = await fetchListing(server.base, TOKEN)
   assert.equal(listing.caseId, CASE)
   assert.deepEqual(
-    listing.messages.map(({ position, direction, sizeBytes }) => [position, direction, sizeBytes]),
+    listing.messages.map(({ position, kind, sizeBytes, isGone }) => [position, kind, sizeBytes, isGone]),
     [
-      [0, "to-office", 32_768],
-      [1, "to-reporter", 131_072],
+      [0, "report", 32_768, false],
+      [1, "reply", 131_072, false],
     ],
   )
-  assert.deepEqual(await fetchListing(server.base, "0".repeat(64)), { caseId: undefined, messages: [] })
+  assert.deepEqual(await fetchListing(server.base, "0".repeat(64)), { caseId: undefined, isDropped: false, messages: [], orders: [] })
+  assert.deepEqual(
+    server.seen.map(({ path }) => path),
+    ["/api/v1/mailbox?from=0", "/api/v1/mailbox?from=0"],
+  )
 })
 
-test("the decoder of a listing is total and strict", () => {
-  const message = { position: 0, direction: "to-office", size_bytes: 32_768, sha256: "ab".repeat(32), day: "2026-03-21" }
+test("a long listing comes in pages of one length, to its end", async () => {
+  fill()
+  const memo = "A".repeat(856)
+  for (let i = 0; i < 70; i += 1) {
+    server.add(CASE, "follow-up", blob.subarray(i, i + 32_768))
+    Object.assign(server.cases.get(CASE)?.messages.at(-1) ?? {}, { memo })
+  }
+  const { messages } = await fetchListing(server.base, TOKEN)
+  assert.deepEqual(
+    messages.map(({ position }) => position),
+    Array.from({ length: 72 }, (_, i) => i),
+  )
+  assert.ok(server.seen.length >= 3)
+  assert.equal(messages.at(-1)?.memo, memo)
+  // A page of another case, or one that leads nowhere, ends it.
+  server.lie = (page) => (page.messages[0]?.position > 0 ? { ...page, case: "0".repeat(32) } : page)
+  await assert.rejects(fetchListing(server.base, TOKEN), { reason: "server-wrong" })
+  server.lie = (page) => ({ ...page, next: 0 })
+  await assert.rejects(fetchListing(server.base, TOKEN), { reason: "server-wrong" })
+})
+
+test("the decoder of a page is total and strict, and passes over what it does not know", () => {
+  const message = { position: 0, kind: "report", size_bytes: 32_768, sha256: "ab".repeat(32), day: "2026-03-21", memo: "AAAA" }
+  const order = {
+    thread: "mailbox",
+    day: "2026-03-21",
+    messages: [{ position: 1, sha256: "ab".repeat(32) }],
+    signatures: [{ sender: "inspector-1", epoch: 1, signature: "ab".repeat(64) }],
+  }
+  const gone = { position: 1, kind: "reply", gone: true, sha256: "ab".repeat(32), day: "2026-03-21" }
+  const page = { case: CASE, dropped: false, messages: [message, gone], orders: [order], next: null }
   const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value))
-  assertTotal(decodeListing, encode({ case: CASE, messages: [message, { ...message, position: 1 }] }))
+  const decode = (value: unknown, from = 0) => decodePage(encode(value), from)
+  assertTotal((bytes) => decodePage(bytes, 0), encode(page))
+  const decoded = decode({ ...page, mood: 1, messages: [{ ...message, mood: 1 }, gone] })
+  assert.deepEqual(
+    decoded.messages.map(({ isGone, memo }) => [isGone, memo]),
+    [
+      [false, "AAAA"],
+      [true, undefined],
+    ],
+  )
+  assert.deepEqual(decoded.orders, [order])
+  assert.equal(decode({ ...page, messages: [{ ...message, position: 7 }], next: 8 }, 7).next, 8)
   for (const wrong of [
     { position: 1 },
-    { direction: "up" },
+    { kind: "up" },
     { size_bytes: 32_769 },
     { size_bytes: 2 ** 40 },
     { sha256: "AB".repeat(32) },
     { day: "2026-02-30" },
   ]) {
-    assert.throws(() => decodeListing(encode({ case: CASE, messages: [{ ...message, ...wrong }] })), Malformed)
+    assert.throws(() => decode({ ...page, messages: [{ ...message, ...wrong }] }), Malformed)
   }
-  for (const wrong of [{ case: "x", messages: [] }, { case: CASE }, { case: CASE, messages: {} }, { messages: [] }, []])
-    assert.throws(() => decodeListing(encode(wrong)), Malformed)
+  for (const wrong of [
+    { ...page, case: "x" },
+    { ...page, dropped: undefined },
+    { ...page, messages: {} },
+    { ...page, next: 1 },
+    { ...page, next: 3 },
+    { ...page, messages: [], next: 0 },
+    [],
+  ])
+    assert.throws(() => decode(wrong), Malformed)
+  // A broken order orders nothing, and costs no more than itself.
+  for (const wrong of [
+    { thread: "attic" },
+    { day: "2026-02-30" },
+    { messages: [] },
+    { messages: [gone, gone] },
+    { messages: Array.from({ length: 257 }, (_, position) => ({ position, sha256: "ab".repeat(32) })) },
+    { signatures: [] },
+    { signatures: Array(5).fill(order.signatures[0]) },
+    { signatures: [{ sender: "inspector-1", epoch: 0, signature: "ab".repeat(64) }] },
+  ])
+    assert.deepEqual(decode({ ...page, orders: [{ ...order, ...wrong }, order] }).orders, [order])
 })
 
 test("a listing that is no listing is the server's fault", async () => {
@@ -71,7 +135,7 @@ test("a message that breaks off is taken up where it broke", async () => {
   server.fault = () => (cuts++ < 2 ? { cutAnswerAt: 40_000 } : undefined)
   const received: number[] = []
   const pieces = await fetchMessage(server.base, TOKEN, listed, { onReceived: (bytes) => received.push(bytes) })
-  assert.deepEqual(join(pieces ?? []), blob)
+  assert.deepEqual(typeof pieces === "string" ? pieces : join(pieces), blob)
   assert.equal(received.at(-1), blob.length)
   assert.deepEqual(
     received,
@@ -83,8 +147,9 @@ test("bytes that are not those listed are not given", async () => {
   fill()
   const [, listed] = (await fetchListing(server.base, TOKEN)).messages
   assert.ok(listed)
-  assert.equal(await fetchMessage(server.base, TOKEN, { ...listed, sha256: "0".repeat(64) }), undefined)
-  assert.equal(await fetchMessage(server.base, TOKEN, { ...listed, sizeBytes: 524_288 }), undefined)
+  assert.equal(await fetchMessage(server.base, TOKEN, { ...listed, sha256: "0".repeat(64) }), "unreadable")
+  assert.equal(await fetchMessage(server.base, TOKEN, { ...listed, sizeBytes: 524_288 }), "unreadable")
+  assert.equal(await fetchMessage(server.base, TOKEN, { ...listed, position: 9 }), "missing")
   await assert.rejects(fetchMessage(server.base, TOKEN, { ...listed, sizeBytes: 32_768 }), { reason: "server-wrong" })
 })
 
@@ -109,5 +174,12 @@ test("a refusal is read whatever its body is", () => {
   for (const body of bodies) assert.equal(Refusal.from(503, new Headers(), body).word, undefined)
   const refusal = Refusal.from(503, new Headers({ "Retry-After": "999999" }), '{"type":"urn:mohr:problem:busy"}')
   assert.deepEqual([refusal.word, refusal.reason, refusal.retrySeconds], ["busy", "busy", 60])
+  // Only a proxy's word is tried again, and the server's own "busy".
+  const statuses = [400, 404, 429, 500, 501, 502, 503, 504, 507]
+  const temporary = (body: string) => statuses.filter((status) => Refusal.from(status, new Headers(), body).isTemporary)
+  assert.deepEqual(temporary("<html>"), [429, 502, 503, 504])
+  for (const word of ["puzzle", "internal", "storage-full", "of-tomorrow"])
+    assert.deepEqual(temporary(`{"type":"urn:mohr:problem:${word}"}`), [])
+  assert.deepEqual(temporary('{"type":"urn:mohr:problem:busy"}'), statuses)
   assert.equal(Refusal.from(503, new Headers({ "Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT" }), "").retrySeconds, undefined)
 })

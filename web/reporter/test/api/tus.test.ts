@@ -13,6 +13,7 @@ afterEach(() => server.close())
 
 const TOKEN = "ab".repeat(32)
 const CASE = "cd".repeat(16)
+const MEMO = btoa("m".repeat(640))
 const small = sealedBytes(32_768)
 const large = sealedBytes(2_097_152)
 
@@ -38,6 +39,8 @@ function uploadOf(bytes: Uint8Array, options: Partial<UploadOptions> = {}): Uplo
     token: TOKEN,
     kind: "report",
     caseId: CASE,
+    writeHash: "ef".repeat(32),
+    memo: () => MEMO,
     sizeBytes: bytes.length,
     stream: streamOf(bytes),
     waitMsMax: 5,
@@ -47,8 +50,8 @@ function uploadOf(bytes: Uint8Array, options: Partial<UploadOptions> = {}): Uplo
 
 function assertArrived(bytes: Uint8Array): void {
   assert.deepEqual(
-    server.cases.get(CASE)?.messages.map(({ blob }) => blob.equals(bytes)),
-    [true],
+    server.cases.get(CASE)?.messages.map(({ blob, memo }) => [blob.equals(bytes), memo === MEMO]),
+    [[true, true]],
   )
 }
 
@@ -66,6 +69,22 @@ test("a text report is one request", async () => {
   await uploadOf(small).run()
   assert.deepEqual(server.seen, [{ method: "POST", path: "/api/v1/uploads", bodyBytes: 32_768 }])
   assertArrived(small)
+})
+
+test("the memo is asked for when the last byte is sealed, and goes with the request that brings it", async () => {
+  let asked = 0
+  const upload = uploadOf(large, {
+    memo() {
+      asked += 1
+      assert.equal(server.seen.length, 3)
+      return MEMO
+    },
+  })
+  await upload.run()
+  assert.equal(asked, 1)
+  assertArrived(large)
+  assert.equal(server.cases.get(CASE)?.writeHash, "ef".repeat(32))
+  await assert.rejects(uploadOf(small, { caseId: "ab".repeat(16), memo: () => "AAAA" }).run(), { name: "Refusal", word: "malformed" })
 })
 
 test("a large blob goes in pieces that grow, and progress ends at its size", async () => {
@@ -179,6 +198,8 @@ test("Retry-After is heeded, and a refusal for good is not repeated", async () =
     [413, "too-large"],
     [409, "case-exists"],
     [401, "unauthorized"],
+    [429, "puzzle"],
+    [500, "internal"],
     [422, "not-sealed"],
   ] as const) {
     server.seen.length = 0

@@ -126,7 +126,7 @@ test("a size that lies allocates nothing", () => {
 })
 
 test("seal.json has one encoding and a total decoder", () => {
-  const seal = { entries: [{ path: "message.json", size_bytes: 2, sha256: "ab".repeat(32) }], signature: "cd".repeat(64) }
+  const seal = { entries: [{ path: "message.json", size_bytes: 2, sha256: "ab".repeat(32) }], signature: "cd".repeat(64), extensions: {} }
   const bytes = encodeSeal(seal)
   assert.deepEqual(decodeSeal(bytes), seal)
   assertTotal(decodeSeal, bytes, (value, input) => assert.deepEqual(encodeSeal(value as typeof seal), Uint8Array.from(input)))

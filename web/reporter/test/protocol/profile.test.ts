@@ -1,42 +1,84 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { ed25519 } from "@noble/curves/ed25519.js"
-import { decodeUtf8, encodeHex, encodeUtf8 } from "../../src/protocol/bytes"
+import { decodeUtf8, encodeUtf8 } from "../../src/protocol/bytes"
 import { parseStrictJson } from "../../src/protocol/json"
 import { Malformed } from "../../src/protocol/malformed"
 import { decodeNote } from "../../src/protocol/note"
 import { decodeProfile } from "../../src/protocol/profile"
-import { officeIdOf } from "../../src/verify/digest"
+import { digestOf, officeIdOf } from "../../src/verify/digest"
 import { openProfile, verifyProfile } from "../../src/verify/profile"
 import { isSignedBy } from "../../src/verify/signature"
 import { assertTotal } from "../support/decoders"
-import { createOffice, signNote } from "../support/office"
+import { createInspector, createOffice, createRoots, former, noteLine, NOBODY, publicKeyOf, signNote, todayPlus } from "../support/office"
 
 const office = await createOffice(3)
-const today = "2026-06-01"
+const today = todayPlus(0)
 const verify = (note: Uint8Array) => verifyProfile(note, isSignedBy)
 
 /** The profile with some members altered, signed by the true root key. */
 function altered(change: (document: any) => unknown): Uint8Array {
   const document = structuredClone(office.document)
   const other = change(document)
-  return signNote(typeof other === "string" ? other : `${JSON.stringify(document)}\n`, office.rootKey)
+  return signNote(typeof other === "string" ? other : `${JSON.stringify(document)}\n`, office.rootKey, office.profile.office)
 }
 
 test("a signed profile verifies", async () => {
   const profile = await verify(office.note)
-  assert.equal(profile.office, officeIdOf(ed25519.getPublicKey(office.rootKey)))
+  assert.equal(profile.office, officeIdOf({ key: publicKeyOf(office.rootKey), next: NOBODY }))
+  assert.deepEqual(profile.stamp, { version: 3, digest: digestOf(encodeUtf8(decodeNote(decodeUtf8(office.note)).text)) })
   assert.equal(profile.inspectors.length, 3)
   assert.deepEqual(profile.deadlines.informationWorkingDays, 10)
   assert.deepEqual(await openProfile(office.note, { office: profile.office, today }, isSignedBy), profile)
 })
 
 test("a foreign, expired or older profile is said to be so", async () => {
-  assert.equal(await openProfile(office.note, { office: "0".repeat(32), today }, isSignedBy), "foreign")
-  assert.equal(await openProfile(office.note, { today: "2027-03-21" }, isSignedBy), "expired")
-  assert.equal(typeof (await openProfile(office.note, { today: "2027-03-20" }, isSignedBy)), "object")
-  assert.equal(await openProfile(office.note, { today, newest: () => 4 }, isSignedBy), "older")
-  assert.equal(typeof (await openProfile(office.note, { today, newest: () => 3 }, isSignedBy)), "object")
+  const { stamp } = office.profile
+  const opened = (expected: object) => openProfile(office.note, { today, ...expected }, isSignedBy)
+  assert.equal(await opened({ office: "0".repeat(32) }), "foreign")
+  assert.equal(await opened({ today: todayPlus(31) }), "expired")
+  assert.equal(typeof (await opened({ today: todayPlus(30) })), "object")
+  assert.equal(typeof (await opened({ today: todayPlus(31), isForReading: true })), "object", "what was answered stays readable")
+  const after = (fields: object) => opened({ seen: () => ({ version: 3, digest: stamp.digest, roots: 1, ...fields }) })
+  assert.equal(await after({ version: 4 }), "older")
+  assert.equal(typeof (await after({})), "object")
+  assert.equal(await after({ digest: "0".repeat(64) }), "other-text")
+  assert.equal(typeof (await after({ version: 2, digest: "0".repeat(64) })), "object")
+  assert.equal(await after({ roots: 2 }), "fewer-roots")
+  assert.equal(await after({ version: 2, roots: 2 }), "fewer-roots", "whatever its version")
+})
+
+test("a later root signs when the one before it commits to it, and the office stays the same", async () => {
+  const { keys, roots } = createRoots(3)
+  const id = officeIdOf(roots[0] as never)
+  const signedBy = (key: number, listed: unknown[]) =>
+    signNote(`${JSON.stringify({ ...office.document, office: id, roots: listed })}\n`, keys[key] as Uint8Array, id)
+  for (const count of [1, 2, 3]) assert.equal((await verify(signedBy(count - 1, roots.slice(0, count)))).office, id)
+  const stranger = createRoots(1).roots
+  for (const wrong of [
+    signedBy(0, roots.slice(0, 2)),
+    signedBy(1, roots),
+    signedBy(2, [roots[0], roots[2]]),
+    signedBy(2, [...roots].reverse()),
+    signedBy(2, [{ ...roots[0], next: NOBODY }, roots[1], roots[2]]),
+    signedBy(1, [roots[0], { ...roots[1], next: NOBODY }]),
+    signedBy(0, [roots[0], ...stranger]),
+    signedBy(0, []),
+    signedBy(0, Array(5).fill(roots[0])),
+  ])
+    await assert.rejects(verify(wrong), Malformed)
+})
+
+test("a profile with an extension that must be understood asks for a newer program, once it is signed", async () => {
+  const key = former(await createInspector("gone"), { until: today, why: "left" })
+  for (const change of [
+    (document: any) => void (document.extensions = { "must-threshold": "1" }),
+    (document: any) => void (document.inspectors[1].extensions = { "must-see": "" }),
+    (document: any) => void (document.former = [{ ...key, extensions: { "must-x": "" } }]),
+  ])
+    assert.equal(await openProfile(altered(change), { today }, isSignedBy), "newer")
+  const other = (document: any) => void (document.extensions = { constructor: "x", musty: "", "ml-dsa": "y" })
+  assert.equal(typeof (await openProfile(altered(other), { today }, isSignedBy)), "object")
 })
 
 test("no altered byte survives", async () => {
@@ -51,20 +93,18 @@ test("no altered byte survives", async () => {
 test("another key cannot sign, whatever it writes", async () => {
   const other = ed25519.utils.randomSecretKey()
   const text = `${JSON.stringify(office.document)}\n`
-  await assert.rejects(verify(signNote(text, other)), Malformed)
+  await assert.rejects(verify(signNote(text, other, office.profile.office)), Malformed)
   // The office id of the true office, with the root key of another.
-  const swapped = { ...office.document, root: encodeHex(ed25519.getPublicKey(other)) }
-  await assert.rejects(verify(signNote(`${JSON.stringify(swapped)}\n`, other)), Malformed)
+  const swapped = { ...office.document, roots: [{ key: publicKeyOf(other), next: NOBODY }] }
+  await assert.rejects(verify(signNote(`${JSON.stringify(swapped)}\n`, other, office.profile.office)), Malformed)
   // A note whose key name or hash is another's.
   const note = decodeUtf8(office.note)
   await assert.rejects(verify(encodeUtf8(note.replace(/\u2014 [0-9a-f]{32}/, `\u2014 ${"0".repeat(32)}`))), Malformed)
 })
 
-test("a note has one signature, one empty line before it and no control characters", async () => {
+test("a note has one empty line before its signatures and no control characters", async () => {
   const note = decodeUtf8(office.note)
-  const line = note.slice(note.lastIndexOf("\u2014"))
   for (const wrong of [
-    note + line,
     note.slice(0, -1),
     `${note}\n`,
     note.replace("\u2014 ", "\u2014"),
@@ -73,6 +113,8 @@ test("a note has one signature, one empty line before it and no control characte
     note.replace(/=+\n$/, "\n"),
     note.replaceAll("\n", "\r\n"),
     `\ufeff${note}`,
+    `${note}\u2014 x AAAA\n`,
+    `${note}no signature\n`,
   ]) {
     assert.notEqual(wrong, note)
     await assert.rejects(verify(encodeUtf8(wrong)), Malformed, JSON.stringify(wrong.slice(-200)))
@@ -80,8 +122,24 @@ test("a note has one signature, one empty line before it and no control characte
   await assert.rejects(verify(altered(() => `${JSON.stringify(office.document, null, "\t")}\n`)), Malformed)
 })
 
+test("up to 15 lines of other keys are passed over, whatever they hold", async () => {
+  const note = decodeUtf8(office.note)
+  const text = note.slice(0, note.lastIndexOf("\n\n") + 1)
+  const own = note.slice(text.length + 1)
+  const long = btoa("x".repeat(3313))
+  const other = noteLine(text, ed25519.utils.randomSecretKey(), office.profile.office)
+  const foreign = noteLine(text, office.rootKey, "0".repeat(32))
+  for (const lines of [`${own}\u2014 ml-dsa ${long}\n`, other + own + foreign, other.repeat(15) + own])
+    assert.equal((await verify(encodeUtf8(`${text}\n${lines}`))).version, 3)
+  for (const lines of [other.repeat(16) + own, other, foreign, `\u2014 ${office.profile.office} ${btoa("x".repeat(68))}\n`])
+    await assert.rejects(verify(encodeUtf8(`${text}\n${lines}`)), Malformed)
+})
+
 test("members that are missing, unknown, double or out of bounds are refused, though signed", async () => {
   const text = JSON.stringify(office.document)
+  const person = await createInspector("gone")
+  const gone = (fields: object = {}) => former(person, { until: today, why: "left", ...fields })
+  const hexOf = (number: number) => String(number).padStart(64, "0")
   const wrong: ((document: any) => unknown)[] = [
     ...Object.keys(office.document).map((name) => (document: any) => void delete document[name]),
     (document) => void (document.extra = 1),
@@ -96,6 +154,52 @@ test("members that are missing, unknown, double or out of bounds are refused, th
     (document) => void (document.version = 2 ** 53),
     (document) => void (document.format = "mohr/v2"),
     (document) => void (document.expires = "2027-02-30"),
+    (document) => void (document.expires = todayPlus(161)),
+    (document) => void (document.expires = todayPlus(-31)),
+    (document) => void (document.roots[0].extra = ""),
+    (document) => void (document.addresses = []),
+    ...[
+      "report.example.org",
+      "https://Report.example.org",
+      "https://report.example.org/",
+      "https://report.example.org:443",
+      "http://report.example.org:80",
+      "http://report.example.org:080",
+      "http://report.example.org:65536",
+      "http://user@report.example.org",
+      "http://[::1",
+      "http://[zz]",
+      "ftp://report.example.org",
+      `https://${"a".repeat(250)}`,
+    ].map((address) => (document: any) => void (document.addresses = [address])),
+    (document) => void (document.addresses = ["https://a.example", "https://a.example"]),
+    (document) => void (document.inspectors[0].joined = 0),
+    (document) => void (document.inspectors[0].joined = 4),
+    (document) => void (document.inspectors[0].epoch = 0),
+    (document) => void (document.inspectors[0].extensions = { A: "" }),
+    (document) => void (document.inspectors[0].signer = document.roots[0].key),
+    (document) => void (document.former = Array.from({ length: 65 }, (_, i) => gone({ epoch: i + 1, signer: hexOf(i) }))),
+    (document) => void (document.former = [gone(), gone({ signer: hexOf(1) })]),
+    (document) => void (document.former = [gone({ signer: document.inspectors[0].signer })]),
+    (document) => void (document.former = [gone({ signer: document.roots[0].key })]),
+    (document) => void (document.former = [gone({ id: "reporter" })]),
+    (document) => void (document.former = [gone({ role: undefined })]),
+    (document) => void (document.former = [gone({ joined: undefined })]),
+    (document) => void (document.former = [gone(), gone({ epoch: 2, signer: hexOf(2), joined: 2 })]),
+    (document) => void (document.former = [gone({ joined: 4 })]),
+    (document) => void (document.former = [gone({ id: "inspector-1" })]),
+    (document) => void (document.former = [gone({ id: "inspector-1", role: undefined, joined: undefined })]),
+    (document) => void (document.former = [gone({ why: "tired" })]),
+    (document) => void (document.former = [gone({ until: "2026-02-30" })]),
+    (document) => void (document.services[0].unit = "nowhere"),
+    (document) => void document.services.push(document.services[0]),
+    (document) => void (document.holidays = ["2026-03-22", "2026-03-21"]),
+    (document) => void (document.holidays = ["2026-03-22", "2026-03-22"]),
+    (document) => void (document.retention.closed_days = 0),
+    (document) => void (document.retention.unanswered_days = 36_501),
+    (document) => void (document.two_persons = [{ id: "lunch", since: today }]),
+    (document) => void (document.two_persons = Array(2).fill({ id: "erase", since: today })),
+    (document) => void (document.extensions = { a: "x".repeat(8193) }),
     (document) => void (document.languages = []),
     (document) => void (document.languages = ["fa", "en", "fa"]),
     (document) => void (document.languages = ["fa"]),
@@ -127,6 +231,18 @@ test("members that are missing, unknown, double or out of bounds are refused, th
     (document) => void (document.legal_note.fa = "x".repeat(262_144)),
   ]
   for (const change of wrong) await assert.rejects(verify(altered(change)), Malformed, change.toString())
+  const right: ((document: any) => void)[] = [
+    (document) => void (document.former = [gone(), gone({ epoch: 2, signer: hexOf(2), why: "stolen" })]),
+    (document) => {
+      document.former = [gone({ id: "inspector-1", why: "replaced", role: undefined, joined: undefined })]
+      document.inspectors[0].epoch = 2
+    },
+    (document) => void (document.expires = todayPlus(160)),
+    (document) => void (document.addresses = ["http://[::1]:8080", "https://10.0.0.7", "http://abcdefghij234567.onion"]),
+    (document) =>
+      void (document.two_persons = ["erase", "full-export", "publication", "knowingly-false"].map((id) => ({ id, since: today }))),
+  ]
+  for (const change of right) assert.equal((await verify(altered(change))).version, 3, change.toString())
   // The same ways of writing, without a fault.
   assert.equal(
     (await verify(altered((document) => `${JSON.stringify(Object.fromEntries(Object.entries(document).reverse()), null, 1)}\n`))).version,

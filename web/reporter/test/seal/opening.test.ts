@@ -17,7 +17,7 @@ const [inspector] = office.inspectors
 const identity = inspector?.identity ?? ""
 const recipient = office.profile.inspectors[0]?.recipient ?? ""
 const CASE = "c".repeat(32)
-const message = reply(office, { case: CASE, thread: new ThreadDigests(office.profile.office, CASE).thread })
+const message = reply(office, new ThreadDigests(office.profile.office, CASE).end, { case: CASE })
 const sealed = await sealMessage(message, [], inspector?.signingKey ?? new Uint8Array(), [recipient])
 
 test("damaged and random bytes give Malformed and nothing else", async () => {
@@ -98,7 +98,7 @@ function archive(
   const parts: [string, Uint8Array][] = [
     ["message.json", encodeMessage(said)],
     ...files.map((file, i): [string, Uint8Array] => [`files/0${i + 1}`, file]),
-    ["seal.json", encodeSeal({ entries, signature: "0".repeat(128) })],
+    ["seal.json", encodeSeal({ entries, signature: "0".repeat(128), extensions: {} })],
   ]
   return concat(
     ...parts.flatMap(([path, content]) => [encodeHeader(path, content.length), content, new Uint8Array(paddingBytes(content.length))]),

@@ -20,15 +20,16 @@ import { bytesFrom, generator } from "../support/random"
 
 const office = await createOffice(3)
 const CASE = "c".repeat(32)
-const thread = new ThreadDigests(office.profile.office, CASE).thread
+const thread = new ThreadDigests(office.profile.office, CASE).end
 const random = generator(11)
 const files = [0, 1, 65_535, 65_536, 65_537, 300_000].map((length) => bytesFrom(random, length))
-const message = reply(office, {
+const message = reply(office, thread, {
   case: CASE,
-  thread,
   text: "متن با نیم‌فاصله\n",
   files: files.map((file, i) => ({ name: `پرونده ${i}.bin`, type: "application/octet-stream", size_bytes: file.length })),
 })
+const { office: officeId, case: caseId, threads, day, language, profile, extensions } = message
+const common = { office: officeId, case: caseId, threads, day, language, profile, extensions }
 const recipients = office.profile.inspectors.map(({ recipient }) => recipient)
 const signingKey = office.inspectors[0]?.signingKey ?? new Uint8Array()
 const blobs = files.map((file) => new Blob([file]))
@@ -140,31 +141,21 @@ test("seal.json is as long as it was reckoned", async () => {
   )
 })
 
-test("in the place of whoever is left out stands a key that nobody has", async () => {
-  const chosen = await recipientsOf(office.profile, ["inspector-2", "stranger"])
+test("in the place of whoever is no reader stands a key that nobody has", async () => {
+  const readers = ["inspector-1", "inspector-3"]
+  const chosen = await recipientsOf(office.profile, readers)
   assert.deepEqual([chosen[0], chosen[2]], [recipients[0], recipients[2]])
   assert.notEqual(chosen[1], recipients[1])
-  assert.notEqual((await recipientsOf(office.profile, ["inspector-2"]))[1], chosen[1], "a fresh one each time")
-  const followUp: FollowUp = {
-    office: office.profile.office,
-    case: CASE,
-    kind: "follow-up",
-    sender: "reporter",
-    sequence: 1,
-    thread,
-    day: "2026-03-21",
-    language: "fa",
-    text: "x",
-    left_out: ["inspector-2"],
-    files: [],
-  }
+  assert.notEqual((await recipientsOf(office.profile, readers))[1], chosen[1], "a fresh one each time")
+  const followUp: FollowUp = { ...common, kind: "follow-up", sender: "reporter", text: "x", answers: [], readers, files: [] }
   const sealed = await sealMessage(followUp, [], signingKey, chosen)
   const full = await sealMessage(followUp, [], signingKey, recipients)
   assert.equal(stanzasOf(sealed), stanzasOf(full))
   await open([sealed.slice()], office.inspectors[0]?.identity ?? "")
   await open([sealed.slice()], office.inspectors[2]?.identity ?? "")
   await assert.rejects(open([sealed.slice()], office.inspectors[1]?.identity ?? ""), Malformed)
-  await assert.rejects(recipientsOf(office.profile, ["inspector-1", "inspector-2", "inspector-3"]), { reason: "nobody-left" })
+  await assert.rejects(recipientsOf(office.profile, []), { reason: "nobody-left" })
+  await assert.rejects(recipientsOf(office.profile, ["inspector-1", "stranger"]), /not listed/)
 })
 
 function stanzasOf(sealed: Uint8Array): number {

@@ -24,29 +24,33 @@ export interface Seen {
 }
 
 interface StoredMessage {
-  direction: "to-office" | "to-reporter"
+  kind: string
   blob: Buffer
   day: string
+  memo?: string
 }
+
+const PAGE_BYTES = 32_768
 
 interface StoredUpload {
   token: string
   kind: string
   caseId: string
+  writeHash: string
   length: number
   bytes: Buffer
   finished: boolean
 }
 
 export class TestServer {
-  readonly cases = new Map<string, { token: string; messages: StoredMessage[] }>()
+  readonly cases = new Map<string, { token: string; writeHash: string; messages: StoredMessage[] }>()
   readonly uploads = new Map<string, StoredUpload>()
   readonly seen: Seen[] = []
   profile: Uint8Array = new Uint8Array()
   /** Asked at every request; gives what is to go wrong with it. */
   fault: (request: Seen, index: number) => Fault | undefined = () => undefined
-  /** Alters the listing of a mailbox, as a server that lies would. */
-  lie: (listing: any) => unknown = (listing) => listing
+  /** Alters a page of the listing of a mailbox, as a server that lies would. */
+  lie: (page: any) => unknown = (page) => page
   readonly #server: Server
 
   private constructor() {
@@ -70,8 +74,8 @@ export class TestServer {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/api/v1`
   }
 
-  add(caseId: string, direction: StoredMessage["direction"], blob: Uint8Array): void {
-    this.cases.get(caseId)?.messages.push({ direction, blob: Buffer.from(blob), day: "2026-03-21" })
+  add(caseId: string, kind: string, blob: Uint8Array, day = "2026-03-21"): void {
+    this.cases.get(caseId)?.messages.push({ kind, blob: Buffer.from(blob), day })
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -116,30 +120,19 @@ export class TestServer {
     if (token === undefined) return problem(401, "unauthorized")
     const mailbox = [...this.cases].find(([, stored]) => stored.token === token)
 
-    if (path === "/api/v1/mailbox" && method === "GET") {
-      const listing = this.lie({
-        case: mailbox?.[0] ?? null,
-        messages: (mailbox?.[1].messages ?? []).map(({ direction, blob, day }, position) => ({
-          position,
-          direction,
-          size_bytes: blob.length,
-          sha256: createHash("sha256").update(blob).digest("hex"),
-          day,
-        })),
-      })
-      const text = JSON.stringify(listing)
-      return { status: 200, body: Buffer.from(text.padEnd(Math.ceil(text.length / 4096) * 4096)) }
-    }
-    const position = /^\/api\/v1\/mailbox\/messages\/([0-9]+)$/.exec(path)?.[1]
+    const from = /^\/api\/v1\/mailbox\?from=(0|[1-9][0-9]*)$/.exec(path)?.[1]
+    if (from !== undefined && method === "GET")
+      return { status: 200, body: this.#page(mailbox?.[0], mailbox?.[1].messages ?? [], Number(from)) }
+    const position = /^\/api\/v1\/mailbox\/([0-9]+)$/.exec(path)?.[1]
     if (position !== undefined && method === "GET") {
       const blob = mailbox?.[1].messages[Number(position)]?.blob
       if (blob === undefined) return problem(404, "not-found")
-      const from = /^bytes=([0-9]+)-$/.exec(headers.range ?? "")?.[1]
-      if (from === undefined) return { status: 200, body: blob }
+      const start = /^bytes=([0-9]+)-$/.exec(headers.range ?? "")?.[1]
+      if (start === undefined) return { status: 200, body: blob }
       return {
         status: 206,
-        headers: { "Content-Range": `bytes ${from}-${blob.length - 1}/${blob.length}` },
-        body: blob.subarray(Number(from)),
+        headers: { "Content-Range": `bytes ${start}-${blob.length - 1}/${blob.length}` },
+        body: blob.subarray(Number(start)),
       }
     }
 
@@ -154,16 +147,20 @@ export class TestServer {
           .map((pair) => pair.split(" "))
           .map(([name, value]) => [name, Buffer.from(value ?? "", "base64").toString()]),
       )
-      if (Object.keys(metadata).sort().join() !== "case,kind" || !/^[0-9a-f]{32}$/.test(metadata["case"])) return problem(400, "malformed")
-      const { kind, case: caseId } = metadata as { kind: string; case: string }
+      const { kind: filled = "", case: caseId = "", write: writeHash = "" } = metadata as Record<string, string>
+      const kind = filled.trimEnd()
+      const expected = kind === "report" ? "case,kind,write" : "case,kind"
+      const isRight = Object.keys(metadata).sort().join() === expected && filled.length === 12 && /^[0-9a-f]{32}$/.test(caseId)
+      if (!isRight || !/^([0-9a-f]{64})?$/.test(writeHash)) return problem(400, "malformed")
       // The same blob once more is answered as if it were new.
       const same = this.cases.get(caseId)?.token === token && this.cases.get(caseId)?.messages.some(({ blob }) => blob.equals(body))
       if (kind === "report" && this.cases.has(caseId) && !same) return problem(409, "case-exists")
       if (kind === "follow-up" && mailbox?.[0] !== caseId) return problem(404, "unknown-mailbox")
       const id = createHash("sha256").update(`${this.uploads.size}`).digest("hex").slice(0, 32)
-      const upload = { token, kind, caseId, length, bytes: Buffer.alloc(0), finished: false }
-      this.uploads.set(id, upload)
-      return this.#append(upload, body, 201, { Location: `/api/v1/uploads/${id}` })
+      const upload = { token, kind, caseId, writeHash, length, bytes: Buffer.alloc(0), finished: false }
+      const answer = this.#append(upload, body, headers["upload-memo"], 201, { Location: `/api/v1/uploads/${id}` })
+      if (answer.status === 201) this.uploads.set(id, upload)
+      return answer
     }
     const upload = this.uploads.get(/^\/api\/v1\/uploads\/([0-9a-f]{32})$/.exec(path)?.[1] ?? "")
     if (upload === undefined || upload.token !== token) return problem(404, "not-found")
@@ -179,17 +176,38 @@ export class TestServer {
     if (upload.finished) return problem(409, "finished")
     if (Number(headers["upload-offset"]) !== upload.bytes.length) return problem(409, "offset-mismatch")
     if (upload.bytes.length + body.length > upload.length) return problem(413, "too-large")
-    return this.#append(upload, body, 204, {})
+    return this.#append(upload, body, headers["upload-memo"], 204, {})
   }
 
-  #append(upload: StoredUpload, body: Buffer, status: number, headers: Record<string, string>) {
+  /** As many messages as fit, filled with spaces to the one length of every page. */
+  #page(caseId: string | undefined, all: readonly StoredMessage[], from: number): Buffer {
+    const messages = all.map(({ kind, blob, day, memo }, position) => ({
+      position,
+      kind,
+      size_bytes: blob.length,
+      sha256: createHash("sha256").update(blob).digest("hex"),
+      day,
+      ...(memo !== undefined && { memo }),
+    }))
+    for (let until = all.length; ; until -= 1) {
+      const next = until < all.length ? until : null
+      const page = this.lie({ case: caseId ?? null, dropped: false, messages: messages.slice(from, until), orders: [], next })
+      const text = JSON.stringify(page)
+      if (text.length <= PAGE_BYTES) return Buffer.from(text.padEnd(PAGE_BYTES))
+    }
+  }
+
+  #append(upload: StoredUpload, body: Buffer, memo: unknown, status: number, headers: Record<string, string>) {
+    const isLast = upload.bytes.length + body.length === upload.length
+    // The upload then stands where it stood.
+    if (isLast && (typeof memo !== "string" || Buffer.from(memo, "base64").length !== 640)) return problem(400, "malformed")
     upload.bytes = Buffer.concat([upload.bytes, body])
-    if (upload.bytes.length === upload.length && !upload.finished) {
+    if (isLast && !upload.finished) {
       if (!upload.bytes.subarray(0, 22).equals(Buffer.from("age-encryption.org/v1\n"))) return problem(422, "not-sealed")
-      const stored = this.cases.get(upload.caseId) ?? { token: upload.token, messages: [] }
+      const stored = this.cases.get(upload.caseId) ?? { token: upload.token, writeHash: upload.writeHash, messages: [] }
       this.cases.set(upload.caseId, stored)
       if (!stored.messages.some(({ blob }) => blob.equals(upload.bytes)))
-        stored.messages.push({ direction: "to-office", blob: upload.bytes, day: "2026-03-21" })
+        stored.messages.push({ kind: upload.kind, blob: upload.bytes, day: "2026-03-21", memo: memo as string })
       upload.finished = true
     }
     return { status, headers: { ...headers, "Upload-Offset": String(upload.bytes.length) } }

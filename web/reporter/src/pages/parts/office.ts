@@ -15,6 +15,7 @@ export interface Office {
   readonly profile: Profile
 }
 
+let loaderOfPage: () => Promise<LoadProfile> = strictLoader
 let profileLoading: Promise<Profile> | undefined
 let coreLoading: Promise<Core> | undefined
 let profile: Profile | undefined
@@ -32,10 +33,11 @@ export function fragment(): URLSearchParams {
 type LoadProfile = (options: { expectedOffice?: string }) => Promise<Profile>
 
 /**
- * The verified profile. It comes without the sealing, so that questions need not wait. What failed is tried again.
- * A page that only shows the office brings a lighter `loader`.
+ * The verified profile, once for each visit. It comes without the sealing, so that questions need not wait. What failed is tried
+ * again. A page that only shows the office, or only reads, brings a `loader` of its own, which it keeps.
  */
-export function loadOffice(loader: () => Promise<LoadProfile> = strictLoader): Promise<Profile> {
+export function loadOffice(loader: () => Promise<LoadProfile> = loaderOfPage): Promise<Profile> {
+  loaderOfPage = loader
   profileLoading ??= load(loader).catch((error: unknown) => {
     profileLoading = undefined
     throw error

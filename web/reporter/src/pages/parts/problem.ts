@@ -20,7 +20,7 @@ export function showProblem(reason: Reason, options: { action?: HTMLElement; wor
 
 /** Whether nothing may be written here at all: the office is not who it should be, or nobody could check. */
 export function isDistrusted(reason: Reason): boolean {
-  return reason === "profile-invalid" || reason === "profile-foreign" || reason === "profile-older" || reason === "profile-expired"
+  return reason.startsWith("profile-")
 }
 
 export function clearProblem(): void {

@@ -1,17 +1,17 @@
-// The box to write on with: words and files, sealed to the same inspectors as the report.
+// The box to write on with: words and files, sealed to those for whom the last message was. Where nothing may be sealed it says
+// why, and is no box.
 
-import { text } from "#shared/texts"
+import { text, textOf } from "#shared/texts"
 import { button, h, PRIVATE_FIELD } from "#shared/dom"
 import { attachments, type ChosenFile } from "../parts/chosen-file"
 import { fileField } from "../parts/file-list"
-import { language, localized } from "#shared/format"
-import { loadOffice, type Profile } from "../parts/office"
+import { language } from "#shared/format"
+import { loadOffice } from "../parts/office"
 import { clearProblem, reasonOf, showProblem } from "../parts/problem"
 import { progressBar } from "../parts/progress"
 import { marked, prepareWarnings, warningNote } from "../parts/warning"
-import { choiceOf } from "../report/fields"
-import type { Mailbox } from "../../reporter/mailbox"
-import type { FollowUpDraft } from "../../reporter"
+import { readersField } from "./readers"
+import type { FollowUpDraft, Mailbox } from "../../reporter/mailbox"
 
 type MailboxModule = typeof import("../../reporter/mailbox")
 
@@ -23,14 +23,13 @@ export interface ReplyBox {
 
 /** `onSent` shows the thread with what was sent, and says whether it could. */
 export function replyBox(
-  profile: Profile,
-  { prepareFollowUp, refreshMailbox, followUpBytesLeft }: MailboxModule,
-  opened: Mailbox,
+  { prepareFollowUp, followUpBytesLeft }: MailboxModule,
+  mailbox: Mailbox,
   onSent: () => Promise<boolean>,
 ): ReplyBox {
-  let mailbox = opened
+  if (mailbox.hindrance !== undefined) return { element: hindranceNote(mailbox.hindrance), isEmpty: () => true }
   const files: ChosenFile[] = []
-  const who = leftOutField(profile.inspectors, mailbox.leftOut)
+  const who = readersField(mailbox)
   const area = h("textarea", { ...PRIVATE_FIELD, id: "reply-text", class: "input", dir: "auto", "aria-describedby": "reply-hint" })
   const warning = h("div", { class: "stack", role: "status" })
   // Marks come when the person has finished writing, not at every letter.
@@ -58,8 +57,8 @@ export function replyBox(
       area,
       warning,
     ),
-    fileField(files, { inputId: "reply-files", limitBytes: profile.limits.filesBytes }),
-    who.element,
+    fileField(files, { inputId: "reply-files", limitBytes: mailbox.profile.limits.filesBytes }),
+    ...who.elements,
     h("div", { class: "actions" }, submit),
     progress,
   )
@@ -68,11 +67,9 @@ export function replyBox(
   let current: { draft: FollowUpDraft; sending: ReturnType<typeof prepareFollowUp> } | undefined
   const sendingOf = async (draft: FollowUpDraft) => {
     if (current !== undefined && isSameDraft(current.draft, draft)) return current.sending
-    if (current !== undefined) {
-      // Another text: the earlier one is taken back, or, if it arrived, the new one comes after it.
-      await current.sending.withdraw()
-      mailbox = await refreshMailbox(mailbox)
-    }
+    // Another text: the earlier one is taken back, or, if it arrived, the new one comes after it. It states the thread that she
+    // has before her: of persons whom an answer named since, she was not asked yet.
+    await current?.sending.withdraw()
     current = { draft, sending: prepareFollowUp(mailbox, draft) }
     return current.sending
   }
@@ -90,7 +87,7 @@ export function replyBox(
       try {
         // Another office in the fragment ends it here.
         await loadOffice()
-        const sending = await sendingOf({ text: area.value, files: await attachments(files), leftOut: who.ids(), language })
+        const sending = await sendingOf({ text: area.value, files: await attachments(files), language, ...who.choice() })
         await sending.send({ onProgress: bar.show, signal: stop.signal })
         area.value = ""
         files.length = 0
@@ -120,7 +117,7 @@ export function replyBox(
     event.preventDefault()
     empty.hidden = true
     const isEmpty = area.value.trim() === "" && files.length === 0
-    const isTooLong = files.length === 0 && followUpBytesLeft(mailbox, { text: area.value, leftOut: who.ids(), language }) < 0
+    const isTooLong = files.length === 0 && followUpBytesLeft(mailbox, { text: area.value, language, ...who.choice() }) < 0
     area.removeAttribute("aria-invalid")
     if (!isEmpty && !isTooLong) return who.refuses() ? undefined : void send()
     empty.textContent = isEmpty ? text("reply.empty") : text("steps.too-long")
@@ -141,84 +138,17 @@ function isSameDraft(one: FollowUpDraft, other: FollowUpDraft): boolean {
   return (
     one.text === other.text &&
     one.leftOut.join() === other.leftOut.join() &&
+    one.joining.join() === other.joining.join() &&
     one.files.length === other.files.length &&
     one.files.every(isSameFile)
   )
 }
 
-interface LeftOutField {
-  readonly element: HTMLElement
-  /** In the order of the profile. */
-  ids(): string[]
-  /** Says so, and takes the focus, when the question is not answered. */
-  refuses(): boolean
-}
-
-/**
- * Who must not read it. An answer of the office repeats whom the report left out, and they stay left out. Before the
- * first answer only the reporter knows, and nothing is sealed until the question is answered: whom the report left out,
- * a follow-up that leaves out nobody would reach.
- */
-function leftOutField(inspectors: Profile["inspectors"], known: readonly string[] | undefined): LeftOutField {
-  const boxes = inspectors.map(({ id, role }) => {
-    const input = h("input", { type: "checkbox", id: `left-out-${id}`, autocomplete: "off" })
-    input.checked = known?.includes(id) ?? false
-    input.disabled = known === undefined || input.checked
-    return { id, input, choice: choiceOf(input, localized(role)) }
-  })
-  const list = h("div", { class: "choices" }, ...boxes.map(({ choice }) => choice))
-  const ticked = () => boxes.filter(({ input }) => input.checked).map(({ id }) => id)
-  if (known !== undefined) {
-    const fields = h("fieldset", {}, h("legend", {}, text("field.left-out")), list)
-    return {
-      element: h("details", { open: known.length > 0 }, h("summary", {}, text("field.left-out")), fields),
-      ids: ticked,
-      refuses: () => false,
-    }
-  }
-
-  const error = h("p", { class: "error", id: "left-out-error", role: "alert" })
-  const radio = (id: string) => h("input", { type: "radio", name: "left-out", id, autocomplete: "off" })
-  const nobody = radio("left-out-nobody")
-  const some = radio("left-out-some")
-  const accept = () => {
-    error.hidden = true
-    for (const input of [nobody, some]) {
-      input.removeAttribute("aria-invalid")
-      input.setAttribute("aria-describedby", "left-out-hint")
-    }
-  }
-  for (const input of [nobody, some]) {
-    input.addEventListener("change", () => {
-      accept()
-      for (const box of boxes) box.input.disabled = !some.checked
-    })
-  }
-  accept()
-  const element = h(
-    "fieldset",
-    { class: "field" },
-    h("legend", {}, text("reply.left-out")),
-    h("p", { class: "hint", id: "left-out-hint" }, text("reply.left-out-hint")),
-    error,
-    h("div", { class: "choices" }, choiceOf(nobody, text("reply.left-out-nobody")), choiceOf(some, text("reply.left-out-some"))),
-    list,
+function hindranceNote(reason: NonNullable<Mailbox["hindrance"]>): HTMLElement {
+  return h(
+    "section",
+    { class: "card stack", "data-hindrance": reason },
+    h("h2", {}, text("reply.title")),
+    h("p", { class: "note note-warn" }, textOf("problem", reason)),
   )
-  return {
-    element,
-    ids: () => (some.checked ? ticked() : []),
-    refuses() {
-      accept()
-      if (nobody.checked || (some.checked && ticked().length > 0)) return false
-      error.textContent = some.checked ? text("reply.left-out-whom") : text("reply.left-out-missing")
-      error.hidden = false
-      for (const input of [nobody, some]) {
-        input.setAttribute("aria-invalid", "true")
-        input.setAttribute("aria-describedby", "left-out-error left-out-hint")
-      }
-      const first = some.checked ? some : nobody
-      first.focus()
-      return true
-    },
-  }
 }

@@ -17,6 +17,15 @@ export function statusCard(mailbox: Mailbox): HTMLElement {
   )
 }
 
+/** What another inspector set without knowledge of it: named beside it, since only the server's order says which came last. */
+export function concurrentNote({ concurrent }: Mailbox): HTMLElement | null {
+  if (concurrent.length === 0) return null
+  const items = concurrent.map(({ role, status, outcome }) =>
+    h("li", {}, isolated(localized(role)), ": ", outcome === undefined ? textOf("state", status) : textOf("outcome", outcome.id)),
+  )
+  return h("div", { class: "note note-warn", id: "concurrent" }, h("p", {}, text("status.concurrent")), h("ul", {}, ...items))
+}
+
 export function outcomeCard(mailbox: Mailbox): HTMLElement | null {
   const { outcome } = mailbox
   if (outcome === undefined) return null
@@ -39,20 +48,24 @@ export function thread(mailbox: Mailbox): HTMLElement {
 }
 
 function item(message: MailboxMessage): HTMLElement {
-  if (message.direction === "to-office") {
-    const what = message.position === 0 ? text("message.report") : text("message.follow-up")
-    return h("li", look("to-office", "own"), head(what, message.day), h("p", { class: "soft small" }, text("message.sealed")))
+  const { kind, authenticity, day: iso, position } = message
+  if (kind !== "reply" && kind !== "record" && authenticity === "authentic") {
+    const what = position === 0 ? text("message.report") : text("message.follow-up")
+    return h("li", look(kind, "own"), head(what, iso), h("p", { class: "soft small" }, text("message.sealed")), ...warnings(message))
   }
-  if (message.authenticity !== "authentic") {
-    const words = h("p", { class: "note note-bad" }, textOf("unbelieved", message.authenticity))
-    return h("li", look("to-reporter", message.authenticity), head(text("message.unknown"), message.day), words)
+  if (kind !== "reply" || authenticity !== "authentic") {
+    const isHers = kind === "reply" || kind === "record" || authenticity !== "not-authentic"
+    const words = textOf("unbelieved", isHers ? (authenticity as Exclude<typeof authenticity, "authentic">) : "not-hers")
+    const isErased = authenticity === "gone"
+    const note = h("p", { class: isErased ? "note" : "note note-bad" }, words)
+    return h("li", look(kind, authenticity), head(isErased ? text("message.erased") : text("message.unknown"), iso), note)
   }
   return h(
     "li",
-    look("to-reporter", "verified"),
-    head(localized(message.role), message.day),
+    look(kind, "verified"),
+    head(localized(message.role), iso),
     h("p", { class: "verified" }, icon("check"), text("message.verified")),
-    ...message.warnings.map((warning) => h("p", { class: "note note-warn", "data-warning": warning }, textOf("message-warning", warning))),
+    ...warnings(message),
     h(
       "div",
       { class: "bubble" },
@@ -67,8 +80,15 @@ function item(message: MailboxMessage): HTMLElement {
   )
 }
 
-function look(direction: MailboxMessage["direction"], authenticity: string) {
-  return { class: "message", "data-direction": direction, "data-authenticity": authenticity }
+function warnings({ kind, warnings }: MailboxMessage): HTMLElement[] {
+  return warnings.map((warning) => {
+    const word = kind !== "reply" && warning === "thread-differs" ? "own-thread-differs" : warning
+    return h("p", { class: "note note-warn", "data-warning": warning }, textOf("message-warning", word))
+  })
+}
+
+function look(kind: MailboxMessage["kind"], authenticity: string) {
+  return { class: "message", "data-kind": kind, "data-authenticity": authenticity }
 }
 
 function head(who: string, iso: string): HTMLElement {

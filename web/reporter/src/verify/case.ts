@@ -1,0 +1,72 @@
+// A case read as a whole by its reporter: who said what, whether anything was dropped, swapped, replayed, listed as something
+// else or erased without an order, and what it amounts to (PROTOCOL 2.5 to 2.12).
+//
+// It takes all that is listed at once, because one step works backwards: what a stolen key signed counts when somebody wrote
+// later who had seen it. It is total: what a server lists and a sender wrote gives a reading, never an error.
+
+import type { ErasureOrder } from "../protocol/erasure"
+import type { ThreadPoint } from "../protocol/message"
+import type { MailboxState } from "./case-state"
+import { isValidOrder } from "./erasure"
+import { MailboxFold } from "./mailbox-fold"
+import type { VerifiedProfile } from "./profile"
+import type { CaseContext, MessageReading, ThreadEntry, Warning } from "./reading"
+import { doubtFormerKeys, judge, refuseReplays, type Passed, type Step } from "./steps"
+import { ThreadDigests } from "./thread-digests"
+
+/** What the reporter makes of her case. */
+export interface CaseReading {
+  messages: readonly MessageReading[]
+  /** As her next message states it. */
+  thread: ThreadPoint
+  state: MailboxState
+}
+
+export function readCase(context: CaseContext, entries: readonly ThreadEntry[], orders: readonly ErasureOrder[]): CaseReading {
+  const { profile, caseId } = context
+  const digests = new ThreadDigests(profile.office, caseId)
+  for (const { kind, sha256 } of entries) digests.append(kind, sha256)
+  const steps = entries.map((entry, position) => judge(context, entry, position))
+  refuseReplays(steps, entries)
+  doubtFormerKeys(steps, digests)
+
+  const fold = new MailboxFold(profile)
+  const readings = steps.map((step) => readMessage(context, step, fold, digests))
+  const state = fold.finish(entries)
+  const orderContext = {
+    profile,
+    caseId,
+    isLeftOut: (person: string) => state.own.leftOut.has(person),
+    isReplied: entries.some(({ kind }) => kind === "reply"),
+  }
+  const valid = orders.filter((order) => order.thread === "mailbox" && isValidOrder(order, orderContext))
+  const messages = readings.map((reading, at) => {
+    const entry = entries[at]
+    const isNamed = valid.some(({ messages }) => messages.some(({ position, sha256 }) => position === at && sha256 === entry?.sha256))
+    return entry?.found === "gone" && isNamed ? { ...reading, authenticity: "gone" as const } : reading
+  })
+  return { messages, thread: digests.end, state }
+}
+
+/** Steps 8 and 9, and what is to be said beside the message. */
+function readMessage({ profile }: CaseContext, step: Step, fold: MailboxFold, digests: ThreadDigests): MessageReading {
+  if (typeof step === "string") return { authenticity: step, warnings: [], authentic: undefined }
+  const place = fold.apply(step)
+  const warnings: Warning[] = []
+  if (place === "second-missing") warnings.push(place)
+  if (!digests.holds(step.states, step.position)) warnings.push("thread-differs")
+  if (place === "not-from-a-reader" || place === "newer-version") return { authenticity: place, warnings, authentic: undefined }
+  warnings.push(...profileWarning(profile, step))
+  return {
+    authenticity: "authentic",
+    warnings,
+    authentic: step.is === "reply" ? { text: step.text, reply: step.reply } : undefined,
+  }
+}
+
+/** Beside one of her own there is no digest to compare: a memo has none. */
+function profileWarning({ stamp }: VerifiedProfile, step: Passed): Warning[] {
+  const { version, digest } = step.is === "reply" ? step.reply.profile : { version: step.memo.profile, digest: stamp.digest }
+  if (version > stamp.version) return ["profile-older"]
+  return version === stamp.version && digest !== stamp.digest ? ["profile-differs"] : []
+}
