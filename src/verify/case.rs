@@ -13,7 +13,7 @@ pub use super::listing::{CaseContext, Found, OwnMemo, Perspective, ThreadEntry};
 use super::case_state::{CaseState, OfficeState};
 use super::erasure::{self, ErasureContext};
 use super::journal::JournalState;
-use super::mailbox_fold::{Counted, MailboxFold, Place};
+use super::mailbox_fold::{Counted, Judgement, MailboxFold};
 use super::message::Unverified;
 use super::office_fold::{FirstReaders, OfficeFold};
 use super::profile::VerifiedProfile;
@@ -156,7 +156,7 @@ impl<'a> CaseReader<'a> {
         &mut self,
         entries: &'a [ThreadEntry],
         steps: &[Step<'a>],
-        mut place: impl FnMut(&Passed<'a>) -> Place,
+        mut place: impl FnMut(&Passed<'a>) -> Judgement,
     ) -> Vec<MessageReading<'a>> {
         let mut readings = Vec::with_capacity(entries.len());
         for (entry, step) in entries.iter().zip(steps) {
@@ -175,9 +175,9 @@ impl<'a> CaseReader<'a> {
                 }
             };
             let (authenticity, counted) = match place(passed) {
-                Place::Counts(counted) => (Authenticity::Authentic, counted),
-                Place::NotFromAReader => (Authenticity::NotFromAReader, Counted::default()),
-                Place::NewerVersion => (Authenticity::NewerVersion, Counted::default()),
+                Judgement::Counts(counted) => (Authenticity::Authentic, counted),
+                Judgement::NotFromAReader => (Authenticity::NotFromAReader, Counted::default()),
+                Judgement::NewerVersion => (Authenticity::NewerVersion, Counted::default()),
             };
             let mut warnings = counted.warnings;
             if !self.digests.agree(passed) {
