@@ -9,5 +9,6 @@ mod one_way;
 mod openapi;
 mod pages;
 mod rights;
+mod sending;
 mod start;
 mod tus;

@@ -101,6 +101,22 @@ fn a_version_has_one_text() {
     start(site.config(&offices)).unwrap();
 }
 
+/// A disk that is full, a backup that holds the lock: what was served before is served again.
+#[test]
+fn a_start_with_a_known_profile_writes_nothing() {
+    let (site, offices) = one_office();
+    start(site.config(&offices)).unwrap();
+    let db = rusqlite::Connection::open(site.database(0)).unwrap();
+    db.execute_batch("BEGIN IMMEDIATE").unwrap();
+    start(site.config(&offices)).unwrap();
+    let newer = offices[0].sign(|profile| profile.version = 4);
+    std::fs::write(site.profile(0), newer).unwrap();
+    let said = refusal(site.config(&offices));
+    assert!(said.contains("profile.note") && said.contains("another process holds the database"), "{said}");
+    db.execute_batch("ROLLBACK").unwrap();
+    start(site.config(&offices)).unwrap();
+}
+
 #[test]
 fn a_profile_that_nobody_signed_is_refused() {
     let (site, offices) = one_office();

@@ -63,8 +63,10 @@ fn operation() -> impl Strategy<Value = Operation> {
 struct Model {
     uploads: Vec<Upload>,
     /// The mailbox and the office's own thread.
-    cases: HashMap<u8, [Vec<(MessageKind, Vec<u8>)>; 2]>,
+    cases: HashMap<u8, [ThreadModel; 2]>,
 }
+
+type ThreadModel = Vec<(MessageKind, Vec<u8>)>;
 
 struct Upload {
     id: UploadId,
