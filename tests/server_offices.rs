@@ -59,6 +59,10 @@ fn a_further_office_costs_little() {
     // The second server itself has a listener, a runtime of two threads and what they wait on.
     let per_office = |of: fn(&Cost) -> i64| (of(&after) - of(&before)) / further;
     assert_eq!(per_office(|cost| cost.threads), 1, "its writer");
-    assert_eq!(per_office(|cost| cost.handles), 11, "five connections to a database and its WAL, and one to their index");
+    assert_eq!(
+        per_office(|cost| cost.handles),
+        11,
+        "five connections to a database and its WAL, and one to their index"
+    );
     assert!(per_office(|cost| cost.memory_kib) < 2048, "{} KiB", per_office(|cost| cost.memory_kib));
 }

@@ -2,7 +2,7 @@
 //! what it comes to is then written down as the program found it.
 
 use mohr::protocol::ids::Digest;
-use mohr::protocol::message::{Content, MessageKind, Message, Outcome, OutcomeId, Sender, Status};
+use mohr::protocol::message::{Content, Message, MessageKind, Outcome, OutcomeId, Sender, Status};
 use mohr::protocol::profile::{Profile, TwoPersons, WhyFormer};
 use mohr::protocol::record::{Act, Channel, HandedMessage, Priority, ThreadName, Verdict};
 use mohr::protocol::secret::HandedKey;
@@ -66,25 +66,46 @@ fn listed_otherwise(vectors: &Vectors) {
     hidden.report().reply("sara", Some(Status::Closed)).reply("reza", None);
     hidden.mailbox[1].kind = MessageKind::FollowUp;
     let expected = Expected { reporter: &[A, "unverifiable", A], inspector: &[A, N, A], office: &[] };
-    case(vectors, "reply-listed-as-own", "a reply is listed as the reporter's own; the thread of the next one differs, and it has no memo", &hidden, &expected, |reporter, inspector| {
-        let words = warnings(reporter);
-        assert_eq!(words, ["", "memo-missing", "thread-differs"]);
-        assert_eq!(warnings(inspector)[2], "thread-differs");
-        assert_eq!(reporter.state.mailbox.status(), Status::Received);
-    });
+    case(
+        vectors,
+        "reply-listed-as-own",
+        "a reply is listed as the reporter's own; the thread of the next one differs, and it has no memo",
+        &hidden,
+        &expected,
+        |reporter, inspector| {
+            let words = warnings(reporter);
+            assert_eq!(words, ["", "memo-missing", "thread-differs"]);
+            assert_eq!(warnings(inspector)[2], "thread-differs");
+            assert_eq!(reporter.state.mailbox.status(), Status::Received);
+        },
+    );
     hidden.mailbox[1].memo = hidden.mailbox[0].memo.clone();
     let expected = Expected { reporter: &[A, N, A], inspector: &[A, N, A], office: &[] };
-    case(vectors, "reply-listed-as-own-with-a-memo", "the same, with the memo of another message", &hidden, &expected, |reporter, _| {
-        assert_eq!(warnings(reporter), ["", "not-hers", "thread-differs"]);
-    });
+    case(
+        vectors,
+        "reply-listed-as-own-with-a-memo",
+        "the same, with the memo of another message",
+        &hidden,
+        &expected,
+        |reporter, _| {
+            assert_eq!(warnings(reporter), ["", "not-hers", "thread-differs"]);
+        },
+    );
 
     let mut turned = Script::new(&profile());
     turned.report().follow_up().reply("sara", None);
     turned.mailbox[1].kind = MessageKind::Reply;
     let expected = Expected { reporter: &[A, N, A], inspector: &[A, N, A], office: &[] };
-    case(vectors, "own-listed-as-reply", "a follow-up is listed as a reply", &turned, &expected, |reporter, _| {
-        assert_eq!(warnings(reporter)[2], "thread-differs");
-    });
+    case(
+        vectors,
+        "own-listed-as-reply",
+        "a follow-up is listed as a reply",
+        &turned,
+        &expected,
+        |reporter, _| {
+            assert_eq!(warnings(reporter)[2], "thread-differs");
+        },
+    );
 
     let mut second = Script::new(&profile());
     second.report();
@@ -92,41 +113,79 @@ fn listed_otherwise(vectors: &Vectors) {
     again.on("2026-11-22").report();
     second.mailbox.push(again.mailbox[0].clone());
     let expected = Expected { reporter: &[A, N], inspector: &[A, N], office: &[] };
-    case(vectors, "second-report", "a report stands at position 0 and nowhere else", &second, &expected, |_, _| {});
+    case(
+        vectors,
+        "second-report",
+        "a report stands at position 0 and nowhere else",
+        &second,
+        &expected,
+        |_, _| {},
+    );
 
     let mut elsewhere = Script::new(&profile());
     elsewhere.report().record("sara", vec![]);
     elsewhere.mailbox.push(elsewhere.office[0].clone());
     let expected = Expected { reporter: &[A, N], inspector: &[A, N], office: &[A] };
-    case(vectors, "record-in-the-mailbox", "a record stands in the office's thread and nowhere else", &elsewhere, &expected, |_, _| {});
+    case(
+        vectors,
+        "record-in-the-mailbox",
+        "a record stands in the office's thread and nowhere else",
+        &elsewhere,
+        &expected,
+        |_, _| {},
+    );
 
     let mut replayed = Script::new(&profile());
     replayed.report().reply("sara", Some(Status::Closed)).reply("sara", Some(Status::Reopened));
     replayed.mailbox.push(replayed.mailbox[1].clone());
     let again = replayed.mailbox[0].clone();
     replayed.mailbox.push(Item { kind: MessageKind::FollowUp, ..again });
-    let expected =
-        Expected { reporter: &[A, A, A, "replayed", "replayed"], inspector: &[A, A, A, "replayed", N], office: &[] };
-    case(vectors, "replay", "a reply once more, and the report as a follow-up", &replayed, &expected, |reporter, _| {
-        assert_eq!(reporter.state.mailbox.status(), Status::Reopened);
-    });
+    let expected = Expected {
+        reporter: &[A, A, A, "replayed", "replayed"],
+        inspector: &[A, A, A, "replayed", N],
+        office: &[],
+    };
+    case(
+        vectors,
+        "replay",
+        "a reply once more, and the report as a follow-up",
+        &replayed,
+        &expected,
+        |reporter, _| {
+            assert_eq!(reporter.state.mailbox.status(), Status::Reopened);
+        },
+    );
 
     let mut copied_first = Script::new(&profile());
     copied_first.report();
     let message = copied_first.draft_reply("sara", Some(Status::Closed));
     copied_first.push(&message, &signing("reza", 1)).push(&message, &signing("sara", 1));
     let expected = Expected { reporter: &[A, N, A], inspector: &[A, N, A], office: &[] };
-    case(vectors, "forged-copy-first", "a copy with a false signature comes first and does not make the true one a replay", &copied_first, &expected, |_, _| {});
+    case(
+        vectors,
+        "forged-copy-first",
+        "a copy with a false signature comes first and does not make the true one a replay",
+        &copied_first,
+        &expected,
+        |_, _| {},
+    );
 
     let mut dropped = Script::new(&profile());
     dropped.report().reply("sara", None).follow_up().reply("reza", None);
     dropped.mailbox.remove(1);
     let expected = Expected { reporter: &[A, A, A], inspector: &[A, A, A], office: &[] };
-    case(vectors, "dropped", "a reply is not listed: who wrote behind it saw another thread", &dropped, &expected, |reporter, inspector| {
-        for reading in [reporter, inspector] {
-            assert_eq!(warnings(reading), ["", "thread-differs", "thread-differs"]);
-        }
-    });
+    case(
+        vectors,
+        "dropped",
+        "a reply is not listed: who wrote behind it saw another thread",
+        &dropped,
+        &expected,
+        |reporter, inspector| {
+            for reading in [reporter, inspector] {
+                assert_eq!(warnings(reading), ["", "thread-differs", "thread-differs"]);
+            }
+        },
+    );
 
     let mut at_once = Script::new(&profile());
     at_once.report();
@@ -144,50 +203,92 @@ fn memos(vectors: &Vectors) {
     let mut none = script.clone();
     none.mailbox[2].memo = None;
     let expected = Expected { reporter: &[A, A, "unverifiable"], inspector: &[A; 3], office: &[] };
-    case(vectors, "memo-missing", "one memo is missing: the server's fault, and she is asked again", &none, &expected, |reporter, _| {
-        assert!(reporter.state.mailbox.own.is_to_be_asked);
-    });
+    case(
+        vectors,
+        "memo-missing",
+        "one memo is missing: the server's fault, and she is asked again",
+        &none,
+        &expected,
+        |reporter, _| {
+            assert!(reporter.state.mailbox.own.is_to_be_asked);
+        },
+    );
     let mut swapped = script.clone();
     swapped.mailbox[2].memo = script.mailbox[0].memo.clone();
     let expected = Expected { reporter: &[A, A, N], inspector: &[A; 3], office: &[] };
-    case(vectors, "memo-of-another", "a memo opens for its own message alone", &swapped, &expected, |reporter, _| {
-        assert_eq!(warnings(reporter)[2], "not-hers");
-        assert!(!reporter.state.mailbox.own.is_to_be_asked);
-    });
+    case(
+        vectors,
+        "memo-of-another",
+        "a memo opens for its own message alone",
+        &swapped,
+        &expected,
+        |reporter, _| {
+            assert_eq!(warnings(reporter)[2], "not-hers");
+            assert!(!reporter.state.mailbox.own.is_to_be_asked);
+        },
+    );
     let mut gone = script.clone();
     for at in [0, 2] {
         gone.mailbox[at].memo = Some(mohr::protocol::memo::SealedMemo::from_bytes([7; 640]));
     }
     let expected = Expected { reporter: &[N, A, N], inspector: &[A; 3], office: &[] };
-    case(vectors, "memo-none-opens", "no memo opens: nobody knows any more whom she left out", &gone, &expected, |reporter, _| {
-        assert!(reporter.state.mailbox.own.is_to_be_asked && reporter.state.mailbox.report.is_none());
-    });
+    case(
+        vectors,
+        "memo-none-opens",
+        "no memo opens: nobody knows any more whom she left out",
+        &gone,
+        &expected,
+        |reporter, _| {
+            assert!(reporter.state.mailbox.own.is_to_be_asked && reporter.state.mailbox.report.is_none());
+        },
+    );
 
     let mut newer = script.clone();
     let later = Profile { version: 6, ..profile() };
     newer.with_profile(&later).reply("sara", None).with_profile(&profile());
     let expected = Expected { reporter: &[A; 4], inspector: &[A; 4], office: &[] };
-    case(vectors, "profile-older", "a reply was sealed by a newer profile", &newer, &expected, |reporter, inspector| {
-        for reading in [reporter, inspector] {
-            assert_eq!((reading.state.profile_floor, &warnings(reading)[3][..]), (6, "profile-older"));
-        }
-    });
+    case(
+        vectors,
+        "profile-older",
+        "a reply was sealed by a newer profile",
+        &newer,
+        &expected,
+        |reporter, inspector| {
+            for reading in [reporter, inspector] {
+                assert_eq!((reading.state.profile_floor, &warnings(reading)[3][..]), (6, "profile-older"));
+            }
+        },
+    );
     let mut other = script.clone();
     let mut message = other.draft_reply("sara", None);
     message.profile.digest = Digest::from_bytes([3; 32]);
     other.push(&message, &signing("sara", 1));
-    case(vectors, "profile-differs", "a reply was sealed by another text of the same version", &other, &expected, |reporter, _| {
-        assert_eq!(warnings(reporter)[3], "profile-differs");
-    });
+    case(
+        vectors,
+        "profile-differs",
+        "a reply was sealed by another text of the same version",
+        &other,
+        &expected,
+        |reporter, _| {
+            assert_eq!(warnings(reporter)[3], "profile-differs");
+        },
+    );
     let mut claimed = Script::new(&profile());
     claimed.report();
     let mut message = claimed.draft(Content::FollowUp { answers: Vec::new() });
     message.profile.version = 1 << 40;
     claimed.push(&message, &claimed.keys.signing.clone());
     let expected = Expected { reporter: &[A; 2], inspector: &[A; 2], office: &[] };
-    case(vectors, "profile-claimed", "what the reporter states of the profile stops no inspector", &claimed, &expected, |reporter, inspector| {
-        assert_eq!((reporter.state.profile_floor, inspector.state.profile_floor), (1 << 40, 0));
-    });
+    case(
+        vectors,
+        "profile-claimed",
+        "what the reporter states of the profile stops no inspector",
+        &claimed,
+        &expected,
+        |reporter, inspector| {
+            assert_eq!((reporter.state.profile_floor, inspector.state.profile_floor), (1 << 40, 0));
+        },
+    );
 }
 
 /// Sara's first key is stolen and trusted until the 15th; she has a second.
@@ -204,14 +305,28 @@ fn stolen_keys(vectors: &Vectors) {
     let start = forged.clone();
     forged.on("2026-11-20").follow_up().reply("reza", None);
     let expected = Expected { reporter: &[A, D, A, A], inspector: &[A, D, A, A], office: &[] };
-    case(vectors, "stolen-nobody-vouches", "written under a stolen key with an old day; whoever saw it wrote after the key's last day", &forged, &expected, |reporter, _| {
-        assert_eq!(reporter.state.mailbox.status(), Status::Received);
-    });
+    case(
+        vectors,
+        "stolen-nobody-vouches",
+        "written under a stolen key with an old day; whoever saw it wrote after the key's last day",
+        &forged,
+        &expected,
+        |reporter, _| {
+            assert_eq!(reporter.state.mailbox.status(), Status::Received);
+        },
+    );
 
     let mut two = start.clone();
     two.reply("sara", None);
     let expected = Expected { reporter: &[A, D, D], inspector: &[A, D, D], office: &[] };
-    case(vectors, "stolen-two", "two messages under one stolen key do not vouch for each other", &two, &expected, |_, _| {});
+    case(
+        vectors,
+        "stolen-two",
+        "two messages under one stolen key do not vouch for each other",
+        &two,
+        &expected,
+        |_, _| {},
+    );
 
     let mut two_keys = stolen_profile();
     two_keys.inspectors[1] = inspector("reza", 1, 2);
@@ -223,20 +338,41 @@ fn stolen_keys(vectors: &Vectors) {
     let mut vouched = start.clone();
     vouched.on("2026-11-12").reply("reza", None);
     let expected = Expected { reporter: &[A; 3], inspector: &[A; 3], office: &[] };
-    case(vectors, "stolen-vouched", "another inspector had seen it while the key was trusted", &vouched, &expected, |reporter, _| {
-        assert_eq!(reporter.mailbox[1].former, Some(WhyFormer::Stolen));
-        assert_eq!(reporter.state.mailbox.status(), Status::Closed);
-    });
+    case(
+        vectors,
+        "stolen-vouched",
+        "another inspector had seen it while the key was trusted",
+        &vouched,
+        &expected,
+        |reporter, _| {
+            assert_eq!(reporter.mailbox[1].former, Some(WhyFormer::Stolen));
+            assert_eq!(reporter.state.mailbox.status(), Status::Closed);
+        },
+    );
 
     let mut other_key = start.clone();
     let mut message = other_key.on("2026-11-12").draft_reply("sara", None);
     message.sender = Sender::Inspector(key_id("sara", 2));
     other_key.push(&message, &signing("sara", 2));
-    case(vectors, "stolen-vouched-by-her-new-key", "her own new key is another key", &other_key, &expected, |_, _| {});
+    case(
+        vectors,
+        "stolen-vouched-by-her-new-key",
+        "her own new key is another key",
+        &other_key,
+        &expected,
+        |_, _| {},
+    );
 
     let mut remembered = start.clone();
     remembered.on("2026-11-12").follow_up();
-    case(vectors, "stolen-vouched-by-a-memo", "the reporter had seen it: her memo says so, and to inspectors her follow-up", &remembered, &expected, |_, _| {});
+    case(
+        vectors,
+        "stolen-vouched-by-a-memo",
+        "the reporter had seen it: her memo says so, and to inspectors her follow-up",
+        &remembered,
+        &expected,
+        |_, _| {},
+    );
 
     let mut unseen = start.clone();
     let mut message = unseen.on("2026-11-12").draft_reply("reza", None);
@@ -253,6 +389,18 @@ fn stolen_keys(vectors: &Vectors) {
     unseen.push(&message, &signing("reza", 1));
     let expected = Expected { reporter: &[A, D, A], inspector: &[A, D, A], office: &[] };
     case(vectors, "stolen-not-seen", "who wrote behind it had not seen it", &unseen, &expected, |_, _| {});
+
+    let mut by_record = start.clone();
+    by_record.on("2026-11-12").record("reza", vec![]);
+    let expected = Expected { reporter: &[A, D], inspector: &[A, D], office: &[A] };
+    case(
+        vectors,
+        "stolen-seen-by-a-record",
+        "a record vouches for nothing in the mailbox, which the reporter sees without it",
+        &by_record,
+        &expected,
+        |_, _| {},
+    );
 
     let mut record = Script::new(&stolen_profile());
     record.on("2026-11-10").report().record("sara", vec![assign(Some("sara"))]);
@@ -272,10 +420,17 @@ fn former_keys(vectors: &Vectors) {
     report.report().reply("sara", Some(Status::Closed));
     let good = report.clone();
     let expected = Expected { reporter: &[A, A], inspector: &[A, A], office: &[] };
-    case(vectors, "left-in-time", "she has left; what she wrote before stays hers", &good, &expected, |reporter, _| {
-        assert_eq!(reporter.mailbox[1].former, Some(WhyFormer::Left));
-        assert_eq!(reporter.state.mailbox.own.next_readers, ids(&["mina", "reza"]));
-    });
+    case(
+        vectors,
+        "left-in-time",
+        "she has left; what she wrote before stays hers",
+        &good,
+        &expected,
+        |reporter, _| {
+            assert_eq!(reporter.mailbox[1].former, Some(WhyFormer::Left));
+            assert_eq!(reporter.state.mailbox.own.next_readers, ids(&["mina", "reza"]));
+        },
+    );
     let mut late = report.clone();
     late.on("2026-11-16").reply("sara", Some(Status::Reopened));
     let expected = Expected { reporter: &[A, A, D], inspector: &[A, A, D], office: &[] };
@@ -285,7 +440,14 @@ fn former_keys(vectors: &Vectors) {
     let mut backdated = report.clone();
     backdated.reply("sara", None);
     backdated.mailbox[2].day = day("2026-11-16");
-    case(vectors, "left-listed-late", "she dates it back, the server does not", &backdated, &expected, |_, _| {});
+    case(
+        vectors,
+        "left-listed-late",
+        "she dates it back, the server does not",
+        &backdated,
+        &expected,
+        |_, _| {},
+    );
 
     let mut new_key = profile();
     new_key.inspectors[0] = inspector("sara", 1, 2);
@@ -296,16 +458,30 @@ fn former_keys(vectors: &Vectors) {
     message.sender = Sender::Inspector(key_id("sara", 2));
     replaced_key.push(&message, &signing("sara", 2)).reply("sara", None);
     let expected = Expected { reporter: &[A, A, A, D], inspector: &[A, A, A, D], office: &[] };
-    case(vectors, "replaced", "her old key for what she wrote under it, her new one from then on", &replaced_key, &expected, |_, _| {});
+    case(
+        vectors,
+        "replaced",
+        "her old key for what she wrote under it, her new one from then on",
+        &replaced_key,
+        &expected,
+        |_, _| {},
+    );
 }
 
 fn left_out(vectors: &Vectors) {
     let mut script = Script::new(&profile());
     script.to(&["mina", "sara"]).report().reply("reza", Some(Status::Closed)).record("reza", vec![]);
     let expected = Expected { reporter: &[A, R], inspector: &[A, R], office: &[R] };
-    case(vectors, "left-out-writes", "the report leaves Reza out, and he writes with the server's help", &script, &expected, |reporter, _| {
-        assert_eq!(reporter.state.mailbox.status(), Status::Received);
-    });
+    case(
+        vectors,
+        "left-out-writes",
+        "the report leaves Reza out, and he writes with the server's help",
+        &script,
+        &expected,
+        |reporter, _| {
+            assert_eq!(reporter.state.mailbox.status(), Status::Received);
+        },
+    );
 
     let mut renewed = profile();
     renewed.version = 6;
@@ -317,7 +493,14 @@ fn left_out(vectors: &Vectors) {
     message.sender = Sender::Inspector(key_id("reza", 2));
     new_keys.push(&message, &signing("reza", 2));
     let expected = Expected { reporter: &[A, R], inspector: &[A, R], office: &[] };
-    case(vectors, "left-out-new-keys", "new keys make nobody another person", &new_keys, &expected, |_, _| {});
+    case(
+        vectors,
+        "left-out-new-keys",
+        "new keys make nobody another person",
+        &new_keys,
+        &expected,
+        |_, _| {},
+    );
 
     let mut gone = profile();
     gone.version = 6;
@@ -325,26 +508,50 @@ fn left_out(vectors: &Vectors) {
     gone.former.push(departed("reza", 1, "2026-11-30"));
     let mut departed_one = Script::new(&profile());
     departed_one.to(&["mina", "sara"]).report().with_profile(&gone).reply("reza", None);
-    case(vectors, "left-out-departed", "who was left out stays so when he is no longer listed", &departed_one, &expected, |_, _| {});
+    case(
+        vectors,
+        "left-out-departed",
+        "who was left out stays so when he is no longer listed",
+        &departed_one,
+        &expected,
+        |_, _| {},
+    );
 
     let mut another = gone.clone();
     another.inspectors.push(inspector("r-2", 6, 1));
     let mut new_id = Script::new(&profile());
     new_id.to(&["mina", "sara"]).report().with_profile(&another).record("r-2", vec![assign(Some("r-2"))]);
     let expected = Expected { reporter: &[A], inspector: &[A], office: &[R] };
-    case(vectors, "left-out-new-id", "whoever joined later is no reader until the case is handed over", &new_id, &expected, |_, _| {});
+    case(
+        vectors,
+        "left-out-new-id",
+        "whoever joined later is no reader until the case is handed over",
+        &new_id,
+        &expected,
+        |_, _| {},
+    );
 
     let mut told = Script::new(&profile());
     told.to(&["mina", "reza", "sara"]).report().reply("sara", None);
     let before = told.draft_reply("reza", None);
     told.to(&["mina", "sara"]).follow_up().push(&before, &signing("reza", 1)).reply("reza", None);
     let expected = Expected { reporter: &[A, A, A, R, R], inspector: &[A, A, A, R, R], office: &[] };
-    case(vectors, "follow-up-leaves-out", "a follow-up leaves Reza out; what he wrote before he had seen it comes too late as well", &told, &expected, |reporter, inspector| {
-        for reading in [reporter, inspector] {
-            assert_eq!(reading.state.mailbox.left_out.keys().cloned().collect::<Vec<_>>(), ids(&["reza"]));
-        }
-        assert_eq!(inspector.state.office.readers, Some(ids(&["mina", "sara"]).into_iter().collect()));
-    });
+    case(
+        vectors,
+        "follow-up-leaves-out",
+        "a follow-up leaves Reza out; what he wrote before he had seen it comes too late as well",
+        &told,
+        &expected,
+        |reporter, inspector| {
+            for reading in [reporter, inspector] {
+                assert_eq!(
+                    reading.state.mailbox.left_out.keys().cloned().collect::<Vec<_>>(),
+                    ids(&["reza"])
+                );
+            }
+            assert_eq!(inspector.state.office.readers, Some(ids(&["mina", "sara"]).into_iter().collect()));
+        },
+    );
 
     let mut joined = profile();
     joined.version = 6;
@@ -357,19 +564,33 @@ fn left_out(vectors: &Vectors) {
     };
     untold.follow_up().push(&reply, &signing("sara", 1));
     let expected = Expected { reporter: &[A; 3], inspector: &[A; 3], office: &[] };
-    case(vectors, "not-told-yet", "who was named to the reporter only later is not left out, but offered", &untold, &expected, |reporter, _| {
-        assert!(reporter.state.mailbox.left_out.is_empty());
-        assert_eq!(reporter.state.mailbox.own.offered, ids(&["nina"]));
-        assert_eq!(reporter.state.mailbox.own.next_readers, ids(&["mina", "reza", "sara"]));
-    });
+    case(
+        vectors,
+        "not-told-yet",
+        "who was named to the reporter only later is not left out, but offered",
+        &untold,
+        &expected,
+        |reporter, _| {
+            assert!(reporter.state.mailbox.left_out.is_empty());
+            assert_eq!(reporter.state.mailbox.own.offered, ids(&["nina"]));
+            assert_eq!(reporter.state.mailbox.own.next_readers, ids(&["mina", "reza", "sara"]));
+        },
+    );
 
     let mut refused = untold.clone();
     refused.follow_up().to(&["mina", "nina", "reza", "sara"]).reply("sara", None).reply("nina", None);
     let expected = Expected { reporter: &[A, A, A, A, A, R], inspector: &[A, A, A, A, A, R], office: &[] };
-    case(vectors, "not-agreed", "she was told of Nina and writes on without her: Nina is left out and not offered again", &refused, &expected, |reporter, _| {
-        assert_eq!(reporter.state.mailbox.left_out.keys().cloned().collect::<Vec<_>>(), ids(&["nina"]));
-        assert!(reporter.state.mailbox.own.offered.is_empty());
-    });
+    case(
+        vectors,
+        "not-agreed",
+        "she was told of Nina and writes on without her: Nina is left out and not offered again",
+        &refused,
+        &expected,
+        |reporter, _| {
+            assert_eq!(reporter.state.mailbox.left_out.keys().cloned().collect::<Vec<_>>(), ids(&["nina"]));
+            assert!(reporter.state.mailbox.own.offered.is_empty());
+        },
+    );
 }
 
 fn handovers(vectors: &Vectors) {
@@ -392,28 +613,49 @@ fn handovers(vectors: &Vectors) {
     good.record("nina", vec![]).record("sara", vec![act]);
     good.record("nina", vec![assign(Some("nina"))]);
     let expected = Expected { reporter: &[A], inspector: &[A], office: &[R, A, A] };
-    case(vectors, "handover", "Nina joined later; from the handover on she is a reader", &good, &expected, |_, inspector| {
-        let office = &inspector.state.office;
-        assert_eq!(office.readers, Some(ids(&["mina", "nina", "sara"]).into_iter().collect()));
-        assert_eq!(office.handovers.len(), 1);
-    });
+    case(
+        vectors,
+        "handover",
+        "Nina joined later; from the handover on she is a reader",
+        &good,
+        &expected,
+        |_, inspector| {
+            let office = &inspector.state.office;
+            assert_eq!(office.readers, Some(ids(&["mina", "nina", "sara"]).into_iter().collect()));
+            assert_eq!(office.handovers.len(), 1);
+        },
+    );
     let mut breach = script.clone();
     let act = handed(&breach, &["nina", "reza"]);
     breach.record("sara", vec![act]).record("reza", vec![]);
     let expected = Expected { reporter: &[A], inspector: &[A], office: &[A, R] };
-    case(vectors, "handover-breach", "a handover to Reza, who is left out, has no effect and is said", &breach, &expected, |_, inspector| {
-        let office = &inspector.state.office;
-        assert_eq!(office.breaches[0].value, id("reza"));
-        assert_eq!(office.readers, Some(ids(&["mina", "nina", "sara"]).into_iter().collect()));
-    });
+    case(
+        vectors,
+        "handover-breach",
+        "a handover to Reza, who is left out, has no effect and is said",
+        &breach,
+        &expected,
+        |_, inspector| {
+            let office = &inspector.state.office;
+            assert_eq!(office.breaches[0].value, id("reza"));
+            assert_eq!(office.readers, Some(ids(&["mina", "nina", "sara"]).into_iter().collect()));
+        },
+    );
     let mut then_left_out = script.clone();
     let act = handed(&then_left_out, &["nina"]);
     then_left_out.record("sara", vec![act]).to(&["mina", "nina", "sara"]).reply("sara", None);
     then_left_out.to(&["mina", "sara"]).follow_up().record("nina", vec![]);
     let expected = Expected { reporter: &[A, A, A], inspector: &[A, A, A], office: &[A, R] };
-    case(vectors, "handover-then-left-out", "the reporter is told of Nina and leaves her out", &then_left_out, &expected, |_, inspector| {
-        assert_eq!(inspector.state.office.readers, Some(ids(&["mina", "sara"]).into_iter().collect()));
-    });
+    case(
+        vectors,
+        "handover-then-left-out",
+        "the reporter is told of Nina and leaves her out",
+        &then_left_out,
+        &expected,
+        |_, inspector| {
+            assert_eq!(inspector.state.office.readers, Some(ids(&["mina", "sara"]).into_iter().collect()));
+        },
+    );
 }
 
 fn records(vectors: &Vectors) {
@@ -421,11 +663,18 @@ fn records(vectors: &Vectors) {
     recused.to(&["mina", "sara"]).report().record("mina", vec![Act::Recuse { reason: None }]);
     recused.record("mina", vec![]).record("sara", vec![Act::Recuse { reason: None }]).record("sara", vec![]);
     let expected = Expected { reporter: &[A], inspector: &[A], office: &[A, R, A, A] };
-    case(vectors, "recuse", "Mina declares an interest and reads no more; Sara is the last and stays", &recused, &expected, |_, inspector| {
-        let office = &inspector.state.office;
-        assert_eq!(office.readers, Some(ids(&["sara"]).into_iter().collect()));
-        assert_eq!(office.recused, ids(&["mina"]).into_iter().collect());
-    });
+    case(
+        vectors,
+        "recuse",
+        "Mina declares an interest and reads no more; Sara is the last and stays",
+        &recused,
+        &expected,
+        |_, inspector| {
+            let office = &inspector.state.office;
+            assert_eq!(office.readers, Some(ids(&["sara"]).into_iter().collect()));
+            assert_eq!(office.recused, ids(&["mina"]).into_iter().collect());
+        },
+    );
 
     let mut placed = Script::new(&profile());
     placed.report();
@@ -436,17 +685,31 @@ fn records(vectors: &Vectors) {
     late.threads.office = Some(placed.point(ThreadName::Office));
     placed.push(&late, &signing("reza", 1));
     let expected = Expected { reporter: &[A, A], inspector: &[A, A], office: &[A, A, R] };
-    case(vectors, "placed-by-stated-length", "a record stands behind the messages that it states, or that one before it does: once Sara's states the follow-up that leaves Reza out, his backdated one comes too late", &placed, &expected, |_, inspector| {
-        assert_eq!(inspector.state.office.owner.last().unwrap().value, Some(id("reza")));
-    });
+    case(
+        vectors,
+        "placed-by-stated-length",
+        "a record stands behind the messages that it states, or that one before it does: once Sara's states the follow-up that leaves Reza out, his backdated one comes too late",
+        &placed,
+        &expected,
+        |_, inspector| {
+            assert_eq!(inspector.state.office.owner.last().unwrap().value, Some(id("reza")));
+        },
+    );
 
     let mut values = Script::new(&profile());
     values.report().record("sara", vec![assign(Some("sara")), order("o-1", "sara")]);
-    let other = values.draft_record("reza", vec![assign(Some("reza")), deadline("2026-12-01"), verdict("o-1")]);
+    let other =
+        values.draft_record("reza", vec![assign(Some("reza")), deadline("2026-12-01"), verdict("o-1")]);
     values.record("mina", vec![assign(Some("mina")), deadline("2026-12-24"), priority()]);
     values.push(&other, &signing("reza", 1));
-    values.record("sara", vec![verdict("o-1"), answer("o-1"), order("o-1", "reza"), join(7), join(8), split(7)]);
-    values.record("sara", vec![Act::Propose { what: id("closure"), draft: "x".into() }, Act::Intake { channel: Channel::Web }]);
+    values.record(
+        "sara",
+        vec![verdict("o-1"), answer("o-1"), order("o-1", "reza"), join(7), join(8), split(7)],
+    );
+    values.record(
+        "sara",
+        vec![Act::Propose { what: id("closure"), draft: "x".into() }, Act::Intake { channel: Channel::Web }],
+    );
     let expected = Expected { reporter: &[A], inspector: &[A], office: &[A, A, A, A, A] };
     case(vectors, "values", "every act, and what two set at once", &values, &expected, |_, inspector| {
         let office = &inspector.state.office;
@@ -462,25 +725,48 @@ fn records(vectors: &Vectors) {
     let closing = status.draft_reply("reza", Some(Status::Closed));
     status.reply("sara", Some(Status::Referred)).push(&closing, &signing("reza", 1));
     let expected = Expected { reporter: &[A; 3], inspector: &[A; 3], office: &[] };
-    case(vectors, "concurrent-status", "two set the status at once: the last is shown, the other beside it", &status, &expected, |reporter, _| {
-        let standing = &reporter.state.mailbox.standing;
-        assert_eq!(standing.last().unwrap().value.status, Status::Closed);
-        assert_eq!(standing.concurrent()[0].value.status, Status::Referred);
-    });
+    case(
+        vectors,
+        "concurrent-status",
+        "two set the status at once: the last is shown, the other beside it",
+        &status,
+        &expected,
+        |reporter, _| {
+            let standing = &reporter.state.mailbox.standing;
+            assert_eq!(standing.last().unwrap().value.status, Status::Closed);
+            assert_eq!(standing.concurrent()[0].value.status, Status::Referred);
+        },
+    );
     status.reply("mina", Some(Status::Closed));
     let expected = Expected { reporter: &[A; 4], inspector: &[A; 4], office: &[] };
-    case(vectors, "concurrent-status-confirmed", "the next one had seen both", &status, &expected, |reporter, _| {
-        assert!(reporter.state.mailbox.standing.concurrent().is_empty());
-    });
+    case(
+        vectors,
+        "concurrent-status-confirmed",
+        "the next one had seen both",
+        &status,
+        &expected,
+        |reporter, _| {
+            assert!(reporter.state.mailbox.standing.concurrent().is_empty());
+        },
+    );
 
     let mut journal = Script::journal(&profile());
     let template = Act::Template { template: id("hello"), title: "t".into(), text: "x".into() };
-    journal.record("sara", vec![template, assign(Some("sara"))]).record("mina", vec![Act::Minutes { day: day("2026-11-20"), text: "m".into() }]);
+    journal
+        .record("sara", vec![template, assign(Some("sara"))])
+        .record("mina", vec![Act::Minutes { day: day("2026-11-20"), text: "m".into() }]);
     let expected = Expected { reporter: &[], inspector: &[], office: &[A, A] };
-    case(vectors, "journal", "every person writes in the journal, and acts of a case have no effect there", &journal, &expected, |_, inspector| {
-        assert_eq!((inspector.journal.templates.len(), inspector.journal.minutes.len()), (1, 1));
-        assert!(inspector.state.office.owner.last().is_none());
-    });
+    case(
+        vectors,
+        "journal",
+        "every person writes in the journal, and acts of a case have no effect there",
+        &journal,
+        &expected,
+        |_, inspector| {
+            assert_eq!((inspector.journal.templates.len(), inspector.journal.minutes.len()), (1, 1));
+            assert!(inspector.state.office.owner.last().is_none());
+        },
+    );
 }
 
 fn two_persons(vectors: &Vectors) {
@@ -496,10 +782,20 @@ fn two_persons(vectors: &Vectors) {
     let mut alone = script.clone();
     alone.push(&close(&alone), &signing("reza", 1));
     let expected = Expected { reporter: &[A, A], inspector: &[A, A], office: &[] };
-    case(vectors, "second-missing", "an outcome for which two persons are asked waits", &alone, &expected, |reporter, _| {
-        assert_eq!(reporter.state.mailbox.waiting, [1]);
-        assert_eq!((reporter.state.mailbox.status(), &warnings(reporter)[1][..]), (Status::Received, "second-missing"));
-    });
+    case(
+        vectors,
+        "second-missing",
+        "an outcome for which two persons are asked waits",
+        &alone,
+        &expected,
+        |reporter, _| {
+            assert_eq!(reporter.state.mailbox.waiting, [1]);
+            assert_eq!(
+                (reporter.state.mailbox.status(), &warnings(reporter)[1][..]),
+                (Status::Received, "second-missing")
+            );
+        },
+    );
     let seconded = |persons: &[(&str, u64)]| {
         let mut script = script.clone();
         let mut message = close(&script);
@@ -531,15 +827,29 @@ fn two_persons(vectors: &Vectors) {
         seconds.push(signature);
     }
     other.push(&message, &signing("reza", 1));
-    case(vectors, "second-of-another", "nor a signature under another message", &other, &expected, |reporter, _| {
-        assert_eq!(reporter.state.mailbox.waiting, [1]);
-    });
+    case(
+        vectors,
+        "second-of-another",
+        "nor a signature under another message",
+        &other,
+        &expected,
+        |reporter, _| {
+            assert_eq!(reporter.state.mailbox.waiting, [1]);
+        },
+    );
     let mut before = script.clone();
     before.push(&close(&before), &signing("reza", 1));
     before.mailbox[1].day = day("2026-11-04");
-    case(vectors, "second-not-asked-yet", "listed before two persons were asked", &before, &expected, |reporter, _| {
-        assert_eq!(reporter.state.mailbox.status(), Status::Closed);
-    });
+    case(
+        vectors,
+        "second-not-asked-yet",
+        "listed before two persons were asked",
+        &before,
+        &expected,
+        |reporter, _| {
+            assert_eq!(reporter.state.mailbox.status(), Status::Closed);
+        },
+    );
 }
 
 fn erasures(vectors: &Vectors) {
@@ -556,8 +866,7 @@ fn erasures(vectors: &Vectors) {
         script
     };
     let gone = |script: &Script, name: &str, comment: &str, word: &'static str| {
-        let expected =
-            Expected { reporter: &[A, word, A], inspector: &[A, word, A], office: &[A, A] };
+        let expected = Expected { reporter: &[A, word, A], inspector: &[A, word, A], office: &[A, A] };
         case(vectors, name, comment, script, &expected, |_, _| {});
     };
     let by = |persons: &'static [&'static str]| {
@@ -588,8 +897,7 @@ fn erasures(vectors: &Vectors) {
         script
     };
     let differs = |script: &Script, name: &str, comment: &str, word: &'static str| {
-        let expected =
-            Expected { reporter: &[A, word, A], inspector: &[A, word, A], office: &[A, A] };
+        let expected = Expected { reporter: &[A, word, A], inspector: &[A, word, A], office: &[A, A] };
         case(vectors, name, comment, script, &expected, |_, _| {});
     };
     differs(&two(&["sara"]), "gone-one-of-two", "the profile asks two persons", "missing");
@@ -600,7 +908,14 @@ fn erasures(vectors: &Vectors) {
     unanswered.report().follow_up().order(ThreadName::Mailbox, &[1], &["sara"]);
     unanswered.mailbox[1].state = ItemState::Gone;
     let expected = Expected { reporter: &[A, "missing"], inspector: &[A, "missing"], office: &[] };
-    case(vectors, "gone-unanswered", "where nobody answered, one person is not enough", &unanswered, &expected, |_, _| {});
+    case(
+        vectors,
+        "gone-unanswered",
+        "where nobody answered, one person is not enough",
+        &unanswered,
+        &expected,
+        |_, _| {},
+    );
     unanswered.order(ThreadName::Mailbox, &[1], &["mina", "sara"]);
     let expected = Expected { reporter: &[A, "gone"], inspector: &[A, "gone"], office: &[] };
     case(vectors, "gone-unanswered-two", "two are", &unanswered, &expected, |_, _| {});
@@ -609,7 +924,14 @@ fn erasures(vectors: &Vectors) {
     record.record("mina", vec![Act::Recuse { reason: None }]).order(ThreadName::Office, &[0], &["mina"]);
     record.office[0].state = ItemState::Gone;
     let expected = Expected { reporter: &[A; 3], inspector: &[A; 3], office: &["missing", A, A] };
-    case(vectors, "gone-record-by-no-reader", "for a record, whoever orders reads the case to its end", &record, &expected, |_, _| {});
+    case(
+        vectors,
+        "gone-record-by-no-reader",
+        "for a record, whoever orders reads the case to its end",
+        &record,
+        &expected,
+        |_, _| {},
+    );
     record.order(ThreadName::Office, &[0], &["sara"]);
     let expected = Expected { reporter: &[A; 3], inspector: &[A; 3], office: &["gone", A, A] };
     case(vectors, "gone-record", "Sara does", &record, &expected, |_, _| {});
@@ -629,44 +951,83 @@ fn the_rest(vectors: &Vectors) {
     let mut act = newer.draft_record("sara", vec![assign(Some("sara"))]);
     act.extensions = serde_json::from_value(json!({"must-threshold": "2"})).unwrap();
     newer.push(&act, &signing("sara", 1));
-    let expected = Expected { reporter: &[A, "newer-version", A], inspector: &[A, "newer-version", A], office: &["newer-version"] };
-    case(vectors, "newer-version", "what must be understood and is not keeps its place and does not count", &newer, &expected, |reporter, inspector| {
-        assert_eq!(reporter.state.mailbox.status(), Status::Received);
-        assert!(inspector.state.office.owner.last().is_none() && warnings(reporter)[2].is_empty());
-    });
+    let expected = Expected {
+        reporter: &[A, "newer-version", A],
+        inspector: &[A, "newer-version", A],
+        office: &["newer-version"],
+    };
+    case(
+        vectors,
+        "newer-version",
+        "what must be understood and is not keeps its place and does not count",
+        &newer,
+        &expected,
+        |reporter, inspector| {
+            assert_eq!(reporter.state.mailbox.status(), Status::Received);
+            assert!(inspector.state.office.owner.last().is_none() && warnings(reporter)[2].is_empty());
+        },
+    );
 
     let mut unreadable = Script::new(&profile());
     unreadable.report().reply("sara", None).follow_up().reply("reza", Some(Status::Closed));
     unreadable.record("sara", vec![assign(Some("sara"))]);
     unreadable.mailbox[0].state = ItemState::Unreadable;
-    let expected = Expected { reporter: &[A; 4], inspector: &["unreadable", A, "unverifiable", A], office: &[A] };
-    case(vectors, "report-unreadable", "an inspector to whom the report was not handed over: she cannot check follow-ups, and does not know the readers", &unreadable, &expected, |_, inspector| {
-        assert!(inspector.state.office.readers.is_none());
-        assert!(warnings(inspector).iter().all(String::is_empty));
-    });
+    let expected =
+        Expected { reporter: &[A; 4], inspector: &["unreadable", A, "unverifiable", A], office: &[A] };
+    case(
+        vectors,
+        "report-unreadable",
+        "an inspector to whom the report was not handed over: she cannot check follow-ups, and does not know the readers",
+        &unreadable,
+        &expected,
+        |_, inspector| {
+            assert!(inspector.state.office.readers.is_none());
+            assert!(warnings(inspector).iter().all(String::is_empty));
+        },
+    );
     let mut middle = unreadable.clone();
     middle.mailbox[0].state = ItemState::Opens;
     middle.mailbox[1].state = ItemState::Unreadable;
     middle.mailbox[1].message_json = b"noise".to_vec();
-    let expected = Expected { reporter: &[A, "unreadable", A, A], inspector: &[A, "unreadable", A, A], office: &[A] };
-    case(vectors, "unreadable-in-the-middle", "one item that does not open costs that item alone", &middle, &expected, |reporter, _| {
-        assert!(warnings(reporter).iter().all(String::is_empty));
-    });
+    let expected =
+        Expected { reporter: &[A, "unreadable", A, A], inspector: &[A, "unreadable", A, A], office: &[A] };
+    case(
+        vectors,
+        "unreadable-in-the-middle",
+        "one item that does not open costs that item alone",
+        &middle,
+        &expected,
+        |reporter, _| {
+            assert!(warnings(reporter).iter().all(String::is_empty));
+        },
+    );
     let mut partly = unreadable.clone();
     partly.mailbox[0].state = ItemState::Opens;
     partly.mailbox[3].state = ItemState::NotFetched;
-    let expected = Expected { reporter: &[A, A, A, "not-fetched"], inspector: &[A, A, A, "not-fetched"], office: &[A] };
+    let expected =
+        Expected { reporter: &[A, A, A, "not-fetched"], inspector: &[A, A, A, "not-fetched"], office: &[A] };
     case(vectors, "not-fetched", "what was not asked for is said to be", &partly, &expected, |_, _| {});
 
     let mut one_way = Script::new(&profile());
     one_way.report();
     one_way.mailbox[0].state = ItemState::OneWay;
     one_way.mailbox[0].memo = None;
-    one_way.to(&["mina", "sara"]).record("reza", vec![]).record("sara", vec![assign(Some("sara"))]).record("reza", vec![]);
+    one_way
+        .to(&["mina", "sara"])
+        .record("reza", vec![])
+        .record("sara", vec![assign(Some("sara"))])
+        .record("reza", vec![]);
     let expected = Expected { reporter: &["unverifiable"], inspector: &["one-way"], office: &[R, A, R] };
-    case(vectors, "one-way", "bytes of nobody; the readers are those of the first record", &one_way, &expected, |_, inspector| {
-        assert_eq!(inspector.state.office.readers, Some(ids(&["mina", "sara"]).into_iter().collect()));
-    });
+    case(
+        vectors,
+        "one-way",
+        "bytes of nobody; the readers are those of the first record",
+        &one_way,
+        &expected,
+        |_, inspector| {
+            assert_eq!(inspector.state.office.readers, Some(ids(&["mina", "sara"]).into_iter().collect()));
+        },
+    );
 }
 
 fn assign(owner: Option<&str>) -> Act {

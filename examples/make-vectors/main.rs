@@ -151,21 +151,22 @@ impl Vectors {
         let place = MemoPlace { office, case, blob: sha256(b"blob") };
         let key_hex = encode_hex(&*seed("memo"));
         let nonce = [5; 12];
-        let vector = |place: MemoPlace, sealed: &str| {
-            json!({"key": key_hex, "office": place.office, "case": place.case, "blob": place.blob, "sealed": sealed})
-        };
+        let vector = |place: MemoPlace, sealed: &str| json!({"key": key_hex, "office": place.office, "case": place.case, "blob": place.blob, "sealed": sealed});
         let longest = Memo {
             day: day("9999-12-31"),
             profile: limits::INTEGER_MAX,
-            readers: (0..12u8).map(|n| format!("{}{}", char::from(b'a' + n), "z".repeat(31)).parse().unwrap()).collect(),
+            readers: (0..12u8)
+                .map(|n| format!("{}{}", char::from(b'a' + n), "z".repeat(31)).parse().unwrap())
+                .collect(),
             thread: mohr::protocol::message::ThreadPoint {
                 length: limits::INTEGER_MAX,
                 digest: sha256(b"thread"),
             },
         };
-        for (name, comment, memo) in
-            [("short", "opens to this memo, and seals to it with this nonce", memo()), ("longest", "twelve of the longest ids", longest)]
-        {
+        for (name, comment, memo) in [
+            ("short", "opens to this memo, and seals to it with this nonce", memo()),
+            ("longest", "twelve of the longest ids", longest),
+        ] {
             let sealed = key.seal_with_nonce(&memo, place, nonce).unwrap();
             let mut good = vector(place, &sealed.encode());
             good["nonce"] = json!(encode_hex(&nonce));
@@ -176,12 +177,18 @@ impl Vectors {
         let mut bytes = *good.as_bytes();
         bytes[639] ^= 1;
         let altered = mohr::protocol::memo::SealedMemo::from_bytes(bytes).encode();
-        let by_other_key = MemoKey::from_seed(seed("other memo")).seal_with_nonce(&memo(), place, nonce).unwrap();
+        let by_other_key =
+            MemoKey::from_seed(seed("other memo")).seal_with_nonce(&memo(), place, nonce).unwrap();
         let good = good.encode();
         let other_office = mohr::protocol::ids::OfficeId::from_bytes([1; 16]);
         let other_case = mohr::protocol::ids::CaseId::from_bytes([1; 16]);
         for (name, comment, place, sealed) in [
-            ("error-other-blob", "the memo of another message", MemoPlace { blob: sha256(b"other"), ..place }, &good[..]),
+            (
+                "error-other-blob",
+                "the memo of another message",
+                MemoPlace { blob: sha256(b"other"), ..place },
+                &good[..],
+            ),
             ("error-other-case", "of another case", MemoPlace { case: other_case, ..place }, &good),
             ("error-other-office", "of another office", MemoPlace { office: other_office, ..place }, &good),
             ("error-altered", "one bit is another", place, &altered),
@@ -197,10 +204,22 @@ impl Vectors {
         let json = serde_json::to_string(&memo()).unwrap();
         for (name, comment, plaintext) in [
             ("error-plaintext-newline", "ends in a newline and not in spaces", format!("{json:<611}\n")),
-            ("error-plaintext-order", "readers do not ascend", format!("{:<612}", json.replacen("mina\",\"sara", "sara\",\"mina", 1))),
+            (
+                "error-plaintext-order",
+                "readers do not ascend",
+                format!("{:<612}", json.replacen("mina\",\"sara", "sara\",\"mina", 1)),
+            ),
             ("error-plaintext-space", "not canonical", format!("{:<612}", json.replacen(':', ": ", 1))),
-            ("error-plaintext-unknown", "a member that nobody knows", format!("{:<612}", json.replacen('{', "{\"a\":1,", 1))),
-            ("error-plaintext-version", "versions count from 1", format!("{:<612}", json.replacen("\"profile\":5", "\"profile\":0", 1))),
+            (
+                "error-plaintext-unknown",
+                "a member that nobody knows",
+                format!("{:<612}", json.replacen('{', "{\"a\":1,", 1)),
+            ),
+            (
+                "error-plaintext-version",
+                "versions count from 1",
+                format!("{:<612}", json.replacen("\"profile\":5", "\"profile\":0", 1)),
+            ),
         ] {
             let plaintext: [u8; 612] = plaintext.into_bytes().try_into().unwrap();
             assert!(Memo::decode(&plaintext).is_err(), "{name}");

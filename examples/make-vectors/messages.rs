@@ -16,7 +16,7 @@ use mohr::verify::digest::{initial_thread_digest, next_thread_digest, sha256};
 use serde_json::json;
 
 use super::Vectors;
-use super::script::{day, id, ids, identity, key_id, profile, reporter, seed, signing, verified};
+use super::script::{day, id, identity, ids, key_id, profile, reporter, seed, signing, verified};
 
 pub fn write(vectors: &Vectors) {
     message(vectors);
@@ -138,7 +138,12 @@ fn message(vectors: &Vectors) {
         ("reply-without-status", silent),
         ("record", record()),
     ] {
-        vectors.write("message", name, "decodes, and encodes to the same bytes", json!({"json": text(&message)}));
+        vectors.write(
+            "message",
+            name,
+            "decodes, and encodes to the same bytes",
+            json!({"json": text(&message)}),
+        );
     }
 }
 
@@ -241,7 +246,12 @@ fn message_errors(vectors: &Vectors) {
 fn extensions(vectors: &Vectors) {
     for (name, comment, json, newer) in [
         ("none", "nothing", "{}".to_owned(), false),
-        ("unknown", "passed over, whatever it is called", r#"{"constructor":"x","musty":"","proto":"y"}"#.to_owned(), false),
+        (
+            "unknown",
+            "passed over, whatever it is called",
+            r#"{"constructor":"x","musty":"","proto":"y"}"#.to_owned(),
+            false,
+        ),
         ("must", "must be understood", r#"{"a":"","must-see":""}"#.to_owned(), true),
         ("longest", "8,192 bytes in letters of two", format!(r#"{{"a":"{}"}}"#, "ب".repeat(4096)), false),
     ] {
@@ -264,8 +274,16 @@ fn extensions(vectors: &Vectors) {
 fn thread(vectors: &Vectors) {
     let (office, case) = (profile().office, reporter(7).case());
     for (name, thread, kinds) in [
-        ("mailbox", ThreadName::Mailbox, vec![MessageKind::Report, MessageKind::FollowUp, MessageKind::Reply]),
-        ("mailbox-other-kind", ThreadName::Mailbox, vec![MessageKind::Report, MessageKind::Reply, MessageKind::Reply]),
+        (
+            "mailbox",
+            ThreadName::Mailbox,
+            vec![MessageKind::Report, MessageKind::FollowUp, MessageKind::Reply],
+        ),
+        (
+            "mailbox-other-kind",
+            ThreadName::Mailbox,
+            vec![MessageKind::Report, MessageKind::Reply, MessageKind::Reply],
+        ),
         ("office", ThreadName::Office, vec![MessageKind::Record, MessageKind::Record]),
     ] {
         let mut digests = vec![initial_thread_digest(office, case, thread)];
@@ -333,7 +351,11 @@ fn sealed(vectors: &Vectors) {
         }
         let wrong = HandedKey::from_bytes([9; 16]);
         let vector = json!({"blob": encode_hex(&blob), "file_key": *wrong.encode(), "error": "damaged"});
-        write(&format!("error-{name}-file-key"), "the header's MAC does not hold under this file key", vector);
+        write(
+            &format!("error-{name}-file-key"),
+            "the header's MAC does not hold under this file key",
+            vector,
+        );
     }
     let classic = age::x25519::Identity::generate();
     let recipient = classic.to_public();

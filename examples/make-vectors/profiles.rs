@@ -9,7 +9,9 @@ use mohr::verify::profile::{Expectation, key_hash, verify};
 use serde_json::{Value, json};
 
 use super::Vectors;
-use super::script::{day, departed, id, inspector, note, profile, replaced, root_key, roots, seed, texts, verified};
+use super::script::{
+    day, departed, id, inspector, note, profile, replaced, root_key, roots, seed, texts, verified,
+};
 
 const TODAY: &str = "2026-11-21";
 
@@ -34,7 +36,8 @@ fn full() -> Profile {
         TwoPersons { id: id("knowingly-false"), since: day("2026-10-01") },
     ];
     profile.holidays = vec![day("2026-12-25"), day("2027-01-01")];
-    profile.addresses = vec!["https://report.example.org".parse().unwrap(), "http://127.0.0.1:8080".parse().unwrap()];
+    profile.addresses =
+        vec!["https://report.example.org".parse().unwrap(), "http://127.0.0.1:8080".parse().unwrap()];
     profile.extensions = serde_json::from_value(json!({"log": "x"})).unwrap();
     profile
 }
@@ -114,16 +117,41 @@ fn signatures(vectors: &Vectors) {
     let many: String = (0..16).map(|n| format!("\u{2014} other-{n} AAAAAGE=\n")).collect();
     for (name, comment, note, error) in [
         ("error-foreign", "another office, for who knows this one", foreign_note, "foreign"),
-        ("error-altered", "a letter of the text is another", good.replacen("sara (en)", "sarah (en)", 1), "signature"),
+        (
+            "error-altered",
+            "a letter of the text is another",
+            good.replacen("sara (en)", "sarah (en)", 1),
+            "signature",
+        ),
         ("error-claimed-office", "a foreign root under our office id", claimed_note, "signature"),
         ("error-former-root", "signed by the first root, though there is a second", by_first, "signature"),
-        ("error-roots-skipped", "the third root behind the first", signed(office, &skipped.encode().unwrap(), &root_key(3)), "roots"),
-        ("error-roots-uncommitted", "a root that the first does not commit to", signed(office, &uncommitted.encode().unwrap(), &foreign), "roots"),
-        ("error-roots-reordered", "the office id follows from the first root", signed(office, &reordered.encode().unwrap(), &root_key(1)), "signature"),
+        (
+            "error-roots-skipped",
+            "the third root behind the first",
+            signed(office, &skipped.encode().unwrap(), &root_key(3)),
+            "roots",
+        ),
+        (
+            "error-roots-uncommitted",
+            "a root that the first does not commit to",
+            signed(office, &uncommitted.encode().unwrap(), &foreign),
+            "roots",
+        ),
+        (
+            "error-roots-reordered",
+            "the office id follows from the first root",
+            signed(office, &reordered.encode().unwrap(), &root_key(1)),
+            "signature",
+        ),
         ("error-no-signature", "no signature line", format!("{text}\n"), "note"),
         ("error-not-a-note", "JSON without a signature", "{}\n".to_owned(), "note"),
         ("error-many-signatures", "17 signature lines", format!("{good}{many}"), "note"),
-        ("error-other-name", "the signature of another key name", format!("{text}\n{}", line.replacen(&office.to_string(), "example.org", 1)), "signature"),
+        (
+            "error-other-name",
+            "the signature of another key name",
+            format!("{text}\n{}", line.replacen(&office.to_string(), "example.org", 1)),
+            "signature",
+        ),
     ] {
         refuse(vectors, name, comment, &note, error);
     }
@@ -142,10 +170,16 @@ fn expectations(vectors: &Vectors) {
     write("error-older", "a higher version was seen before", &full(), "older", &|vector| {
         vector["version"] = json!(8);
     });
-    write("error-other-text", "another text of this version was seen before", &full(), "other-text", &|vector| {
-        vector["version"] = json!(7);
-        vector["digest"] = json!(Digest::from_bytes([1; 32]));
-    });
+    write(
+        "error-other-text",
+        "another text of this version was seen before",
+        &full(),
+        "other-text",
+        &|vector| {
+            vector["version"] = json!(7);
+            vector["digest"] = json!(Digest::from_bytes([1; 32]));
+        },
+    );
     write("error-fewer-roots", "a second root was seen before", &full(), "fewer-roots", &|vector| {
         vector["roots"] = json!(2);
     });
@@ -160,25 +194,110 @@ fn documents(vectors: &Vectors) {
         signed(office, &text.replacen(old, new, 1), &root_key(1))
     };
     for (name, comment, note, error) in [
-        ("error-unknown-member", "a member that nobody knows", one("\"version\"", "\"extra\": 1,\n  \"version\""), "document"),
-        ("error-double-member", "a member twice", one("\"version\": 7", "\"version\": 7,\n  \"version\": 7"), "document"),
-        ("error-double-language", "a language twice", one("\"fa\": \"sara (fa)\"", "\"fa\": \"sara (fa)\", \"fa\": \"x\""), "document"),
-        ("error-missing-text", "a role without one of the languages", one(",\n        \"fa\": \"sara (fa)\"", ""), "document"),
-        ("error-classic-recipient", "a recipient that is not post-quantum", one("age1pq1", "age1qq1"), "document"),
-        ("error-neutral-page", "a quick exit to a script", one("\"neutral_page\": \"https://", "\"neutral_page\": \"javascript://"), "document"),
-        ("error-address-path", "an address with a path", one("https://report.example.org\"", "https://report.example.org/\""), "document"),
-        ("error-address-port", "an address with its scheme's own port", one("https://report.example.org\"", "https://report.example.org:443\""), "document"),
-        ("error-address-case", "an address in capitals", one("https://report.example.org\"", "https://Report.example.org\""), "document"),
-        ("error-address-twice", "an address twice", one("http://127.0.0.1:8080", "https://report.example.org"), "document"),
-        ("error-expires", "191 days after it was issued", one("\"expires\": \"2027-03-20\"", "\"expires\": \"2027-04-10\""), "document"),
-        ("error-expires-first", "expires before it was issued", one("\"expires\": \"2027-03-20\"", "\"expires\": \"2026-09-30\""), "document"),
-        ("error-holidays", "holidays that do not ascend", one("\"2027-01-01\"", "\"2026-12-24\""), "document"),
-        ("error-retention", "kept for no day", one("\"closed_days\": ", "\"closed_days\": 0, \"x\": "), "document"),
-        ("error-two-persons", "asks two persons for nothing that there is", one("\"knowingly-false\"", "\"kindness\""), "document"),
-        ("error-files-bytes", "files larger than the largest blob", one("\"files_bytes\": ", "\"files_bytes\": 2"), "document"),
+        (
+            "error-unknown-member",
+            "a member that nobody knows",
+            one("\"version\"", "\"extra\": 1,\n  \"version\""),
+            "document",
+        ),
+        (
+            "error-double-member",
+            "a member twice",
+            one("\"version\": 7", "\"version\": 7,\n  \"version\": 7"),
+            "document",
+        ),
+        (
+            "error-double-language",
+            "a language twice",
+            one("\"fa\": \"sara (fa)\"", "\"fa\": \"sara (fa)\", \"fa\": \"x\""),
+            "document",
+        ),
+        (
+            "error-missing-text",
+            "a role without one of the languages",
+            one(",\n        \"fa\": \"sara (fa)\"", ""),
+            "document",
+        ),
+        (
+            "error-classic-recipient",
+            "a recipient that is not post-quantum",
+            one("age1pq1", "age1qq1"),
+            "document",
+        ),
+        (
+            "error-neutral-page",
+            "a quick exit to a script",
+            one("\"neutral_page\": \"https://", "\"neutral_page\": \"javascript://"),
+            "document",
+        ),
+        (
+            "error-address-path",
+            "an address with a path",
+            one("https://report.example.org\"", "https://report.example.org/\""),
+            "document",
+        ),
+        (
+            "error-address-port",
+            "an address with its scheme's own port",
+            one("https://report.example.org\"", "https://report.example.org:443\""),
+            "document",
+        ),
+        (
+            "error-address-case",
+            "an address in capitals",
+            one("https://report.example.org\"", "https://Report.example.org\""),
+            "document",
+        ),
+        (
+            "error-address-twice",
+            "an address twice",
+            one("http://127.0.0.1:8080", "https://report.example.org"),
+            "document",
+        ),
+        (
+            "error-expires",
+            "191 days after it was issued",
+            one("\"expires\": \"2027-03-20\"", "\"expires\": \"2027-04-10\""),
+            "document",
+        ),
+        (
+            "error-expires-first",
+            "expires before it was issued",
+            one("\"expires\": \"2027-03-20\"", "\"expires\": \"2026-09-30\""),
+            "document",
+        ),
+        (
+            "error-holidays",
+            "holidays that do not ascend",
+            one("\"2027-01-01\"", "\"2026-12-24\""),
+            "document",
+        ),
+        (
+            "error-retention",
+            "kept for no day",
+            one("\"closed_days\": ", "\"closed_days\": 0, \"x\": "),
+            "document",
+        ),
+        (
+            "error-two-persons",
+            "asks two persons for nothing that there is",
+            one("\"knowingly-false\"", "\"kindness\""),
+            "document",
+        ),
+        (
+            "error-files-bytes",
+            "files larger than the largest blob",
+            one("\"files_bytes\": ", "\"files_bytes\": 2"),
+            "document",
+        ),
         ("error-no-roots", "no root", one(&roots_text(&text), "\"roots\": [],"), "document"),
         ("error-must-extension", "of a newer version of the format", one("\"log\"", "\"must-log\""), "newer"),
-        ("error-must-extension-inspector", "an inspector of a newer version", one("\"extensions\": {}", "\"extensions\": {\"must-x\": \"\"}"), "newer"),
+        (
+            "error-must-extension-inspector",
+            "an inspector of a newer version",
+            one("\"extensions\": {}", "\"extensions\": {\"must-x\": \"\"}"),
+            "newer",
+        ),
         ("error-version", "versions count from 1", one("\"version\": 7", "\"version\": 0"), "document"),
     ] {
         refuse(vectors, name, comment, &note, error);
@@ -201,10 +320,18 @@ fn persons(vectors: &Vectors) {
     type Change = fn(&mut Profile);
     let changes: [(&str, &str, Change); 18] = [
         ("error-same-id", "two inspectors of one id", |p| p.inspectors[1].id = id("sara")),
-        ("error-signer-twice", "one signer for two inspectors", |p| p.inspectors[1].signer = p.inspectors[0].signer),
-        ("error-signer-former", "a former key of another person", |p| p.former[2].signer = p.inspectors[1].signer),
-        ("error-signer-root", "a root key that signs for a person", |p| p.inspectors[1].signer = p.roots[0].key),
-        ("error-recipient-twice", "one recipient for two persons", |p| p.inspectors[1].recipient = p.inspectors[0].recipient.clone()),
+        ("error-signer-twice", "one signer for two inspectors", |p| {
+            p.inspectors[1].signer = p.inspectors[0].signer
+        }),
+        ("error-signer-former", "a former key of another person", |p| {
+            p.former[2].signer = p.inspectors[1].signer
+        }),
+        ("error-signer-root", "a root key that signs for a person", |p| {
+            p.inspectors[1].signer = p.roots[0].key
+        }),
+        ("error-recipient-twice", "one recipient for two persons", |p| {
+            p.inspectors[1].recipient = p.inspectors[0].recipient.clone()
+        }),
         ("error-former-twice", "a person's epoch twice", |p| p.former[1].epoch = 1),
         ("error-former-epoch", "a former epoch that is not before the present", |p| p.former[1].epoch = 3),
         ("error-former-role", "a role of a person who is listed", |p| p.former[0].role = Some(texts("sara"))),

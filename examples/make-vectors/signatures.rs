@@ -36,7 +36,8 @@ fn signature(vectors: &Vectors) {
     let vector = |signer: &str, signature: &str, bytes: &[u8]| json!({"signer": signer, "signature": signature, "signed": encode_hex(bytes)});
     let mut good = vector(&signer, &signature, &bytes);
     let message_json = String::from_utf8(message_json).unwrap();
-    let extra = json!({"message_json": message_json, "files": [encode_hex(b"hello")], "seal_json": seal_json});
+    let extra =
+        json!({"message_json": message_json, "files": [encode_hex(b"hello")], "seal_json": seal_json});
     good.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
     vectors.write("signature", "report", "seal.json of a report with a file", good);
 
@@ -121,12 +122,53 @@ fn earlier(vectors: &Vectors) {
     let stranger = signing("sara", 1);
     let swapped = EarlierCase::signed_bytes(office, old.case(), new.case());
     for (name, comment, case, earlier, signer, error) in [
-        ("holds", "the earlier case's reporter wrote the new report", new.case(), good, old.signing.signer(), false),
+        (
+            "holds",
+            "the earlier case's reporter wrote the new report",
+            new.case(),
+            good,
+            old.signing.signer(),
+            false,
+        ),
         ("error-other-new", "signed for another new case", old.case(), good, old.signing.signer(), true),
-        ("error-swapped", "signed the other way round", new.case(), EarlierCase { signature: old.signing.sign(&swapped), ..good }, old.signing.signer(), true),
-        ("error-signer", "the key is not that of the earlier case", new.case(), good, new.signing.signer(), true),
-        ("error-stranger", "signed by a stranger", new.case(), EarlierCase { signature: stranger.sign(&EarlierCase::signed_bytes(office, new.case(), old.case())), ..good }, old.signing.signer(), true),
-        ("error-case-of-stranger", "a case of the stranger's own making", new.case(), EarlierCase { case: old.case(), signature: stranger.sign(&EarlierCase::signed_bytes(office, new.case(), old.case())) }, stranger.signer(), true),
+        (
+            "error-swapped",
+            "signed the other way round",
+            new.case(),
+            EarlierCase { signature: old.signing.sign(&swapped), ..good },
+            old.signing.signer(),
+            true,
+        ),
+        (
+            "error-signer",
+            "the key is not that of the earlier case",
+            new.case(),
+            good,
+            new.signing.signer(),
+            true,
+        ),
+        (
+            "error-stranger",
+            "signed by a stranger",
+            new.case(),
+            EarlierCase {
+                signature: stranger.sign(&EarlierCase::signed_bytes(office, new.case(), old.case())),
+                ..good
+            },
+            old.signing.signer(),
+            true,
+        ),
+        (
+            "error-case-of-stranger",
+            "a case of the stranger's own making",
+            new.case(),
+            EarlierCase {
+                case: old.case(),
+                signature: stranger.sign(&EarlierCase::signed_bytes(office, new.case(), old.case())),
+            },
+            stranger.signer(),
+            true,
+        ),
     ] {
         assert_eq!(is_earlier_case(office, case, &earlier, &signer), !error, "{name}");
         let mut vector = json!({"office": office, "case": case, "earlier": earlier, "signer": signer});
@@ -173,7 +215,11 @@ fn erasure(vectors: &Vectors) {
         ("error-unsigned", "nobody signed", change(&|order| order.signatures.clear())),
         ("error-five", "five signatures", change(&|order| order.signatures = vec![by("sara", &signed); 5])),
         ("error-epoch", "epochs count from 1", change(&|order| order.signatures[0].epoch = 0)),
-        ("error-position", "an integer above 2^53 - 1", change(&|order| order.messages[2].position = 1 << 53)),
+        (
+            "error-position",
+            "an integer above 2^53 - 1",
+            change(&|order| order.messages[2].position = 1 << 53),
+        ),
     ] {
         assert!(!order.is_well_formed(), "{name}");
         let mut vector = vector(&order);

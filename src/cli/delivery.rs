@@ -22,6 +22,7 @@ pub enum Parcel {
     Report,
     FollowUp,
     Reply(CaseId),
+    Record(CaseId),
 }
 
 pub struct Delivery {
@@ -96,7 +97,9 @@ impl Delivery {
         match (self.json, self.parcel) {
             (true, Parcel::Report) => print_line(format!("\"sent\":{sent}}}")),
             (true, Parcel::FollowUp) => print_line(json!({ "sent": sent })),
-            (true, Parcel::Reply(case)) => print_line(json!({ "case": case, "sent": sent })),
+            (true, Parcel::Reply(case) | Parcel::Record(case)) => {
+                print_line(json!({ "case": case, "sent": sent }))
+            }
             (false, Parcel::Report) => {
                 note("sent");
                 Ok(())
@@ -109,6 +112,10 @@ impl Delivery {
                 note(format!("sealed and sent to case {case}"));
                 Ok(())
             }
+            (false, Parcel::Record(case)) => {
+                note(format!("sealed and noted in {case}"));
+                Ok(())
+            }
         }
     }
 
@@ -117,6 +124,7 @@ impl Delivery {
             Parcel::Report => "the report is stored, and its code is the right one".to_owned(),
             Parcel::FollowUp => "what you wrote is stored".to_owned(),
             Parcel::Reply(case) => format!("the answer is stored in case {case}"),
+            Parcel::Record(case) => format!("the record is stored in {case}"),
         }
     }
 
@@ -133,6 +141,13 @@ impl Delivery {
                 "it is not known whether the answer was stored: mohr open {case} shows whether it is there; look \
                  before you send it again"
             ),
+            (UploadState::InDoubt, Parcel::Record(case)) => format!(
+                "it is not known whether the record was stored: mohr open {case} shows whether it is there; look \
+                 before you write it again"
+            ),
+            (UploadState::NotBegun | UploadState::NotStored, Parcel::Record(_)) => {
+                "the record was not stored".to_owned()
+            }
             (UploadState::NotBegun | UploadState::NotStored, Parcel::Report) => {
                 "the report was not stored: throw the code away".to_owned()
             }

@@ -9,9 +9,9 @@ use serde::Serialize;
 
 use super::keys::{EXAMPLE_PROFILE, write_root};
 use super::passphrase::key_file_failure;
-use super::serve::{listen, run as run_async, server_failure, stopped};
+use super::serve::{database_failure, listen, run as run_async, server_failure, stopped};
 use super::writer::{note, print};
-use super::{Failure, write_new_private, write_new_public};
+use super::{Failure, not_written, write_new_private, write_new_public};
 use crate::files::{create_private_folder, replace_private};
 use crate::http::log;
 use crate::protocol::address::Address;
@@ -59,7 +59,7 @@ pub fn run(arguments: &DemoArguments) -> Result<(), Failure> {
         Some(folder) => folder.clone(),
         None => temporary_folder(),
     };
-    create_private_folder(&folder).map_err(Failure::new)?;
+    create_private_folder(&folder).map_err(|error| not_written(&folder, error))?;
     let folder =
         folder.canonicalize().map_err(|error| Failure::new(format!("{}: {error}", folder.display())))?;
     if folder.join("demo.json").exists() || folder.join("profile.note").exists() {
@@ -127,7 +127,7 @@ fn make_office(folder: &Path, address: SocketAddr) -> Result<Index, Failure> {
     let hosts: Vec<_> = profile.addresses.iter().map(|address| format!("{:?}", address.host())).collect();
     let note = sign(profile, &root.key).map_err(Failure::new)?;
     write_new_public(&index.profile, note.as_bytes())?;
-    storage::create(&index.database, root.office).map_err(Failure::new)?;
+    storage::create(&index.database, root.office).map_err(database_failure)?;
     let settings = format!(
         "listen = \"{address}\"\n\n[[office]]\nhosts = [{}]\nprofile = \"profile.note\"\n\
          database = \"mohr.sqlite3\"\n",

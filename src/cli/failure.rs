@@ -72,9 +72,24 @@ pub(super) fn client_failure(error: client::Error) -> Failure {
             Failure::with_hint(error, "check the address, the connection and the proxy, and try again later")
         }
         Error::Problem { word, status } => refusal(&word, status),
+        Error::RefusedBefore { status: 413 } => Failure::with_hint(
+            error,
+            "send less, and tell the office: what stands before its server takes too little",
+        ),
+        Error::RefusedBefore { .. } => {
+            Failure::with_hint(error, "is the address right? If it is, try again later, and tell the office")
+        }
         Error::UnexpectedAnswer(what) => Failure::with_hint(
             format!("what answers there does not speak as a mohr server of this version does ({what})"),
             "is the address right? If it is, something between you and the server may have answered: try again later",
+        ),
+        Error::Unavailable { .. } => {
+            Failure::with_hint(error, "a server that starts again needs a minute: try again then")
+        }
+        Error::AddressNotListed { .. } => Failure::with_hint(
+            error,
+            "nobody was signed in. Through a tunnel, name the office's own address with --address; else do not use \
+             this server",
         ),
         Error::Address(error) => Failure::with_hint(error, server_address_hint(error)),
         Error::Proxy(error) => Failure::with_hint(error, proxy_address_hint(error)),
@@ -169,6 +184,7 @@ pub(super) fn seal_failure(error: SealError) -> Failure {
         SealError::TooLarge => "send less, or in several messages",
         SealError::Message(_) => "are there more than 99 files, or one whose name is longer than 255 bytes?",
         SealError::Recipient => "the office's profile is at fault: tell it",
+        SealError::Unlisted(_) => "the office's profile has changed: open the case again",
         SealError::Age(_) => "try again; if it goes on, this program is at fault",
     };
     Failure::with_hint(error, hint)

@@ -2,6 +2,7 @@
 //! and errors go to standard error; an error says what is wrong and, where it can, what to do next. A secret is never
 //! an argument: passphrases come from a prompt or a file, receipt codes from standard input.
 
+mod case_output;
 mod delivery;
 mod demo;
 mod failure;
@@ -11,6 +12,7 @@ mod keys;
 mod output;
 mod passphrase;
 mod poster;
+mod records;
 mod reporter;
 mod serve;
 mod typed;
@@ -59,6 +61,12 @@ enum Command {
     Reply(inspector::ReplyArguments),
     /// Write a case's sealed originals and what was opened to a folder: inspector.
     Export(inspector::ExportArguments),
+    /// Write a record for the readers of a case, or in the journal: inspector.
+    Record(records::RecordArguments),
+    /// Give a case to inspectors who could not read it: inspector.
+    Handover(records::HandoverArguments),
+    /// Sign somebody else's drafted answer as the second person: inspector.
+    Second(records::SecondArguments),
     /// Send a report. Its receipt code is printed before anything is sent: keep it if this ends with "sent".
     Report(reporter::ReportArguments),
     /// Read a report's status and answers; the receipt code comes from standard input.
@@ -90,6 +98,9 @@ impl Cli {
             Command::Open(arguments) => inspector::open(&arguments),
             Command::Reply(arguments) => inspector::reply(arguments),
             Command::Export(arguments) => inspector::export(&arguments),
+            Command::Record(arguments) => records::record(arguments),
+            Command::Handover(arguments) => records::handover(&arguments),
+            Command::Second(arguments) => records::second(&arguments),
             Command::Report(arguments) => reporter::report(arguments),
             Command::Status(arguments) => reporter::status(&arguments),
             Command::FollowUp(arguments) => reporter::follow_up(arguments),

@@ -9,10 +9,11 @@ use serde::Serialize;
 
 use super::Failure;
 use super::writer::{note, print, print_line};
-use crate::desk::export::Exported;
+use crate::desk::Exported;
 use crate::desk::view::{ShownFile, ShownMessage};
+use crate::protocol::profile::WhyFormer;
 use crate::protocol::text::{columns, is_hidden, printable, wrap};
-use crate::verify::thread::{Authenticity, Warning};
+use crate::verify::case::{Authenticity, Warning};
 
 /// Lines are no wider than this, for whoever reads, and no wider than the terminal where there is one.
 const COLUMNS_MAX: usize = 76;
@@ -22,6 +23,11 @@ const COLUMNS_MIN: usize = 20;
 /// One message, for a person.
 pub fn print_message(message: &ShownMessage) -> Result<(), Failure> {
     print(&Screen::of_stdout().message(message))
+}
+
+/// Words of ours, and somebody else's behind them.
+pub fn print_quoted(label: &str, text: &str) -> Result<(), Failure> {
+    print(&Screen::of_stdout().labelled(label, text))
 }
 
 /// The files of an export as `sha256sum` writes them; on a terminal a long name stands below its digest.
@@ -72,6 +78,14 @@ impl Screen {
         if message.day != message.received {
             lines += &format!("    received: {}, says the server\n", message.received);
         }
+        if let Some(why) = message.former_key {
+            lines += &format!("    {}\n", former_text(why));
+        }
+        lines.extend(message.seconds.iter().map(|role| self.labelled("    signed also by:", role)));
+        lines.extend(message.failure.iter().map(|failure| self.labelled("    NOT FETCHED:", failure)));
+        if let Some(earlier) = message.earlier {
+            lines += &format!("    says that it goes back to case {earlier}\n");
+        }
         for warning in &message.warnings {
             lines += &format!("    WARNING: {}\n", warning_text(*warning));
         }
@@ -86,6 +100,10 @@ impl Screen {
         for answer in &message.answers {
             let said = if answer.answer.is_empty() { "(does not know)" } else { answer.answer.as_str() };
             lines += &self.quoted(&format!("{}: {said}", answer.question));
+        }
+        for act in &message.acts {
+            let json = serde_json::to_string(act).expect("plain structures serialize");
+            lines += &self.labelled("    act:", &json);
         }
         lines.extend(message.files.iter().map(|file| self.file(file)));
         lines
@@ -108,6 +126,12 @@ impl Screen {
             Authenticity::Replayed => "NOT AUTHENTIC: an earlier message once more",
             Authenticity::Unreadable => "unreadable: not sealed to this identity, or damaged",
             Authenticity::OneWay => "one-way report: nobody signed it, and there is nobody to answer",
+            Authenticity::Doubtful => "DOUBTFUL: signed with a key that is no longer trusted for this",
+            Authenticity::NotFromAReader => "NOT FROM A READER: its sender may not write here",
+            Authenticity::NewerVersion => "of a newer version: this program is too old to show it",
+            Authenticity::Gone => "erased, by an order of the office",
+            Authenticity::Missing => "MISSING: the server does not give it, and no order says why",
+            Authenticity::NotFetched => "not asked for",
         };
         format!("{place}  {whose}\n")
     }
@@ -141,7 +165,19 @@ impl Screen {
 fn warning_text(warning: Warning) -> &'static str {
     match warning {
         Warning::ThreadDiffers => "its sender saw other messages before it than the server shows you",
-        Warning::SequenceGap => "a message of the same sender before it is missing, or the order was changed",
+        Warning::ProfileOlder => "sealed by a newer office profile than the server offers now",
+        Warning::ProfileDiffers => "sealed by another text of this version of the office profile",
+        Warning::SecondMissing => "its outcome waits for a second person, and has no effect before",
+        Warning::NotHers => "listed as yours, and it is not: somebody else put it there",
+        Warning::MemoMissing => "what travelled beside it is missing: the server's fault",
+    }
+}
+
+fn former_text(why: WhyFormer) -> &'static str {
+    match why {
+        WhyFormer::Left => "its sender has left the office since",
+        WhyFormer::Replaced => "its sender has other keys since",
+        WhyFormer::Stolen => "its sender's key was stolen since; somebody else had seen this before",
     }
 }
 
@@ -182,8 +218,14 @@ mod tests {
             text: text.to_owned(),
             day: "2026-11-21".parse().unwrap(),
             received: "2026-11-21".parse().unwrap(),
+            former_key: None,
+            seconds: Vec::new(),
             door: None,
             answers: Vec::new(),
+            earlier: None,
+            acts: Vec::new(),
+            files_unread: false,
+            failure: None,
             status: None,
             outcome: None,
             files: vec![ShownFile {

@@ -9,9 +9,9 @@ use tokio::net::TcpListener;
 use super::Failure;
 use super::writer::note;
 use crate::http::log;
-use crate::server::config::OfficeConfig;
+use crate::server::config::{self, OfficeConfig};
 use crate::server::{self, Config};
-use crate::storage;
+use crate::storage::{self, DatabaseError};
 
 #[derive(Args)]
 pub struct ServeArguments {
@@ -109,22 +109,49 @@ pub(super) fn server_failure(error: server::Error) -> Failure {
     match error {
         server::Error::Database(error) => database_failure(error),
         server::Error::Profile { .. } => Failure::with_hint(error, "mohr keys profile verify says more"),
-        error => {
+        server::Error::ReadProfile { .. } => {
             Failure::with_hint(error, "is the path in the configuration right, and may this user read it?")
         }
+        server::Error::KeepProfile { .. } => {
+            Failure::with_hint(error, "is there room on the disk, and may this user write to the database?")
+        }
+        server::Error::Config(error) => config_failure(error),
+        // These say by themselves what to do.
+        server::Error::Hosts { .. }
+        | server::Error::SameOffice(..)
+        | server::Error::SameDatabase(..)
+        | server::Error::OlderProfile { .. }
+        | server::Error::OtherText { .. } => Failure::new(error),
     }
 }
 
-fn database_failure(error: storage::DatabaseError) -> Failure {
-    match error {
-        storage::DatabaseError::Missing(_) => Failure::with_hint(
-            error,
-            "is the path right? A new office makes its database once, with mohr create-database",
-        ),
-        error => Failure::with_hint(error, "is the path right, and may this user read and write there?"),
-    }
+pub(super) fn database_failure(error: DatabaseError) -> Failure {
+    let hint = match &error {
+        DatabaseError::Missing(_) => {
+            "is the path right? A new office makes its database once, with mohr create-database"
+        }
+        DatabaseError::Exists(_) => "name another path, or run it with mohr serve",
+        // It says by itself what to do.
+        DatabaseError::LeftBehind(_) | DatabaseError::Thread(_) | DatabaseError::OtherOffice { .. } => {
+            return Failure::new(error);
+        }
+        DatabaseError::Version { .. } => "run the mohr that made it, or its successor",
+        DatabaseError::NotOurs(_) => "is the path right?",
+        DatabaseError::Io { .. } | DatabaseError::Sqlite { .. } => {
+            "is the path right, and may this user read and write there?"
+        }
+    };
+    Failure::with_hint(error, hint)
 }
 
 fn load(path: &std::path::Path) -> Result<Config, Failure> {
-    Config::load(path).map_err(|error| Failure::with_hint(error, "docs/OPERATING.md has one to start from"))
+    Config::load(path).map_err(config_failure)
+}
+
+fn config_failure(error: config::Error) -> Failure {
+    let hint = match &error {
+        config::Error::Read { .. } => "is the path right, and may this user read it?",
+        _ => "docs/OPERATING.md has a configuration to start from",
+    };
+    Failure::with_hint(error, hint)
 }

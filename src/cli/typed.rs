@@ -2,6 +2,8 @@
 //! printed to make them readable.
 
 use super::Failure;
+use crate::client::{ServerAddress, ServerAddressError};
+use crate::protocol::address::Address;
 use crate::protocol::ids::{Id, OfficeId};
 use crate::protocol::message::{OutcomeId, Status};
 use crate::protocol::text::{fold_typed, fold_typed_hex};
@@ -16,6 +18,12 @@ pub fn parse_office(typed: &str) -> Result<OfficeId, String> {
             format!("an office id has 32 digits, and these are {}; a poster has it whole", id.chars().count())
         }
     })
+}
+
+/// An office's own address, as its profile lists it; a pasted page of it will do.
+pub fn parse_address(typed: &str) -> Result<Address, String> {
+    let server: ServerAddress = typed.parse().map_err(|error: ServerAddressError| error.to_string())?;
+    server.origin().parse().map_err(|error: crate::protocol::ids::Malformed| error.to_string())
 }
 
 pub fn parse_id(typed: &str) -> Result<Id, String> {

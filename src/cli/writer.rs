@@ -3,6 +3,7 @@
 
 use std::fmt::Display;
 use std::io::{Error, ErrorKind, IsTerminal as _, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Failure;
 
@@ -16,18 +17,24 @@ pub fn print_line(line: impl Display) -> Result<(), Failure> {
     print(&format!("{line}\n"))
 }
 
+/// A line of progress stands on the terminal and has no end yet.
+static UNFINISHED: AtomicBool = AtomicBool::new(false);
+
 /// A word beside the data, on standard error. Nobody can be told when it does not get through.
 pub fn note(line: impl Display) {
-    let _ = writeln!(std::io::stderr().lock(), "{line}");
+    let mut output = std::io::stderr().lock();
+    let end = if UNFINISHED.swap(false, Ordering::Relaxed) { "\n" } else { "" };
+    let _ = writeln!(output, "{end}{line}");
 }
 
-/// Says on a terminal how far a large upload has come, in one line that goes away.
+/// Says on a terminal how far a large upload has come, in one line.
 pub fn progress() -> impl FnMut(u64) {
     const SHOWN_FROM_BYTES: u64 = 1024 * 1024;
     let shown = std::io::stderr().is_terminal();
     move |sent_bytes| {
         if shown && sent_bytes >= SHOWN_FROM_BYTES {
-            let _ = write!(std::io::stderr().lock(), "\r{} KiB sent\r", sent_bytes / 1024);
+            UNFINISHED.store(true, Ordering::Relaxed);
+            let _ = write!(std::io::stderr().lock(), "\r{} KiB so far", sent_bytes / 1024);
         }
     }
 }

@@ -189,5 +189,6 @@ impl PendingCase {
 
 /// Whether fewer cases at once would be answered.
 fn is_too_long(error: &Error) -> bool {
-    *error == TOO_LONG || matches!(error, Error::Problem { status: 413, .. } | Error::Refused { status: 413 })
+    *error == TOO_LONG
+        || matches!(error, Error::Problem { status: 413, .. } | Error::RefusedBefore { status: 413 })
 }

@@ -20,7 +20,7 @@ pub enum Error {
     Problem { word: String, status: u16 },
     /// An error without a problem document that does not pass: a proxy's, such as its own bound of lengths.
     #[error("something before the server refuses (HTTP {status})")]
-    Refused { status: u16 },
+    RefusedBefore { status: u16 },
     #[error("the server's answer is not of this protocol ({0})")]
     UnexpectedAnswer(&'static str),
 }
@@ -34,7 +34,7 @@ impl Error {
             Self::Address(_)
             | Self::Proxy(_)
             | Self::AddressNotListed { .. }
-            | Self::Refused { .. }
+            | Self::RefusedBefore { .. }
             | Self::UnexpectedAnswer(_) => false,
         }
     }
@@ -61,8 +61,8 @@ impl Error {
     /// The same for an answer that has no body.
     pub(super) fn from_status(status: u16) -> Self {
         match status {
-            429 | 502 | 503 | 504 => Self::Unavailable { status },
-            400..600 => Self::Refused { status },
+            408 | 429 | 502 | 503 | 504 => Self::Unavailable { status },
+            400..600 => Self::RefusedBefore { status },
             _ => Self::UnexpectedAnswer("a status that is neither success nor error"),
         }
     }
@@ -100,8 +100,8 @@ mod tests {
             assert!(Error::from_answer(status, page).is_passing(), "{status}");
         }
         for status in [400, 403, 404, 413, 500, 507] {
-            assert_eq!(Error::from_answer(status, page), Error::Refused { status });
-            assert!(!Error::Refused { status }.is_passing());
+            assert_eq!(Error::from_answer(status, page), Error::RefusedBefore { status });
+            assert!(!Error::RefusedBefore { status }.is_passing());
         }
         assert!(!Error::from_answer(302, b"").is_passing());
     }

@@ -78,14 +78,11 @@ impl Credentials for InspectorSession {
 /// The address for which a session is signed: the one dialled, or the one that the inspector names because she
 /// comes through a tunnel. It must be the office's, lest a relay at another address get a session. All ports of one
 /// machine are one machine, so whoever dials her own may sign for another of its ports.
-pub fn session_address(
-    listed: &[Address],
-    dialled: &str,
-    named: Option<&Address>,
-) -> Result<Address, Error> {
+pub fn session_address(listed: &[Address], dialled: &str, named: Option<&Address>) -> Result<Address, Error> {
     let wanted = named.map_or(dialled, Address::as_str);
     let exact = listed.iter().find(|address| address.as_str() == wanted);
-    let is_own_machine = || named.is_none() && dialled.parse().is_ok_and(|dialled: Address| dialled.is_loopback());
+    let is_own_machine =
+        || named.is_none() && dialled.parse().is_ok_and(|dialled: Address| dialled.is_loopback());
     let beside = || listed.iter().find(|address| address.is_loopback() && is_own_machine());
     exact.or_else(beside).cloned().ok_or_else(|| Error::AddressNotListed {
         dialled: wanted.to_owned(),
@@ -113,7 +110,7 @@ impl Client {
     ) -> Result<T, Error> {
         let bearer = credentials.bearer();
         match request(&bearer) {
-            Err(error @ (Error::Problem { status, .. } | Error::Refused { status }))
+            Err(error @ (Error::Problem { status, .. } | Error::RefusedBefore { status }))
                 if over.contains(&status) =>
             {
                 match credentials.renew(self, &bearer)? {
@@ -157,8 +154,7 @@ mod tests {
         let address = |text: &str| text.parse::<Address>().unwrap();
         let listed = ["https://office.example", "http://abc.onion", "http://127.0.0.1:8080"].map(address);
         let choose = |dialled: &str, named: Option<&str>| {
-            session_address(&listed, dialled, named.map(address).as_ref())
-                .map(|address| address.to_string())
+            session_address(&listed, dialled, named.map(address).as_ref()).map(|address| address.to_string())
         };
         assert_eq!(choose("http://abc.onion", None).unwrap(), "http://abc.onion");
         assert_eq!(choose("http://127.0.0.1:9999", None).unwrap(), "http://127.0.0.1:8080");

@@ -124,7 +124,7 @@ impl Client {
         }
         let ask = |bearer: &Bearer| self.offset(bearer, path, message.blob.len());
         match self.authorized_unless(credentials, &over, ask) {
-            Err(Error::Refused { status: 404 }) => Ok(None),
+            Err(Error::RefusedBefore { status: 404 }) => Ok(None),
             asked => asked.map(Some),
         }
     }
@@ -217,7 +217,7 @@ fn is_refusal(error: &Error) -> bool {
                 || *word == *ProblemWord::StorageFull.as_str()
         }
         // Of a proxy: what it refuses it has not handed on.
-        Error::Refused { status } => (400..500).contains(status),
+        Error::RefusedBefore { status } => (400..500).contains(status),
         Error::Address(_)
         | Error::Proxy(_)
         | Error::AddressNotListed { .. }

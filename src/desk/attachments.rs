@@ -85,7 +85,9 @@ impl Desk {
         let mut files = Vec::new();
         let mut failed = None;
         let read = rewound(sealed).map_err(OpenError::Source).and_then(|source| {
-            let OpenedBlob::Message(mut blob) = open_blob(source, key)? else { return Err(OpenError::Damaged) };
+            let OpenedBlob::Message(mut blob) = open_blob(source, key)? else {
+                return Err(OpenError::Damaged);
+            };
             blob.read_files(text, sha256, |_| {
                 let unfinished = Unfinished::create(folder).map_err(|error| {
                     failed = Some(error);

@@ -156,10 +156,12 @@ impl Desk {
                 if !opened.is_unopened(place) || !tried.insert((place, *key.as_bytes())) {
                     continue;
                 }
-                let Some(listed) = opened.listed(thread).get(at).filter(|listed| listed.sha256 == sha256) else {
+                let Some(listed) = opened.listed(thread).get(at).filter(|listed| listed.sha256 == sha256)
+                else {
                     continue;
                 };
-                let found = self.find_with_key(opened.case, opened.write().as_ref(), listed, BlobKey::Handed(&key))?;
+                let found =
+                    self.find_with_key(opened.case, opened.write().as_ref(), listed, BlobKey::Handed(&key))?;
                 if !matches!(found.found, Found::Unreadable) {
                     has_opened_one = true;
                     opened.replace(place, found);
@@ -213,9 +215,10 @@ impl Desk {
     pub(super) fn invitations(&self, case: CaseId) -> Result<Vec<CaseSecret>, Error> {
         let journal = self.open_journal()?;
         let invitations = journal.read(&self.profile).journal.invitations;
-        let hers = invitations.into_iter().map(|noted| noted.value).filter(|invitation| {
-            invitation.case == case && invitation.person == self.keys.id
-        });
+        let hers = invitations
+            .into_iter()
+            .map(|noted| noted.value)
+            .filter(|invitation| invitation.case == case && invitation.person == self.keys.id);
         Ok(hers.map(|invitation| invitation.secret).collect())
     }
 

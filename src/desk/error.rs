@@ -16,7 +16,9 @@ pub enum Error {
     NotListed { id: Id },
     #[error(transparent)]
     Seal(#[from] SealError),
-    #[error("a message of this case was sealed by version {floor} of the office profile, and the server offers {offered}")]
+    #[error(
+        "a message of this case was sealed by version {floor} of the office profile, and the server offers {offered}"
+    )]
     ProfileOlder { offered: u64, floor: u64 },
     #[error("the office takes files of {max_bytes} bytes in all at most")]
     FilesTooLarge { max_bytes: u64 },

@@ -97,7 +97,8 @@ impl Desk {
         let listing = self.exported_listing(opened, &reading, &failures);
         let listing = serde_json::to_vec_pretty(&listing).expect("plain structures serialize");
         export.put("listing.json", &listing)?;
-        let mut said: Vec<String> = failures.into_iter().map(|(place, failure)| said_of(place, &failure)).collect();
+        let mut said: Vec<String> =
+            failures.into_iter().map(|(place, failure)| said_of(place, &failure)).collect();
         said.extend(self.export_profiles(&mut export, &reading)?);
         export.put("README.txt", README_EN.as_bytes())?;
         export.put("README.fa.txt", README_FA.as_bytes())?;
@@ -116,7 +117,9 @@ impl Desk {
         message: &MessageReading<'_>,
     ) -> Result<Option<String>, Error> {
         if matches!(message.authenticity, Authenticity::Gone | Authenticity::Missing) {
-            return Ok(Some(opened.failure(place).unwrap_or("the server does not have it any more").to_owned()));
+            return Ok(Some(
+                opened.failure(place).unwrap_or("the server does not have it any more").to_owned(),
+            ));
         }
         let sealed = match self.fetch_sealed(opened, place, export.folder)? {
             Fetched::Whole(sealed) => sealed,
@@ -203,8 +206,7 @@ impl Desk {
                 }
             };
             let is_it = verify_signature(&note).is_ok_and(|profile| {
-                profile.office == self.profile.office
-                    && profile.stamp() == ProfileStamp { version, digest }
+                profile.office == self.profile.office && profile.stamp() == ProfileStamp { version, digest }
             });
             if is_it {
                 create_private_folder(&export.folder.join("profiles"))?;

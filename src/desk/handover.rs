@@ -89,8 +89,7 @@ impl Desk {
             if is_invited {
                 continue;
             }
-            let act =
-                Act::Invitation { person: person.clone(), case: opened.case, secret: secret.clone() };
+            let act = Act::Invitation { person: person.clone(), case: opened.case, secret: secret.clone() };
             let both = BTreeSet::from([person.clone(), self.keys.id.clone()]).into_iter().collect();
             self.write_record_for(&journal, &RecordDraft::of_acts(language, vec![act]), both, |_| ())?;
             written += 1;
@@ -139,12 +138,7 @@ impl Desk {
     }
 
     /// Whether each of these persons opens a record of a handover herself: it was sealed to them all.
-    fn is_sealed_to_all(
-        &self,
-        opened: &OpenedCase,
-        message: &HandedMessage,
-        persons: &BTreeSet<Id>,
-    ) -> bool {
+    fn is_sealed_to_all(&self, opened: &OpenedCase, message: &HandedMessage, persons: &BTreeSet<Id>) -> bool {
         let reading = opened.read(&self.profile);
         let Some(text) = usize::try_from(message.position)
             .ok()
@@ -154,9 +148,9 @@ impl Desk {
         else {
             return false;
         };
-        persons.iter().all(|person| {
-            text.message.readers.contains(person) && self.reaches(text.message.day, person)
-        })
+        persons
+            .iter()
+            .all(|person| text.message.readers.contains(person) && self.reaches(text.message.day, person))
     }
 
     /// Whether what was sealed to a person on this day opens with the keys that she has now: those she had before are

@@ -94,14 +94,16 @@ impl Desk {
                 Some(known) => known,
                 None => invitations.insert(self.all_invitations()?),
             };
-            secret = known.iter().rev().find(|(case, _)| *case == report.case).map(|(_, secret)| secret.clone());
+            secret =
+                known.iter().rev().find(|(case, _)| *case == report.case).map(|(_, secret)| secret.clone());
         }
         Ok(Ok(PendingEntry { report: report.clone(), first, secret }))
     }
 
     fn all_invitations(&self) -> Result<Vec<(CaseId, CaseSecret)>, Error> {
         let journal = self.open_journal()?;
-        let invitations = journal.read(&self.profile).journal.invitations.into_iter().map(|noted| noted.value);
+        let invitations =
+            journal.read(&self.profile).journal.invitations.into_iter().map(|noted| noted.value);
         let hers = invitations.filter(|invitation| invitation.person == self.keys.id);
         Ok(hers.map(|invitation| (invitation.case, invitation.secret)).collect())
     }
@@ -111,9 +113,8 @@ impl Desk {
         &self,
         pending: &[PendingEntry],
     ) -> Result<Vec<Result<Option<CaseListing>, client::Error>>, Error> {
-        let may_list = |entry: &&PendingEntry| {
-            entry.secret.is_some() || matches!(entry.first.found, Found::OneWay)
-        };
+        let may_list =
+            |entry: &&PendingEntry| entry.secret.is_some() || matches!(entry.first.found, Found::OneWay);
         let requests = pending.iter().filter(may_list).map(|entry| CaseRequest {
             case: entry.report.case,
             write: entry.secret.as_ref().map(write_token),
@@ -154,9 +155,11 @@ impl Desk {
         if reading.state.office.recused.contains(&self.keys.id) {
             return Ok((None, 0));
         }
-        let unread = opened.listing.mailbox.iter().filter(|message| {
-            message.kind.is_from_reporter() && !self.memory.is_read(message.sha256)
-        });
+        let unread = opened
+            .listing
+            .mailbox
+            .iter()
+            .filter(|message| message.kind.is_from_reporter() && !self.memory.is_read(message.sha256));
         let mailbox = &reading.state.mailbox;
         let line = InboxEntry {
             case: report.case,

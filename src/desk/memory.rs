@@ -133,7 +133,8 @@ impl Memory {
     /// Takes the longer of each thread: it knows more. Of two that differ in content the next visit warns.
     pub fn remember_case(&mut self, case: CaseId, threads: Threads) {
         let known = self.cases.entry(case).or_insert(threads);
-        let longer = |known: ThreadPoint, seen: ThreadPoint| if seen.length > known.length { seen } else { known };
+        let longer =
+            |known: ThreadPoint, seen: ThreadPoint| if seen.length > known.length { seen } else { known };
         known.mailbox = longer(known.mailbox, threads.mailbox);
         known.office = match (known.office, threads.office) {
             (Some(known), Some(seen)) => Some(longer(known, seen)),

@@ -164,7 +164,8 @@ impl OpenedCase {
     pub(super) fn holds(&self, office: OfficeId, seen: &Threads) -> bool {
         ThreadName::ALL.into_iter().all(|thread| {
             let Some(point) = seen.of(thread) else { return true };
-            let beginning = usize::try_from(point.length).ok().and_then(|length| self.listed(thread).get(..length));
+            let beginning =
+                usize::try_from(point.length).ok().and_then(|length| self.listed(thread).get(..length));
             beginning.is_some_and(|listed| thread_digest(office, self.case, thread, listed) == point.digest)
         })
     }

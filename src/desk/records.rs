@@ -86,6 +86,10 @@ impl Desk {
             return Ok(all());
         }
         let readers = reading.state.listed_readers(&self.profile);
-        if readers.contains(&self.keys.id) { Ok(readers) } else { Err(Error::NotAReader(self.keys.id.clone())) }
+        if readers.contains(&self.keys.id) {
+            Ok(readers)
+        } else {
+            Err(Error::NotAReader(self.keys.id.clone()))
+        }
     }
 }

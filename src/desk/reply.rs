@@ -38,10 +38,10 @@ impl Desk {
     pub fn reply(
         &self,
         opened: &OpenedCase,
-        draft: ReplyDraft,
+        draft: &ReplyDraft,
         progress: impl FnMut(u64),
     ) -> Result<(), Error> {
-        let message = self.reply_message(opened, &draft)?;
+        let message = self.reply_message(opened, draft)?;
         let files: Vec<&[u8]> = draft.files.iter().map(|(_, bytes)| &bytes[..]).collect();
         self.send_reply(opened, &message, &files, progress)
     }
@@ -102,10 +102,7 @@ impl Desk {
     }
 
     /// For whom an answer is: the readers of the case who are still listed, and the reporter.
-    fn reply_recipients(
-        &self,
-        opened: &OpenedCase,
-    ) -> Result<(Vec<Id>, Recipient), Error> {
+    fn reply_recipients(&self, opened: &OpenedCase) -> Result<(Vec<Id>, Recipient), Error> {
         if opened.is_one_way() {
             return Err(Error::OneWay);
         }

@@ -185,17 +185,16 @@ impl ShownCase {
             let messages = readings.iter().zip(opened.listed(thread)).enumerate();
             messages
                 .map(|(at, (message, listed))| {
-                    let one_way = opened.one_way.as_ref().filter(|_| (thread, at) == (ThreadName::Mailbox, 0));
+                    let one_way =
+                        opened.one_way.as_ref().filter(|_| (thread, at) == (ThreadName::Mailbox, 0));
                     let mut shown = ShownMessage::new(profile, listed, message, one_way);
                     shown.failure = opened.failure((thread, at)).map(str::to_owned);
                     shown
                 })
                 .collect()
         };
-        let (messages, records) = (
-            shown(ThreadName::Mailbox, &reading.mailbox),
-            shown(ThreadName::Office, &reading.office),
-        );
+        let (messages, records) =
+            (shown(ThreadName::Mailbox, &reading.mailbox), shown(ThreadName::Office, &reading.office));
         let CaseReading { state, .. } = reading;
         let standing = &state.mailbox.standing;
         let (readers, not_readers) = shown_persons(profile, &state);

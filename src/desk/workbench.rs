@@ -70,9 +70,8 @@ impl Desk {
         let key = KeyId { person: keys.id.clone(), epoch: keys.epoch };
         let keys = Arc::new(keys);
         let (signer, office, signed) = (Arc::clone(&keys), profile.office, (key.clone(), address.clone()));
-        let sign = move |challenge| {
-            signer.signing.sign(&session_bytes(office, &signed.0, &signed.1, challenge))
-        };
+        let sign =
+            move |challenge| signer.signing.sign(&session_bytes(office, &signed.0, &signed.1, challenge));
         let session = InspectorSession::sign_in(&client, key, address, sign)?;
         memory.office = Some(profile.office);
         memory.remember_profile(seen(&profile));
@@ -114,10 +113,9 @@ impl Desk {
             return Err(profile::Error::Expired { expires: self.profile.expires }.into());
         }
         match reading {
-            Some(reading) if reading.is_profile_older(&self.profile) => Err(Error::ProfileOlder {
-                offered: self.profile.version,
-                floor: reading.state.profile_floor,
-            }),
+            Some(reading) if reading.is_profile_older(&self.profile) => {
+                Err(Error::ProfileOlder { offered: self.profile.version, floor: reading.state.profile_floor })
+            }
             _ => Ok(()),
         }
     }

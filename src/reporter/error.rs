@@ -12,7 +12,9 @@ pub enum Error {
     Profile(#[from] profile::Error),
     #[error(transparent)]
     Seal(#[from] SealError),
-    #[error("your mailbox knows version {floor} of the office profile, and the server offers {offered}: nothing is sealed")]
+    #[error(
+        "your mailbox knows version {floor} of the office profile, and the server offers {offered}: nothing is sealed"
+    )]
     ProfileOlder { offered: u64, floor: u64 },
     #[error("the office takes files of {max_bytes} bytes in all at most")]
     FilesTooLarge { max_bytes: u64 },
@@ -20,7 +22,9 @@ pub enum Error {
     UnknownCode,
     #[error("the server's mailbox is another case's")]
     OtherCase,
-    #[error("the server does not give back what travelled beside your messages, so only you know whom you left out")]
+    #[error(
+        "the server does not give back what travelled beside your messages, so only you know whom you left out"
+    )]
     AskAgain,
     #[error("the office has not named inspector {0} to you: nobody else can be added")]
     NotOffered(Id),

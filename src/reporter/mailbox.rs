@@ -105,7 +105,8 @@ impl Mailbox<'_> {
         }
         let knows_nobody = own.is_to_be_asked && own.next_readers.is_empty();
         let everybody = profile.inspectors.iter().map(|listed| &listed.id).filter(|_| knows_nobody);
-        let mut readers: Vec<Id> = own.next_readers.iter().chain(everybody).chain(&form.also).cloned().collect();
+        let mut readers: Vec<Id> =
+            own.next_readers.iter().chain(everybody).chain(&form.also).cloned().collect();
         readers.retain(|id| {
             profile.inspector(id).is_some() && !state.is_left_out(id) && !draft.left_out.contains(id)
         });
@@ -184,7 +185,11 @@ impl Mailbox<'_> {
             return found(open_text(blob.reader(), key));
         }
         let bytes = blob.read_whole()?;
-        if sha256(&bytes) == listed.sha256 { found(open_text(Cursor::new(bytes), key)) } else { Ok(Found::Unreadable) }
+        if sha256(&bytes) == listed.sha256 {
+            found(open_text(Cursor::new(bytes), key))
+        } else {
+            Ok(Found::Unreadable)
+        }
     }
 }
 

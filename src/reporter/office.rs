@@ -6,9 +6,7 @@ use crate::client::{Bearer, Client, OutgoingMessage};
 use crate::protocol::day::Day;
 use crate::protocol::ids::{Id, OfficeId};
 use crate::protocol::memo::{Memo, SealedMemo};
-use crate::protocol::message::{
-    Content, EarlierCase, Message, MessageKind, Sender, ThreadPoint, Threads,
-};
+use crate::protocol::message::{Content, EarlierCase, Message, MessageKind, Sender, ThreadPoint, Threads};
 use crate::protocol::receipt::ReceiptCode;
 use crate::protocol::record::ThreadName;
 use crate::protocol::upload::UploadMetadata;

@@ -100,7 +100,8 @@ impl<R: Read + Seek> OpenBlob<R> {
         let header = AgeHeader::decode(source.head())?;
         let length = source.length();
         let (_, file_key) = start(&mut source, key)?;
-        let plaintext_bytes = plaintext_bytes(length, header.header_bytes as u64).ok_or(OpenError::Damaged)?;
+        let plaintext_bytes =
+            plaintext_bytes(length, header.header_bytes as u64).ok_or(OpenError::Damaged)?;
         Ok(Self { source, file_key, plaintext_bytes })
     }
 
@@ -160,7 +161,9 @@ fn start<R: Read>(source: R, key: BlobKey<'_>) -> Result<(Plaintext<R>, HandedKe
 fn open_error(error: age::DecryptError) -> OpenError {
     match error {
         age::DecryptError::NoMatchingKeys => OpenError::NotForUs,
-        age::DecryptError::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => OpenError::Source(error),
+        age::DecryptError::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
+            OpenError::Source(error)
+        }
         _ => OpenError::Damaged,
     }
 }
@@ -176,7 +179,8 @@ fn open_one_way<R: Read + Seek>(
     let age_file = one_way::decode(&blob).map_err(|_| OpenError::Damaged)?;
     let header = AgeHeader::decode(age_file)?;
     let (mut plaintext, file_key) = start(age_file, key)?;
-    let length = plaintext_bytes(age_file.len() as u64, header.header_bytes as u64).ok_or(OpenError::Damaged)?;
+    let length =
+        plaintext_bytes(age_file.len() as u64, header.header_bytes as u64).ok_or(OpenError::Damaged)?;
     let room = usize::try_from(length).map_err(|_| OpenError::TooLarge)?;
     let mut bytes = Zeroizing::new(Vec::with_capacity(room));
     plaintext.read_to_end(&mut bytes).map_err(|_| OpenError::Damaged)?;

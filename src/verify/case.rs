@@ -195,11 +195,12 @@ impl CaseReading<'_> {
                 _ => None,
             }
         });
-        acts.flatten().filter_map(|act| match act {
-            Act::Handover { messages, .. } => Some(messages),
-            _ => None,
-        })
-        .flatten()
+        acts.flatten()
+            .filter_map(|act| match act {
+                Act::Handover { messages, .. } => Some(messages),
+                _ => None,
+            })
+            .flatten()
     }
 }
 

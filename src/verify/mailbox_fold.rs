@@ -80,9 +80,11 @@ impl<'a> MailboxFold<'a> {
 
     /// `is_memo_missing`: a memo of her own messages is missing, or none of them opens.
     pub(super) fn finish(mut self, is_memo_missing: bool) -> MailboxState {
-        let listed = |person: &Id| self.profile.inspector(person).is_some() && !self.state.is_left_out(person);
+        let listed =
+            |person: &Id| self.profile.inspector(person).is_some() && !self.state.is_left_out(person);
         if let Some(memo) = &self.last_memo {
-            let next_readers: Vec<Id> = memo.readers.iter().filter(|reader| listed(reader)).cloned().collect();
+            let next_readers: Vec<Id> =
+                memo.readers.iter().filter(|reader| listed(reader)).cloned().collect();
             let since = self.named.iter().filter(|(position, _)| *position >= memo.thread.length);
             let mut offered: Vec<Id> = since
                 .flat_map(|(_, readers)| readers)
@@ -102,7 +104,8 @@ impl<'a> MailboxFold<'a> {
     fn apply_own(&mut self, position: u64, profile: u64, readers: &[Id], length: u64) {
         if position == 0 {
             let left_out = self.profile.persons().filter(|person| {
-                self.profile.joined(person).is_some_and(|joined| joined <= profile) && !readers.contains(person)
+                self.profile.joined(person).is_some_and(|joined| joined <= profile)
+                    && !readers.contains(person)
             });
             self.state.left_out = left_out.map(|person| (person.clone(), 0)).collect();
             self.state.told.extend(readers.iter().cloned());

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use super::case_state::{
-    Accessed, ClassificationState, CorrectiveOrder, ErasureReason, Handover, MailboxState, Noted, OfficeState,
-    OrderText, Proposal, SetDeadline, SetPriority,
+    Accessed, ClassificationState, CorrectiveOrder, ErasureReason, Handover, MailboxState, Noted,
+    OfficeState, OrderText, Proposal, SetDeadline, SetPriority,
 };
 use super::mailbox_fold::{Counted, Place};
 use super::message::Unverified;
@@ -52,7 +52,8 @@ impl<'a> ActContext<'a> {
     pub(super) fn of(passed: &Passed<'a>) -> Option<Self> {
         let Word::Text(text, _) = passed.word else { return None };
         let message = &text.message;
-        let (Sender::Inspector(by), Content::Record { acts, .. }) = (&message.sender, &message.content) else {
+        let (Sender::Inspector(by), Content::Record { acts, .. }) = (&message.sender, &message.content)
+        else {
             return None;
         };
         let length = message.threads.office.map_or(0, |point| point.length);
@@ -225,8 +226,7 @@ fn classify(state: &mut ClassificationState, values: &Classification, context: &
 fn apply_to_order(state: &mut OfficeState, act: &Act, context: &ActContext<'_>) {
     match act {
         Act::Order { order, unit, text, due } => {
-            let ordered =
-                context.note(OrderText { unit: unit.clone(), text: text.clone(), due: *due });
+            let ordered = context.note(OrderText { unit: unit.clone(), text: text.clone(), due: *due });
             state.orders.entry(order.clone()).or_insert_with(|| CorrectiveOrder {
                 ordered,
                 answers: Vec::new(),

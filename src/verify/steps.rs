@@ -56,10 +56,7 @@ impl ThreadDigests {
             let first = initial_thread_digest(context.profile.office, context.case, thread);
             std::iter::once(first).chain(later).collect::<Vec<_>>()
         };
-        Self {
-            mailbox: digests(ThreadName::Mailbox, mailbox),
-            office: digests(ThreadName::Office, office),
-        }
+        Self { mailbox: digests(ThreadName::Mailbox, mailbox), office: digests(ThreadName::Office, office) }
     }
 
     pub(super) fn end(&self, thread: ThreadName) -> ThreadPoint {
@@ -128,7 +125,9 @@ pub(super) fn judge<'a>(
         Found::Own(OwnMemo::Hers(memo)) if is_in_place && entry.kind.is_from_reporter() => Word::Memo(memo),
         Found::Own(OwnMemo::None) => return Err(Authenticity::Unverifiable),
         Found::Own(_) => return Err(Authenticity::NotAuthentic),
-        Found::OneWay if is_in_place && entry.kind == MessageKind::Report => return Err(Authenticity::OneWay),
+        Found::OneWay if is_in_place && entry.kind == MessageKind::Report => {
+            return Err(Authenticity::OneWay);
+        }
         Found::OneWay => return Err(Authenticity::NotAuthentic),
         Found::Unreadable => return Err(Authenticity::Unreadable),
         Found::NotFetched => return Err(Authenticity::NotFetched),
@@ -227,15 +226,17 @@ fn is_trusted(passed: &Passed<'_>) -> bool {
     }
 }
 
-/// Whether somebody with another key had seen this message, on a day on which its key was still trusted.
+/// Whether somebody with another key had seen this message, on a day on which its key was still trusted. A record vouches
+/// for records alone: else the mailbox would be one thing to the reporter, who sees none, and another to the office.
 fn vouches(voucher: &Passed<'_>, passed: &Passed<'_>, key: ListedKey<'_>, digests: &ThreadDigests) -> bool {
     let is_other = match voucher.word {
         Word::Memo(_) => true,
         Word::Text(_, other) => other.signer() != key.signer(),
     };
     is_other
+        && voucher.thread == passed.thread
         && is_in_time(key, &[voucher.own_day()])
-        && voucher
-            .states(passed.thread)
-            .is_some_and(|point| point.length > passed.position && digests.holds(voucher, passed.thread, point))
+        && voucher.states(passed.thread).is_some_and(|point| {
+            point.length > passed.position && digests.holds(voucher, passed.thread, point)
+        })
 }

@@ -214,7 +214,10 @@ fn replay_reorder_drop_and_swap_are_noticed() {
     let again = case.posted(&text.message, &office.inspectors[0].signing);
     assert_ne!(again.blob, mailbox[3].blob);
     let seen = come_back(&case, &[&mailbox[..], &[again]].concat());
-    assert_eq!(seen.verdicts()[3..], [Authenticity::Authentic, Authenticity::Authentic, Authenticity::Replayed]);
+    assert_eq!(
+        seen.verdicts()[3..],
+        [Authenticity::Authentic, Authenticity::Authentic, Authenticity::Replayed]
+    );
 
     let mut swapped = mailbox.clone();
     swapped.swap(1, 2);
@@ -265,7 +268,10 @@ fn a_reply_listed_as_ones_own_is_not_hidden() {
     // Nor does the memo of another message help.
     listed[1].memo = case.mailbox[0].memo.clone();
     let seen = come_back(&case, &listed);
-    assert_eq!((seen.verdicts()[1], &seen.warnings()[1][..]), (Authenticity::NotAuthentic, &[Warning::NotHers][..]));
+    assert_eq!(
+        (seen.verdicts()[1], &seen.warnings()[1][..]),
+        (Authenticity::NotAuthentic, &[Warning::NotHers][..])
+    );
 }
 
 /// The same key under another id is the same key: no profile lists it for two persons.
@@ -351,7 +357,10 @@ fn new_keys_do_not_make_old_replies_strangers() {
             let case = Case { office: &office, keys: copy(&keys), mailbox: Vec::new(), records: Vec::new() };
             let seen = come_back(&case, &mailbox);
             assert_eq!(seen.verdicts()[1], expected);
-            assert_eq!(seen.read().mailbox[1].former, (expected == Authenticity::Authentic).then_some(WhyFormer::Replaced));
+            assert_eq!(
+                seen.read().mailbox[1].former,
+                (expected == Authenticity::Authentic).then_some(WhyFormer::Replaced)
+            );
         }
     }
 }

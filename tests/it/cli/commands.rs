@@ -218,8 +218,18 @@ fn socks5_proxy(name: &'static str, target: String) -> (String, std::sync::mpsc:
             std::thread::spawn(move || {
                 let mut greeting = [0; 2];
                 client.read_exact(&mut greeting).unwrap();
-                client.read_exact(&mut vec![0; usize::from(greeting[1])]).unwrap();
-                client.write_all(&[5, 0]).unwrap();
+                let mut methods = vec![0; usize::from(greeting[1])];
+                client.read_exact(&mut methods).unwrap();
+                if methods.contains(&2) {
+                    // RFC 1929: somebody's name and password, as Tor keeps circuits apart by.
+                    client.write_all(&[5, 2]).unwrap();
+                    let mut credentials = [0; 11];
+                    client.read_exact(&mut credentials).unwrap();
+                    assert_eq!(&credentials, b"\x01\x04name\x04word");
+                    client.write_all(&[1, 0]).unwrap();
+                } else {
+                    client.write_all(&[5, 0]).unwrap();
+                }
                 let mut request = [0; 5];
                 client.read_exact(&mut request).unwrap();
                 assert_eq!(request[3], 3, "a name, not an address: the proxy resolves");
@@ -254,4 +264,12 @@ fn a_socks5_proxy_resolves_names_and_carries_everything() {
     status.args(["status", "--json", "--server", "http://mohrexample.onion", "--proxy", &proxy]);
     assert_eq!(json_with_input(&mut status, &receipt)["status"], value!("received"));
     assert!(asked.try_iter().count() >= 2);
+
+    let target = demo.server_url().trim_start_matches("http://").to_owned();
+    let (proxy, asked) = socks5_proxy("xn--mgbb2adg23g.xn--mgba3a4f16a", target);
+    let proxy = proxy.replace("socks5://", "SOCKS5H://name:word@");
+    let mut status = mohr();
+    status.args(["status", "--json", "--server", "http://بازرسی.ایران/fa/", "--proxy", &proxy]);
+    assert_eq!(json_with_input(&mut status, &receipt)["status"], value!("received"));
+    assert!(asked.try_iter().count() >= 1);
 }

@@ -82,6 +82,16 @@ fn a_refused_report_was_not_stored_and_its_code_is_thrown_away() {
     }
 }
 
+/// As nginx does it, unless it is told otherwise.
+#[test]
+fn a_proxy_that_takes_no_large_message_has_refused_it() {
+    let demo = Demo::start();
+    let line = line(&demo, &[|| Fate::Answer(413, "<html>".to_owned())]);
+    let refused = report(&demo, &line.url).output().unwrap();
+    assert!(said(&refused).contains("something before the server refuses (HTTP 413)"), "{}", said(&refused));
+    assert!(said(&refused).contains("the report was not stored: throw the code away"), "{}", said(&refused));
+}
+
 #[test]
 fn what_is_not_known_is_said_and_can_be_found_out() {
     let demo = Demo::start();

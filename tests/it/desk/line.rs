@@ -144,7 +144,7 @@ fn a_plain_refusal_is_said_at_once() {
         let refused = client.upload(&bearer(), &outgoing, |_| ()).unwrap_err();
         match document {
             Some(word) => assert_eq!(refused, Error::Problem { word: word.to_owned(), status }),
-            None => assert_eq!(refused, Error::Refused { status }),
+            None => assert_eq!(refused, Error::RefusedBefore { status }),
         }
         assert_eq!(server.paths().len(), 1);
         assert!(started.elapsed() < Duration::from_secs(5));

@@ -47,9 +47,7 @@ fn messages_json(readings: &[MessageReading<'_>]) -> Vec<Value> {
 }
 
 fn mailbox_json(state: &MailboxState, profile_floor: u64, own: bool) -> Value {
-    let standing = |standing: &Noted<Standing>| {
-        json!({"position": standing.position, "status": standing.value.status, "outcome": standing.value.outcome})
-    };
+    let standing = |standing: &Noted<Standing>| json!({"position": standing.position, "status": standing.value.status, "outcome": standing.value.outcome});
     let mut json = json!({
         "status": state.status(),
         "outcome": state.outcome(),

@@ -3,9 +3,7 @@
 use mohr::protocol::day::Day;
 use mohr::protocol::ids::{CaseId, Id};
 use mohr::protocol::memo::{Memo, SealedMemo};
-use mohr::protocol::message::{
-    Content, Door, Message, MessageKind, Sender, Status, ThreadPoint, Threads,
-};
+use mohr::protocol::message::{Content, Door, Message, MessageKind, Sender, Status, ThreadPoint, Threads};
 use mohr::protocol::person::KeyId;
 use mohr::protocol::profile::{Inspector, Profile, Root};
 use mohr::protocol::receipt::ReceiptCode;
@@ -182,8 +180,7 @@ impl<'a> Case<'a> {
 
     /// The sealed blob of a message, signed by whomever the test says.
     pub fn seal(&self, message: &Message, signing: &SigningKey) -> Vec<u8> {
-        let reporter =
-            (message.kind() == MessageKind::Reply).then(|| self.keys.identity.to_recipient());
+        let reporter = (message.kind() == MessageKind::Reply).then(|| self.keys.identity.to_recipient());
         let recipients = recipients(&self.office.profile, &message.readers, reporter).unwrap();
         let files: Vec<Vec<u8>> =
             message.files.iter().map(|file| vec![7; file.size_bytes as usize]).collect();
@@ -225,9 +222,9 @@ impl<'a> Case<'a> {
             ThreadName::Office => &self.records,
         };
         let first = initial_thread_digest(self.office.profile.office, self.id(), thread);
-        let digest = posted.iter().fold(first, |digest, posted| {
-            next_thread_digest(digest, posted.kind, sha256(&posted.blob))
-        });
+        let digest = posted
+            .iter()
+            .fold(first, |digest, posted| next_thread_digest(digest, posted.kind, sha256(&posted.blob)));
         ThreadPoint { length: posted.len() as u64, digest }
     }
 }

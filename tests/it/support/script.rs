@@ -9,7 +9,9 @@ use mohr::protocol::day::Day;
 use mohr::protocol::erasure::{ErasedMessage, ErasureOrder};
 use mohr::protocol::ids::{CaseId, Digest, Id};
 use mohr::protocol::memo::{Memo, SealedMemo};
-use mohr::protocol::message::{Content, Door, File, Message, MessageKind, Sender, Status, ThreadPoint, Threads};
+use mohr::protocol::message::{
+    Content, Door, File, Message, MessageKind, Sender, Status, ThreadPoint, Threads,
+};
 use mohr::protocol::person::{KeyId, PersonSignature};
 use mohr::protocol::profile::{FormerKey, Inspector, Profile, Root, Texts, WhyFormer};
 use mohr::protocol::receipt::ReceiptCode;
@@ -345,8 +347,7 @@ impl Script {
         let mut order = ErasureOrder { thread, day: self.today, messages, signatures: Vec::new() };
         for person in persons {
             let (office, case) = (self.profile.office, self.case);
-            let signature =
-                erasure_signature(&order, office, case, &key_id(person, 1), &signing(person, 1));
+            let signature = erasure_signature(&order, office, case, &key_id(person, 1), &signing(person, 1));
             order.signatures.push(signature);
         }
         self.orders.push(order);

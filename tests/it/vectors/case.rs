@@ -22,19 +22,27 @@ pub(super) fn case(vector: &Vector) {
     let case: CaseId = vector.get("case");
     let key = memo_key(vector.text("digits"), profile.office);
     let orders: Vec<ErasureOrder> = vector.get("orders");
-    for (perspective, member) in [(Perspective::Reporter, "reporter"), (Perspective::Inspector, "inspector")] {
+    for (perspective, member) in [(Perspective::Reporter, "reporter"), (Perspective::Inspector, "inspector")]
+    {
         let entries = |thread: &str| -> Vec<ThreadEntry> {
             let items = vector.value[thread].as_array().unwrap().iter();
             items.map(|item| entry(item, perspective, &key, profile.office, case)).collect()
         };
         let mailbox = entries("mailbox");
         let office = if perspective == Perspective::Inspector { entries("office") } else { Vec::new() };
-        let reading = read_case(CaseContext { profile: &profile, case, perspective }, &mailbox, &office, &orders);
+        let reading =
+            read_case(CaseContext { profile: &profile, case, perspective }, &mailbox, &office, &orders);
         assert_eq!(reading_json(&reading, perspective), vector.value[member], "{}", vector.name);
     }
 }
 
-fn entry(item: &Value, perspective: Perspective, key: &MemoKey, office: OfficeId, case: CaseId) -> ThreadEntry {
+fn entry(
+    item: &Value,
+    perspective: Perspective,
+    key: &MemoKey,
+    office: OfficeId,
+    case: CaseId,
+) -> ThreadEntry {
     let kind = mohr::protocol::message::MessageKind::deserialize(&item["kind"]).unwrap();
     let sha256 = mohr::protocol::ids::Digest::deserialize(&item["sha256"]).unwrap();
     let found = if item.get("gone").is_some() {

@@ -67,7 +67,8 @@ pub(super) fn memo(vector: &Vector) {
         return;
     }
     let key = MemoKey::from_seed(zeroize::Zeroizing::new(decode_hex(vector.text("key")).unwrap()));
-    let place = MemoPlace { office: vector.get("office"), case: vector.get("case"), blob: vector.get("blob") };
+    let place =
+        MemoPlace { office: vector.get("office"), case: vector.get("case"), blob: vector.get("blob") };
     let opened = SealedMemo::decode(vector.text("sealed")).and_then(|sealed| key.open(&sealed, place));
     if vector.fails() {
         assert_eq!(opened, None, "{}", vector.name);
@@ -157,7 +158,8 @@ pub(super) fn thread(vector: &Vector) {
     let mut digest = initial_thread_digest(vector.get("office"), vector.get("case"), vector.get("thread"));
     let digests = vector.get::<Vec<Digest>>("digests");
     assert_eq!(digest, digests[0]);
-    let messages = vector.get::<Vec<MessageKind>>("kinds").into_iter().zip(vector.get::<Vec<Digest>>("blobs"));
+    let messages =
+        vector.get::<Vec<MessageKind>>("kinds").into_iter().zip(vector.get::<Vec<Digest>>("blobs"));
     for ((kind, blob), expected) in messages.zip(&digests[1..]) {
         digest = next_thread_digest(digest, kind, blob);
         assert_eq!(digest, *expected);
@@ -167,7 +169,8 @@ pub(super) fn thread(vector: &Vector) {
 
 pub(super) fn sealed(vector: &Vector) {
     let blob = vector.bytes("blob");
-    let identity = vector.value.get("identity").map(|text| text.as_str().unwrap().parse::<Identity>().unwrap());
+    let identity =
+        vector.value.get("identity").map(|text| text.as_str().unwrap().parse::<Identity>().unwrap());
     let handed = vector.value.get("file_key").map(|_| vector.get::<HandedKey>("file_key"));
     let keys = [identity.as_ref().map(BlobKey::Identity), handed.as_ref().map(BlobKey::Handed)];
     for key in keys.into_iter().flatten() {
@@ -185,7 +188,9 @@ pub(super) fn sealed(vector: &Vector) {
 }
 
 fn open(vector: &Vector, blob: &[u8], key: BlobKey<'_>) -> Result<(), OpenError> {
-    let OpenedBlob::Message(mut open) = open_blob(Cursor::new(blob), key)? else { panic!("no one-way report") };
+    let OpenedBlob::Message(mut open) = open_blob(Cursor::new(blob), key)? else {
+        panic!("no one-way report")
+    };
     let text = open.text()?;
     let mut files = vec![Vec::new(); text.message.files.len()];
     let mut sinks: Vec<_> = files.iter_mut().map(Some).collect();
