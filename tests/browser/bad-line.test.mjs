@@ -175,10 +175,9 @@ for (const browser of ["chromium", "firefox"]) {
       const { receipt } = await reporter(demo).report({ text: "وضعیت" });
       const [{ case: id }] = (await inspector(demo).inbox()).filter((entry) => !known.has(entry.case));
       await inspector(demo).reply(id, { text: "پاسخی که نیمه‌کاره رسید" });
-      const shown = async () =>
-        (await messages(page)).filter((message) => message.direction === "to-reporter").map((message) => message.text);
+      const shown = async () => (await messages(page)).filter((message) => message.kind === "reply").map((message) => message.text);
 
-      const isReply = (request) => request.path === "/api/v1/mailbox/messages/1";
+      const isReply = (request) => request.path === "/api/v1/mailbox/1";
       let cuts = 2;
       proxy.cutResponse = (request) => (isReply(request) && cuts-- > 0 ? 12_000 : null);
       await openCase(page, home, receipt);

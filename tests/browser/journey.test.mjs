@@ -59,7 +59,7 @@ for (const [browser, photoBytes] of [
     // The citizen comes back with nothing but the code, and reads the answer.
     const visit = await launch(browser, { t });
     assert.equal(await openCase(visit, demo.reporterUrl, code), "awaiting-your-reply");
-    const [reply] = (await messages(visit)).filter((message) => message.direction === "to-reporter");
+    const [reply] = (await messages(visit)).filter((message) => message.kind === "reply");
     assert.equal(reply.authenticity, "verified");
     assert.equal(reply.text, REPLY);
     const date = jalali(reply.day);
@@ -101,7 +101,7 @@ for (const browser of ["chromium", "firefox"]) {
     await inspector(demo).reply(id, { text: REPLY });
     citizen.forgetRequests();
     await openCase(citizen, demo.reporterUrl, code);
-    await citizen.waitFor('#thread .message[data-direction="to-reporter"]');
+    await citizen.waitFor('#thread .message[data-kind="reply"]');
     assert.ok(toServer().length <= 4, `a status visit took ${JSON.stringify(toServer())}`);
   });
 }

@@ -137,7 +137,7 @@ for (const browser of ["chromium", "firefox"]) {
     await assertInert(page, "home");
     await fillReport(page, home, { text: "گزارش", onStep: (step) => assertInert(page, step) });
     await openCase(page, home, office.code);
-    const [reply] = (await messages(page)).filter((message) => message.direction === "to-reporter");
+    const [reply] = (await messages(page)).filter((message) => message.kind === "reply");
     assert.equal(reply.authenticity, "verified");
     assert.equal(reply.text, ALL);
     assert.equal(reply.files.length, files.length);

@@ -13,7 +13,7 @@ import { launch } from "./drivers/driver.mjs";
 import { storedBlobs } from "./harness/database.mjs";
 import { inspector, reporter, savedFile, startDemo, temporaryFolder } from "./harness/mohr.mjs";
 import { fillReport, followUp, leaveReceipt, openCase, sendReport } from "./harness/pages.mjs";
-import { isSizeClass, keysOfCode, openBlob, profileOf, readIdentityFile, sha256, stanzaTypes } from "./harness/protocol.mjs";
+import { isSizeClass, keysOfCode, openBlob, openMemo, profileOf, readIdentityFile, sha256, stanzaTypes } from "./harness/protocol.mjs";
 
 const run = promisify(execFile);
 
@@ -61,9 +61,11 @@ test("every blob in the database opens with typage and tar, and is exactly of it
 
   const blobs = await storedBlobs(demo.database);
   assert.equal(blobs.length, sent.size);
+  let withMemo = 0;
   const reporters = await Promise.all(codes.map((code) => keysOfCode(code.replace(/[^0-9]/g, ""), profile.office)));
-  for (const { caseId, position, toOffice, declaredBytes, blob } of blobs) {
-    const place = `${caseId} ${position}`;
+  for (const { caseId, thread, position, kind, declaredBytes, memo, blob } of blobs) {
+    const place = `${caseId} ${thread} ${position}`;
+    const toOffice = kind !== "reply";
     assert.equal(blob.length, declaredBytes, place);
     assert.ok(isSizeClass(blob.length), `${place}: ${blob.length} is no size class`);
     const types = stanzaTypes(blob).filter((type) => !type.endsWith("-grease"));
@@ -87,6 +89,23 @@ test("every blob in the database opens with typage and tar, and is exactly of it
     for (const file of files) assert.ok(await savedFile(unpacked, file), `${place}: ${file.path}`);
     sent.delete(message.text);
 
+    // Beside what the reporter sent travels a memo, which her code opens and no other.
+    const isOwn = kind === "report" || kind === "follow-up";
+    assert.equal(memo === null, !isOwn, place);
+    if (isOwn) {
+      const memos = reporters.flatMap((keys) => {
+        try {
+          return [openMemo(keys, profile.office, caseId, blob, Buffer.from(memo, "hex").toString("base64"))];
+        } catch {
+          return [];
+        }
+      });
+      assert.ok(memos.length <= 1, place);
+      const { day, profile: stated, readers, threads } = message;
+      for (const opened of memos) assert.deepEqual(opened, { day, profile: stated.version, readers, thread: threads.mailbox }, place);
+      withMemo += memos.length;
+    }
+
     // The reporter opens the replies with the code alone, and not the reports.
     const opening = await Promise.allSettled(reporters.map(({ identity }) => openBlob(blob, identity)));
     const opened = opening.filter(({ status }) => status === "fulfilled").length;
@@ -94,4 +113,6 @@ test("every blob in the database opens with typage and tar, and is exactly of it
     else if (opened > 0) assert.equal(opened, 1, place);
   }
   assert.deepEqual([...sent.keys()], [], "every message was found");
+  // The codes that were kept are of three cases, each with a report and a follow-up.
+  assert.equal(withMemo, 6);
 });

@@ -9,7 +9,17 @@ import { after, before, beforeEach, describe, test } from "node:test";
 import { launch } from "./drivers/driver.mjs";
 import { inspector, lifetime, mohr, reporter, startDemo, temporaryFolder } from "./harness/mohr.mjs";
 import { enterCode, fillReport, problem, sendReport } from "./harness/pages.mjs";
-import { newClassicRecipient, newRecipient, newSigner, profileOf, readRootKeyFile, signProfile } from "./harness/protocol.mjs";
+import {
+  commitmentTo,
+  newClassicRecipient,
+  newRecipient,
+  newRoot,
+  newSigner,
+  officeIdOf,
+  profileOf,
+  readRootKeyFile,
+  signProfile,
+} from "./harness/protocol.mjs";
 import { startProxy } from "./harness/proxy.mjs";
 
 for (const browser of ["chromium", "firefox"]) {
@@ -67,7 +77,7 @@ for (const browser of ["chromium", "firefox"]) {
     });
 
     test("a profile of another office is refused where the address names the office", async () => {
-      const foreign = signProfile(await withForeignInspector(), newSigner());
+      const foreign = signProfile(await withForeignInspector(), newRoot());
       assert.equal(await assertRefused(foreign, { fragment: `#office=${profile.office}` }), "profile-foreign");
     });
 
@@ -82,13 +92,13 @@ for (const browser of ["chromium", "firefox"]) {
     });
 
     test("a profile whose office does not follow from its root key is refused", async () => {
-      const foreign = newSigner();
-      const document = { ...(await withForeignInspector()), root: foreign.publicKey };
+      const foreign = newRoot();
+      const document = { ...(await withForeignInspector()), roots: [foreign.root] };
       assert.equal(await assertRefused(signProfile(document, foreign, { keepOffice: true })), "profile-invalid");
     });
 
     test("an expired profile is refused, and the page says that it is old", async () => {
-      const expired = signProfile({ ...profile, issued: "2020-01-01", expires: "2020-12-31" }, root);
+      const expired = signProfile({ ...profile, issued: "2020-01-01", expires: "2020-06-30" }, root);
       assert.equal(await assertRefused(expired), "profile-expired");
     });
 
@@ -96,6 +106,51 @@ for (const browser of ["chromium", "firefox"]) {
       const classic = { ...profile.inspectors[0], recipient: await newClassicRecipient() };
       const mixed = signProfile({ ...profile, inspectors: [classic, ...profile.inspectors.slice(1)] }, root);
       assert.equal(await assertRefused(mixed), "profile-invalid");
+    });
+
+    test("a later root signs where the one before it commits to it, and nowhere else", async () => {
+      const second = newRoot();
+      const first = newRoot(commitmentTo(second.root));
+      const office = officeIdOf(first.root);
+      const chain = (roots, signer) =>
+        signProfile({ ...profile, office, roots: roots.map(({ root }) => root) }, signer, { keepOffice: true });
+      assert.equal(await assertRefused(chain([first, newRoot()], newRoot())), "profile-invalid");
+      assert.equal(await assertRefused(chain([first, second], first)), "profile-invalid");
+      serve(chain([first, second], second));
+      await page.open("about:blank");
+      await page.open(`${home}#office=${office}`);
+      await page.waitFor("[data-office=name]");
+    });
+
+    test("fewer roots, or another text of the same version, are refused in the same visit", async () => {
+      const second = newRoot();
+      const first = newRoot(commitmentTo(second.root));
+      const office = officeIdOf(first.root);
+      const chain = (roots, signer, change = {}) =>
+        signProfile({ ...profile, ...change, office, roots: roots.map(({ root }) => root) }, signer, { keepOffice: true });
+      for (const [before, after] of [
+        [chain([first, second], second), chain([first], first, { version: profile.version + 1 })],
+        [chain([first, second], second), chain([first, second], second, { holidays: ["2026-03-21"] })],
+      ]) {
+        serve(before);
+        await page.open("about:blank");
+        await page.open(`${home}report#door=suggestion`);
+        await page.fill("#text", "پیشنهاد");
+        await page.waitUntil(() => page.evaluate(() => document.querySelector("[data-office=name]")?.textContent));
+        serve(after);
+        // Where something is typed, another fragment asks for the profile again in the same visit.
+        await page.evaluate((id) => {
+          location.hash = `office=${id}`;
+        }, office);
+        assert.equal(await problem(page), "profile-differs");
+        await page.fill("#text", "");
+      }
+      assert.deepEqual(uploads(), []);
+    });
+
+    test("a profile that only a newer program understands is said to be so", async () => {
+      const newer = signProfile({ ...profile, extensions: { "must-threshold": "2" } }, root, { keepOffice: true });
+      assert.equal(await assertRefused(newer), "profile-newer");
     });
 
     test("what is no profile at all is refused", async () => {
@@ -106,7 +161,7 @@ for (const browser of ["chromium", "firefox"]) {
 
     test("a code is worth nothing under another office", async () => {
       const { receipt } = await reporter(demo).report({ text: "گزارش" });
-      serve(signProfile(await withForeignInspector(), newSigner()));
+      serve(signProfile(await withForeignInspector(), newRoot()));
       await enterCode(page, home, receipt);
       assert.equal(await problem(page), "unknown-code");
     });
@@ -135,9 +190,9 @@ describe("the command line and a swapped profile", () => {
     proxy.seen.length = 0;
     const root = await readRootKeyFile(demo.rootKey, demo.passphraseFile);
     for (const [swapped, ...options] of [
-      [signProfile(profile, newSigner()), "--office", profile.office],
+      [signProfile(profile, newRoot()), "--office", profile.office],
       [note.replace(profile.inspectors[0].recipient, await newRecipient())],
-      [signProfile({ ...profile, issued: "2020-01-01", expires: "2020-12-31" }, root)],
+      [signProfile({ ...profile, issued: "2020-01-01", expires: "2020-06-30" }, root)],
     ]) {
       const { code, stderr } = await report(swapped, ...options);
       assert.notEqual(code, 0);

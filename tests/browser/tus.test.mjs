@@ -9,7 +9,7 @@ import { DetailedError, Upload } from "tus-js-client";
 
 import { sealReport } from "./harness/client.mjs";
 import { inspector, savedFile, startDemo, temporaryFolder } from "./harness/mohr.mjs";
-import { profileOf, sha256 } from "./harness/protocol.mjs";
+import { sha256, uploadMetadata } from "./harness/protocol.mjs";
 import { startProxy } from "./harness/proxy.mjs";
 
 test("tus-js-client sends a report in parts, stops, resumes, and an inspector opens it", async (t) => {
@@ -58,6 +58,16 @@ test("tus-js-client sends everything with the creation, in one request", async (
   await assertArrived(t, demo, report, recording);
 });
 
+test("a report without its memo does not arrive, and stands where it stood", async (t) => {
+  const demo = await startDemo(t);
+  const { report } = await reportWithFile(demo, 20_000);
+  for (const memo of ["", report.memo.slice(4), `${report.memo}AAAA`, "x".repeat(856)]) {
+    const error = await startUpload(demo.url, { ...report, memo }, {}).finished.catch((error) => error);
+    assert.equal(error.originalResponse?.getStatus(), 400, memo.slice(0, 20));
+  }
+  assert.deepEqual(await inspector(demo).inbox(), []);
+});
+
 test("tus-js-client takes an unfinished upload back", async (t) => {
   const demo = await startDemo(t);
   const { report } = await reportWithFile(demo, 900_000);
@@ -85,9 +95,9 @@ test("what is no sealed message is refused, and tus-js-client hears it", async (
 });
 
 async function reportWithFile(demo, size) {
-  const profile = profileOf(await readFile(demo.profile, "utf8"));
+  const note = await readFile(demo.profile, "utf8");
   const recording = randomBytes(size);
-  const report = await sealReport(profile, {
+  const report = await sealReport(note, {
     text: "از یک برنامهٔ دیگر",
     files: [{ name: "ضبط.ogg", type: "audio/ogg", bytes: recording }],
   });
@@ -109,8 +119,9 @@ function startUpload(server, report, options) {
   state.finished = new Promise((resolve, reject) => {
     state.upload = new Upload(report.blob, {
       endpoint: `${server}/api/v1/uploads`,
-      headers: authorization(report),
-      metadata: { kind: "report", case: report.caseId },
+      // It may go with every request; the one that brings the last byte needs it.
+      headers: { ...authorization(report), "upload-memo": report.memo },
+      metadata: uploadMetadata({ kind: "report", caseId: report.caseId, writeHash: report.keys.writeHash }),
       retryDelays: null,
       storeFingerprintForResuming: false,
       ...options,

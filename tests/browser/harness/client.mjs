@@ -1,28 +1,25 @@
 // A foreign client: whole reports and replies, made with protocol.mjs and without any code of the project.
 
-import { caseIdOf, keysOfCode, newCode, sealMessage, threadOf, today } from "./protocol.mjs";
+import { caseIdOf, keysOfCode, newCode, profileOf, sealMemo, sealMessage, stampOf, threadOf, today } from "./protocol.mjs";
 
-/// A report that a page could have sealed: `{code, caseId, keys, message, blob}`.
-export async function sealReport(profile, { text, files = [], answers = [] }) {
+/// Everybody whom a profile lists, as a message names them.
+export const everybody = (profile) => profile.inspectors.map(({ id }) => id).sort();
+
+/// A report that a page could have sealed, to the office of this note: `{code, caseId, keys, message, blob, memo}`.
+export async function sealReport(note, { text, files = [], answers = [] }) {
+  const profile = profileOf(note);
   const code = newCode();
   const keys = await keysOfCode(code, profile.office);
   const caseId = caseIdOf(keys.signer.publicKey);
   const message = {
-    format: "mohr/v1",
-    office: profile.office,
-    case: caseId,
-    direction: "to-office",
+    ...commonOf(profile.office, caseId, stampOf(note), threadOf(profile.office, caseId, [])),
     kind: "report",
     sender: "reporter",
-    sequence: 0,
-    thread: threadOf(profile.office, caseId, []),
-    day: today(),
-    language: "fa",
+    readers: everybody(profile),
     text,
     door: "report",
     answers,
-    reporter: { recipient: keys.recipient, signer: keys.signer.publicKey },
-    left_out: [],
+    reporter: { recipient: keys.recipient, signer: keys.signer.publicKey, secret: keys.secret },
     files: describe(files),
   };
   const blob = await sealMessage({
@@ -31,48 +28,42 @@ export async function sealReport(profile, { text, files = [], answers = [] }) {
     signer: keys.signer,
     recipients: profile.inspectors.map((inspector) => inspector.recipient),
   });
-  return { code, caseId, keys, message, blob };
+  return { code, caseId, keys, message, blob, memo: sealMemo(keys, message, blob) };
 }
 
 /// message.json of a reply to the report whose message.json is `report`, as the inspector `sender` would write it
-/// after the blobs `thread`. `change` alters members.
-export function replyMessage(profile, report, thread, { sender, text, files = [], sequence = 0, change = {} }) {
+/// after the messages `before` (each `{kind, blob}`). `change` alters members.
+export function replyMessage(report, before, { sender, epoch = 1, text, files = [], change = {} }) {
   return {
-    format: "mohr/v1",
-    office: profile.office,
-    case: report.case,
-    direction: "to-reporter",
+    ...commonOf(report.office, report.case, report.profile, threadOf(report.office, report.case, before)),
     kind: "reply",
     sender,
-    sequence,
-    thread: threadOf(profile.office, report.case, thread),
-    day: today(),
-    language: "fa",
+    epoch,
+    readers: report.readers,
     text,
-    left_out: report.left_out,
+    seconds: [],
     files: describe(files),
     ...change,
   };
 }
 
 /// message.json of a follow-up of the reporter.
-export function followUpMessage(profile, report, thread, { text, sequence, change = {} }) {
+export function followUpMessage(report, before, { text, change = {} }) {
   return {
-    format: "mohr/v1",
-    office: profile.office,
-    case: report.case,
-    direction: "to-office",
+    ...commonOf(report.office, report.case, report.profile, threadOf(report.office, report.case, before)),
     kind: "follow-up",
     sender: "reporter",
-    sequence,
-    thread: threadOf(profile.office, report.case, thread),
-    day: today(),
-    language: "fa",
+    readers: report.readers,
     text,
-    left_out: report.left_out,
+    answers: [],
     files: [],
     ...change,
   };
+}
+
+function commonOf(office, caseId, profile, mailbox) {
+  const threads = { mailbox };
+  return { format: "mohr/v1", office, case: caseId, threads, day: today(), language: "fa", profile, extensions: {} };
 }
 
 const describe = (files) => files.map(({ name, type, bytes }) => ({ name, type, size_bytes: bytes.length }));

@@ -10,11 +10,11 @@ export async function query(database, sql) {
   return stdout.trim() === "" ? [] : JSON.parse(stdout);
 }
 
-/// The sealed blobs, in their cases' order: `{caseId, position, toOffice, declaredBytes, blob}`.
+/// The sealed blobs, in their cases' order: `{caseId, thread, position, kind, declaredBytes, memo, blob}`; `memo` in hex.
 export async function storedBlobs(database) {
   const messages = await query(
     database,
-    "SELECT lower(hex(case_id)) AS caseId, position, to_office = 1 AS toOffice, size_bytes AS declaredBytes, hex(blob_id) AS blobId FROM messages ORDER BY case_id, position",
+    "SELECT lower(hex(case_id)) AS caseId, thread, position, kind, size_bytes AS declaredBytes, hex(memo) AS memo, hex(blob_id) AS blobId FROM messages ORDER BY case_id, thread, position",
   );
   for (const message of messages) {
     const pieces = await query(

@@ -138,19 +138,20 @@ export function inspector(demo, { identity = demo.identities[0], server = demo.u
 /// The command line of a reporter.
 export function reporter(demo, { server = demo.url } = {}) {
   return {
-    report: async ({ text, attach = [] }) =>
+    report: async ({ text, attach = [], leaveOut = [] }) =>
       withText(text, (file) =>
-        mohrJson(["report", "--server", server, "--text-file", file, ...attach.flatMap((path) => ["--attach", path])]),
+        mohrJson([
+          ...["report", "--server", server, "--text-file", file],
+          ...attach.flatMap((path) => ["--attach", path]),
+          ...leaveOut.flatMap((id) => ["--leave-out", id]),
+        ]),
       ),
     status: (code) => mohrJson(["status", "--server", server], { input: `${code}\n` }),
     followUp: async (code, { text, attach = [] }) =>
       withText(text, (file) =>
-        mohrJson(
-          ["follow-up", "--server", server, "--leave-out-nobody", "--text-file", file, ...attach.flatMap((path) => ["--attach", path])],
-          {
-            input: `${code}\n`,
-          },
-        ),
+        mohrJson(["follow-up", "--server", server, "--text-file", file, ...attach.flatMap((path) => ["--attach", path])], {
+          input: `${code}\n`,
+        }),
       ),
   };
 }

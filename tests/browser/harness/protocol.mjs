@@ -1,7 +1,17 @@
 // docs/PROTOCOL.md once more, written from that page alone, on Node's own cryptography and the public age library.
 // It plays hostile servers and foreign clients, and it is the stranger that opens what our programs sealed.
 
-import { createHash, createPrivateKey, createPublicKey, hkdfSync, pbkdf2Sync, randomBytes, sign as signEd25519 } from "node:crypto";
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  hkdfSync,
+  pbkdf2Sync,
+  randomBytes,
+  sign as signEd25519,
+} from "node:crypto";
 import { readFile } from "node:fs/promises";
 
 import { bech32 } from "@scure/base";
@@ -11,7 +21,9 @@ export const sha256 = (...parts) => parts.reduce((hash, part) => hash.update(par
 const hex = (bytes) => Buffer.from(bytes).toString("hex");
 const H = (label, ...data) => sha256("mohr/v1/", label, Buffer.of(0), ...data);
 
-export const officeIdOf = (rootHex) => hex(H("office", Buffer.from(rootHex, "hex")).subarray(0, 16));
+const rootBytes = ({ key, next }) => Buffer.concat([Buffer.from(key, "hex"), Buffer.from(next, "hex")]);
+export const officeIdOf = (root) => hex(H("office", rootBytes(root)).subarray(0, 16));
+export const commitmentTo = (root) => hex(sha256(rootBytes(root)));
 export const caseIdOf = (signerHex) => hex(H("case", Buffer.from(signerHex, "hex")).subarray(0, 16));
 export const mailboxIdOf = (token) => H("mailbox", token);
 
@@ -25,13 +37,24 @@ export function newCode() {
   return digits + String(98n - ((BigInt(digits) * 100n) % 97n)).padStart(2, "0");
 }
 
-/// What a code derives for an office: `{token, identity, recipient, signer}`.
+/// What a code derives for an office: `{token, identity, recipient, signer, memo, secret, writeHash}`.
 export async function keysOfCode(code, officeId) {
   const salt = Buffer.concat([Buffer.from("mohr/v1/receipt\0"), Buffer.from(officeId, "hex")]);
   const root = pbkdf2Sync(code, salt, 210_000, 32, "sha512");
   const derive = (name) => Buffer.from(hkdfSync("sha256", root, Buffer.alloc(0), `mohr/v1/${name}`, 32));
   const identity = bech32.encode("AGE-SECRET-KEY-PQ-", bech32.toWords(derive("identity")), false).toUpperCase();
-  return { token: derive("mailbox"), identity, recipient: await identityToRecipient(identity), signer: signerOf(derive("signature")) };
+  const secret = derive("case");
+  const write = Buffer.from(hkdfSync("sha256", secret, Buffer.alloc(0), "mohr/v1/write", 32));
+  return {
+    token: derive("mailbox"),
+    identity,
+    recipient: await identityToRecipient(identity),
+    signer: signerOf(derive("signature")),
+    memo: derive("memo"),
+    secret: hex(secret),
+    write: hex(write),
+    writeHash: hex(H("write", write)),
+  };
 }
 
 // Signing keys
@@ -70,9 +93,15 @@ export async function readIdentityFile(path, passphraseFile) {
   return { id, identity, recipient: await identityToRecipient(identity), signer: signerOf(bech32Seed(signingKey)) };
 }
 
+/// A root key, with its place in the chain: `{publicKey, sign, root: {key, next}}`.
 export async function readRootKeyFile(path, passphraseFile) {
   const text = await openWithPassphrase(path, passphraseFile);
-  return signerOf(bech32Seed(/^MOHR-ROOT-KEY-1[0-9A-Z]+$/m.exec(text)[0]));
+  return newRoot(/^# next: ([0-9a-f]{64})$/m.exec(text)[1], signerOf(bech32Seed(/^MOHR-ROOT-KEY-1[0-9A-Z]+$/m.exec(text)[0])));
+}
+
+/// A root that commits to the one after it, or to none.
+export function newRoot(next = "0".repeat(64), signer = newSigner()) {
+  return { ...signer, root: { key: signer.publicKey, next } };
 }
 
 async function openWithPassphrase(path, passphraseFile) {
@@ -86,8 +115,8 @@ const bech32Seed = (text) => Buffer.from(bech32.fromWords(bech32.decode(text.toL
 // 2. A message
 
 const MEMBERS = [
-  ...["format", "office", "case", "direction", "kind", "sender", "sequence", "thread", "day", "language", "text", "door"],
-  ...["answers", "reporter", "left_out", "status", "outcome", "files"],
+  ...["format", "office", "case", "kind", "sender", "epoch", "threads", "day", "language", "profile", "readers", "text", "door"],
+  ...["answers", "reporter", "earlier", "status", "outcome", "acts", "seconds", "files", "extensions"],
 ];
 
 /// Canonical bytes of message.json.
@@ -102,11 +131,20 @@ export function sealEntries(message, files, signer) {
     { path: "message.json", bytes: encodeMessage(message) },
     ...files.map((bytes, index) => ({ path: `files/${String(index + 1).padStart(2, "0")}`, bytes })),
   ];
-  const signed = entries.map(({ path, bytes }) => ({ path, size_bytes: bytes.length, sha256: hex(sha256(bytes)) }));
-  const statement = signed.map((entry) => `${entry.sha256} ${entry.size_bytes} ${entry.path}\n`).join("");
-  const signature = signer ? signer.sign(Buffer.from(`mohr/v1 seal\n${statement}`)) : "0".repeat(128);
-  entries.push({ path: "seal.json", bytes: Buffer.from(JSON.stringify({ format: "mohr/v1", entries: signed, signature })) });
+  const signed = entriesOf(entries);
+  const signature = signer ? signer.sign(Buffer.from(`mohr/v1 seal\n${statementOf(signed)}`)) : "0".repeat(128);
+  const seal = { format: "mohr/v1", entries: signed, signature, extensions: {} };
+  entries.push({ path: "seal.json", bytes: Buffer.from(JSON.stringify(seal)) });
   return entries;
+}
+
+const entriesOf = (parts) => parts.map(({ path, bytes }) => ({ path, size_bytes: bytes.length, sha256: hex(sha256(bytes)) }));
+const statementOf = (entries) => entries.map((entry) => `${entry.sha256} ${entry.size_bytes} ${entry.path}\n`).join("");
+
+/// The signature of a second person under a message without files: `{sender, epoch, signature}`.
+export function secondOf(message, { id, epoch = 1, signer }) {
+  const entries = entriesOf([{ path: "message.json", bytes: encodeMessage({ ...message, seconds: [] }) }]);
+  return { sender: id, epoch, signature: signer.sign(Buffer.from(`mohr/v1 second\n${statementOf(entries)}`)) };
 }
 
 export function encodeArchive(entries) {
@@ -184,10 +222,49 @@ export function stanzaTypes(blob) {
   return [...header.matchAll(/^-> (\S+)/gm)].map(([, type]) => type);
 }
 
-export function threadOf(officeId, caseId, blobs) {
-  let digest = H("thread", Buffer.from(officeId, "hex"), Buffer.from(caseId, "hex"));
-  for (const blob of blobs) digest = H("thread", digest, sha256(blob));
-  return { length: blobs.length, digest: hex(digest) };
+const KINDS = ["report", "follow-up", "reply", "record"];
+
+/// The thread of these messages, each `{kind, blob}`, as the next one states it.
+export function threadOf(officeId, caseId, messages, thread = 0) {
+  let digest = H("thread", Buffer.from(officeId, "hex"), Buffer.from(caseId, "hex"), Buffer.of(thread));
+  for (const { kind, blob } of messages) digest = H("thread", digest, Buffer.of(KINDS.indexOf(kind)), sha256(blob));
+  return { length: messages.length, digest: hex(digest) };
+}
+
+/// The memo beside a message of the reporter, in base64.
+export function sealMemo(keys, message, blob) {
+  const { day, readers, threads } = message;
+  const plaintext = Buffer.alloc(612, " ");
+  plaintext.write(JSON.stringify({ day, profile: message.profile.version, readers, thread: threads.mailbox }));
+  const nonce = randomBytes(12);
+  const cipher = createCipheriv("chacha20-poly1305", keys.memo, nonce, { authTagLength: 16 });
+  cipher.setAAD(memoPlace(message.office, message.case, blob), { plaintextLength: plaintext.length });
+  return Buffer.concat([nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]).toString("base64");
+}
+
+/// What a memo says. Throws where it is not of this code and this message.
+export function openMemo(keys, officeId, caseId, blob, memo) {
+  const bytes = Buffer.from(memo, "base64");
+  if (bytes.length !== 640) throw new Error(`a memo of ${bytes.length} bytes`);
+  const decipher = createDecipheriv("chacha20-poly1305", keys.memo, bytes.subarray(0, 12), { authTagLength: 16 });
+  decipher.setAAD(memoPlace(officeId, caseId, blob), { plaintextLength: 612 });
+  decipher.setAuthTag(bytes.subarray(-16));
+  return JSON.parse(Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()]).toString());
+}
+
+const memoPlace = (officeId, caseId, blob) => Buffer.from(`mohr/v1 memo\n${officeId}\n${caseId}\n${hex(sha256(blob))}\n`);
+
+/// `Upload-Metadata` of a message.
+export function uploadMetadata({ kind, caseId, writeHash }) {
+  return { kind: kind.padEnd(12), case: caseId, ...(kind === "report" && { write: writeHash }) };
+}
+
+/// An order of erasure for messages `{position, sha256}` of the mailbox, signed by inspectors.
+export function erasureOrder(officeId, caseId, messages, signers, day = today()) {
+  const lines = messages.map(({ position, sha256: digest }) => `${position} ${digest}\n`).join("");
+  const text = Buffer.from(`mohr/v1 erase\n${officeId}\n${caseId}\nmailbox\n${day}\n${lines}`);
+  const signatures = signers.map(({ id, epoch = 1, signer }) => ({ sender: id, epoch, signature: signer.sign(text) }));
+  return { thread: "mailbox", day, messages, signatures };
 }
 
 export const today = () => new Date().toISOString().slice(0, 10);
@@ -197,13 +274,19 @@ export const today = () => new Date().toISOString().slice(0, 10);
 /// The document of a signed note, unverified.
 export const profileOf = (note) => JSON.parse(String(note).slice(0, String(note).lastIndexOf("\n\n") + 1));
 
-/// Signs a profile; `office` and `root` are made to follow from the key unless `keepOffice`. The note names the key
-/// that the profile names, whoever signs it: only the signature itself then tells a forgery.
-export function signProfile(profile, root, { keepOffice = false } = {}) {
-  const document = keepOffice ? profile : { ...profile, root: root.publicKey, office: officeIdOf(root.publicKey) };
+/// What messages state of a note: version and digest of its text.
+export function stampOf(note) {
+  const text = String(note).slice(0, String(note).lastIndexOf("\n\n") + 1);
+  return { version: JSON.parse(text).version, digest: hex(sha256(text)) };
+}
+
+/// Signs a profile with a root key. `office` and `roots` are made to follow from it unless `keepOffice`. The note names the
+/// office that the profile names, whoever signs it: only the signature itself then tells a forgery.
+export function signProfile(profile, signer, { keepOffice = false } = {}) {
+  const document = keepOffice ? profile : { ...profile, roots: [signer.root], office: officeIdOf(signer.root) };
   const text = JSON.stringify(document) + "\n";
   const name = document.office;
-  const keyHash = sha256(name, "\n", Buffer.of(1), Buffer.from(document.root, "hex")).subarray(0, 4);
-  const signature = Buffer.concat([keyHash, Buffer.from(root.sign(Buffer.from(text)), "hex")]).toString("base64");
+  const keyHash = sha256(name, "\n", Buffer.of(1), Buffer.from(document.roots.at(-1).key, "hex")).subarray(0, 4);
+  const signature = Buffer.concat([keyHash, Buffer.from(signer.sign(Buffer.from(text)), "hex")]).toString("base64");
   return `${text}\n— ${name} ${signature}\n`;
 }
