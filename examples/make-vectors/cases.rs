@@ -432,6 +432,20 @@ fn stolen_keys(vectors: &Vectors) {
         |_, _| {},
     );
 
+    let mut other_thread = start.clone();
+    let mut message = other_thread.on("2026-11-12").draft_reply("reza", None);
+    message.threads.mailbox.digest = Digest::from_bytes([3; 32]);
+    other_thread.push(&message, &signing("reza", 1));
+    let doubted = Expected { reporter: &[A, D, A], inspector: &[A, D, A], office: &[] };
+    case(
+        vectors,
+        "stolen-other-thread",
+        "who wrote behind it had seen as many messages, but others",
+        &other_thread,
+        &doubted,
+        |_, _| {},
+    );
+
     let mut unseen = start.clone();
     let mut message = unseen.on("2026-11-12").draft_reply("reza", None);
     let seen = start.seen(Perspective::Reporter);
