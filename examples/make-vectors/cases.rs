@@ -661,6 +661,26 @@ fn left_out(vectors: &Vectors) {
         },
     );
 
+    let mut unseen = Script::new(&profile());
+    unseen.report().with_profile(&joined);
+    let follow_up = unseen.draft(Content::FollowUp { answers: Vec::new() });
+    unseen.to(&["mina", "nina", "reza", "sara"]).reply("sara", None);
+    let own_key = unseen.keys.signing.clone();
+    unseen.push(&follow_up, &own_key);
+    case(
+        vectors,
+        "not-seen-yet",
+        "she was named before the follow-up was listed, but its writer had not seen it",
+        &unseen,
+        &expected,
+        |reporter, inspector| {
+            for reading in [reporter, inspector] {
+                assert!(reading.state.mailbox.left_out.is_empty());
+            }
+            assert_eq!(reporter.state.mailbox.own.offered, ids(&["nina"]));
+        },
+    );
+
     let mut refused = untold.clone();
     refused.follow_up().to(&["mina", "nina", "reza", "sara"]).reply("sara", None).reply("nina", None);
     let expected = Expected { reporter: &[A, A, A, A, A, R], inspector: &[A, A, A, A, A, R], office: &[] };
