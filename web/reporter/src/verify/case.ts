@@ -39,11 +39,13 @@ export function readCase(context: CaseContext, entries: readonly ThreadEntry[], 
     isLeftOut: (person: string) => state.own.leftOut.has(person),
     isReplied: entries.some(({ kind }) => kind === "reply"),
   }
-  const valid = orders.filter((order) => order.thread === "mailbox" && isValidOrder(order, orderContext))
   const messages = readings.map((reading, at) => {
     const entry = entries[at]
-    const isNamed = valid.some(({ messages }) => messages.some(({ position, sha256 }) => position === at && sha256 === entry?.sha256))
-    return entry?.found === "gone" && isNamed ? { ...reading, authenticity: "gone" as const } : reading
+    if (entry?.found !== "gone") return reading
+    const named = orders.filter(
+      ({ thread, messages }) => thread === "mailbox" && messages.some(({ position, sha256 }) => position === at && sha256 === entry.sha256),
+    )
+    return named.some((order) => isValidOrder(order, orderContext)) ? { ...reading, authenticity: "gone" as const } : reading
   })
   return { messages, thread: digests.end, state }
 }
