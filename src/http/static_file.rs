@@ -44,10 +44,14 @@ impl StaticFile {
         Self { immutable: true, ..self }
     }
 
-    /// A page of ours with something put in. Whoever calls this knows that `value` is no markup.
-    pub fn with(&self, mark: &str, value: &str) -> Self {
-        let page = String::from_utf8_lossy(&self.plain).replace(mark, value);
-        Self { plain: page.into(), compressed: OnceLock::new(), ..*self }
+    /// A page of ours, to make another of it.
+    pub fn text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.plain)
+    }
+
+    /// The same kind of file with another text.
+    pub fn with_text(&self, text: String) -> Self {
+        Self { plain: text.into(), compressed: OnceLock::new(), ..*self }
     }
 
     pub fn answer(&self, headers: &HeaderMap) -> Response {

@@ -43,6 +43,11 @@ impl EmbeddedFiles {
         self.files.get(path)
     }
 
+    #[cfg(test)]
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &StaticFile)> {
+        self.files.iter().map(|(path, file)| (path.as_str(), file))
+    }
+
     /// Compresses everything; takes a second or so. A request that comes meanwhile waits for its own file
     /// alone.
     pub(super) fn compress(&self) {

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use maud::{Markup, html};
 use tokio::sync::Semaphore;
 
 use crate::http::static_file::StaticFile;
@@ -14,6 +15,12 @@ use super::embedded::EmbeddedFiles;
 /// offices, hold no more than this.
 const ROOM_BYTES: usize = 128 * 1024 * 1024;
 pub(super) const ROOM_UNIT: usize = 64 * 1024;
+
+/// What a page's source has where the server puts something in, each once. They stand in a text or in a quoted
+/// attribute.
+const RECIPIENTS_MARK: &str = "@RECIPIENTS@";
+const OFFICE_MARK: &str = "@OFFICE@";
+const REASON_MARK: &str = "@REASON@";
 
 /// Why a form was refused; the page has words for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -50,14 +57,16 @@ impl Forms {
         let (recipients, office) = (recipients.join("\n"), profile.office.to_string());
         let forms = profile.languages.iter().filter_map(|language| {
             let path = format!("/{language}/sealed");
+            let page = pages.file(&path)?;
+            let page = put_in(page, RECIPIENTS_MARK, html! { (recipients) });
+            let page = put_in(&page, OFFICE_MARK, html! { (office) });
+            let sent = pages.file(&format!("{path}-sent"))?;
             let refused = pages.file(&format!("{path}-refused"))?;
+            let refusal = |refusal: Refusal| put_in(refused, REASON_MARK, html! { (refusal.word()) });
             let form = Form {
-                // Bech32, hex and words of ours: none of them can be markup.
-                page: pages.file(&path)?.with("@RECIPIENTS@", &recipients).with("@OFFICE@", &office),
-                sent: pages.file(&format!("{path}-sent"))?.with("@REASON@", ""),
-                refused: Refusal::ALL
-                    .map(|refusal| (refusal, refused.with("@REASON@", refusal.word())))
-                    .into(),
+                page,
+                sent: sent.with_text(sent.text().into_owned()),
+                refused: Refusal::ALL.map(|why| (why, refusal(why))).into(),
             };
             Some((path, form))
         });
@@ -79,6 +88,13 @@ impl Form {
     pub(super) fn refused(&self, refusal: Refusal) -> &StaticFile {
         &self.refused[&refusal]
     }
+}
+
+/// A page with something in the place of its mark.
+fn put_in(page: &StaticFile, mark: &str, markup: Markup) -> StaticFile {
+    let text = page.text();
+    let (before, after) = text.split_once(mark).expect("a test finds every mark in its page");
+    page.with_text([before, &markup.into_string(), after].concat())
 }
 
 /// How much of the memory for forms is free, in units of [`ROOM_UNIT`].
@@ -116,5 +132,39 @@ impl Refusal {
             Refusal::StorageFull => "storage-full",
             Refusal::Busy | Refusal::Internal => "busy",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_mark_stands_once_and_in_its_page_alone() {
+        let mut found = 0;
+        for (path, page) in EmbeddedFiles::pages().iter().filter(|(path, _)| !path.contains('.')) {
+            let text = page.text();
+            for (mark, place) in
+                [(RECIPIENTS_MARK, "/sealed"), (OFFICE_MARK, "/sealed"), (REASON_MARK, "/sealed-refused")]
+            {
+                let wanted = usize::from(path.ends_with(place));
+                assert_eq!(text.matches(mark).count(), wanted, "{path}: {mark}");
+                found += wanted;
+            }
+            assert_eq!(
+                text.matches('@').count() > 0,
+                is_template(path) && !path.ends_with("-sent"),
+                "{path}"
+            );
+        }
+        assert_eq!(found, 2 * 3, "in Persian and English");
+    }
+
+    #[test]
+    fn what_is_put_in_is_escaped_and_not_looked_at_again() {
+        let page = StaticFile::new("a.html", b"<p a=\"@OFFICE@\">@RECIPIENTS@</p>".into());
+        let page = put_in(&page, OFFICE_MARK, html! { ("\"><b>&") });
+        let page = put_in(&page, RECIPIENTS_MARK, html! { ("@OFFICE@<") });
+        assert_eq!(page.text(), "<p a=\"&quot;&gt;&lt;b&gt;&amp;\">@OFFICE@&lt;</p>");
     }
 }
