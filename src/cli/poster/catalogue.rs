@@ -5,9 +5,6 @@ use serde::Deserialize;
 /// Where a sentence has room for the emergency number.
 pub(super) const PHONE: &str = "{phone}";
 
-const FA: &str = include_str!("fa.json");
-const EN: &str = include_str!("en.json");
-
 /// The texts of one language. A catalogue that lacks one of them, or has one more, cannot be read.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -70,12 +67,7 @@ impl Catalogue {
     pub(super) const LANGUAGES: [&str; 2] = ["fa", "en"];
 
     pub(super) fn of(language: &str) -> Option<Self> {
-        let json = match language {
-            "fa" => FA,
-            "en" => EN,
-            _ => return None,
-        };
-        Some(serde_json::from_str(json).expect("a test reads every catalogue"))
+        Some(serde_json::from_str(catalogue_json(language)?).expect("a test reads every catalogue"))
     }
 
     /// A number that people dial, in the digits of the language.
@@ -88,17 +80,20 @@ impl Catalogue {
     }
 }
 
+/// An object with a text to every key.
+pub(super) fn catalogue_json(language: &str) -> Option<&'static str> {
+    match language {
+        "fa" => Some(include_str!("fa.json")),
+        "en" => Some(include_str!("en.json")),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-
-    /// Every text by its key.
-    pub(in super::super) fn texts(language: &str) -> BTreeMap<String, String> {
-        let json = if language == "fa" { FA } else { EN };
-        serde_json::from_str(json).unwrap()
-    }
 
     #[test]
     fn a_catalogue_has_every_text_and_no_other() {
@@ -107,7 +102,7 @@ pub(super) mod tests {
         };
         for language in Catalogue::LANGUAGES {
             assert!(Catalogue::of(language).is_some());
-            let texts = texts(language);
+            let texts = texts_by_key(language);
             assert!(texts.len() > 20 && read(&texts).is_ok());
             for key in texts.keys() {
                 let mut without = texts.clone();
@@ -124,12 +119,16 @@ pub(super) mod tests {
     #[test]
     fn texts_leave_room_for_the_phone_number_and_have_ten_digits() {
         for language in Catalogue::LANGUAGES {
-            for (key, text) in texts(language) {
+            for (key, text) in texts_by_key(language) {
                 let wanted = usize::from(key.ends_with("danger.phone") || key.ends_with("danger-phone"));
                 assert_eq!(text.matches(PHONE).count(), wanted, "{language}: {key}");
                 assert!(!text.trim().is_empty(), "{language}: {key}");
             }
             assert_eq!(Catalogue::of(language).unwrap().digits.chars().count(), 10);
         }
+    }
+
+    fn texts_by_key(language: &str) -> BTreeMap<String, String> {
+        serde_json::from_str(catalogue_json(language).unwrap()).unwrap()
     }
 }

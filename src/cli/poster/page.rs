@@ -197,8 +197,10 @@ fn icon(id: &str) -> Markup {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::catalogue::catalogue_json;
     use super::*;
-    use crate::cli::poster::catalogue::tests::texts;
 
     /// Posters for every kind of address and with and without a phone number say all that a catalogue has.
     #[test]
@@ -206,7 +208,9 @@ mod tests {
         for language in Catalogue::LANGUAGES {
             let pages = every_kind(language);
             let number = Catalogue::of(language).unwrap().with_own_digits("110");
-            for (key, text) in texts(language) {
+            let texts: BTreeMap<String, String> =
+                serde_json::from_str(catalogue_json(language).unwrap()).unwrap();
+            for (key, text) in texts {
                 let pieces: Vec<_> = text.split(PHONE).map(|piece| html! { (piece) }.into_string()).collect();
                 let shown = match key.as_str() {
                     "language.direction" => format!(" dir=\"{text}\"><head>"),
