@@ -116,7 +116,7 @@ fn what_was_made_says_where_it_is() {
         keys.args(["--passphrase-file", "pass", "--out", &format!("{out}-{}.age", made.get())]);
         keys
     };
-    for said in ends(|| keys(&["keys", "root"], "root"), "", false) {
+    for said in ends(|| keys(&["keys", "root", "new"], "root"), "", false) {
         assert!(said.contains("the office's id is what root-"), "{said}");
     }
     let inspector =
