@@ -432,6 +432,20 @@ fn stolen_keys(vectors: &Vectors) {
         |_, _| {},
     );
 
+    let mut other_thread = start.clone();
+    let mut message = other_thread.on("2026-11-12").draft_reply("reza", None);
+    message.threads.mailbox.digest = Digest::from_bytes([3; 32]);
+    other_thread.push(&message, &signing("reza", 1));
+    let doubted = Expected { reporter: &[A, D, A], inspector: &[A, D, A], office: &[] };
+    case(
+        vectors,
+        "stolen-other-thread",
+        "who wrote behind it had seen as many messages, but others",
+        &other_thread,
+        &doubted,
+        |_, _| {},
+    );
+
     let mut unseen = start.clone();
     let mut message = unseen.on("2026-11-12").draft_reply("reza", None);
     let seen = start.seen(Perspective::Reporter);
@@ -644,6 +658,26 @@ fn left_out(vectors: &Vectors) {
             assert!(reporter.state.mailbox.left_out.is_empty());
             assert_eq!(reporter.state.mailbox.own.offered, ids(&["nina"]));
             assert_eq!(reporter.state.mailbox.own.next_readers, ids(&["mina", "reza", "sara"]));
+        },
+    );
+
+    let mut unseen = Script::new(&profile());
+    unseen.report().with_profile(&joined);
+    let follow_up = unseen.draft(Content::FollowUp { answers: Vec::new() });
+    unseen.to(&["mina", "nina", "reza", "sara"]).reply("sara", None);
+    let own_key = unseen.keys.signing.clone();
+    unseen.push(&follow_up, &own_key);
+    case(
+        vectors,
+        "not-seen-yet",
+        "she was named before the follow-up was listed, but its writer had not seen it",
+        &unseen,
+        &expected,
+        |reporter, inspector| {
+            for reading in [reporter, inspector] {
+                assert!(reading.state.mailbox.left_out.is_empty());
+            }
+            assert_eq!(reporter.state.mailbox.own.offered, ids(&["nina"]));
         },
     );
 

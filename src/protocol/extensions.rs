@@ -1,5 +1,5 @@
-//! The one way in which version 1 grows (PROTOCOL 7): named strings that older programs pass over, or, where the name
-//! begins `must-`, refuse to judge.
+//! The one way in which version 1 grows (PROTOCOL 7): named strings that older programs pass over, or,
+//! where the name begins `must-`, refuse to judge.
 
 use std::collections::BTreeMap;
 

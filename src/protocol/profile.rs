@@ -90,7 +90,8 @@ pub struct FormerKey {
     /// The last day on which it is trusted, not the day on which a loss was found.
     pub until: Day,
     pub why: WhyFormer,
-    /// Of a person who is no longer listed, as it stood there: who was left out of a case stays left out of it.
+    /// Of a person who is no longer listed, as it stood there: who was left out of a case stays left out of
+    /// it.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "some")]
     pub joined: Option<u64>,
     /// Of a person who is no longer listed.

@@ -1,4 +1,5 @@
-//! What the office's own thread without a case amounts to (PROTOCOL 2.5 and 2.8). Every person of the profile writes in it.
+//! What the office's own thread without a case amounts to (PROTOCOL 2.5 and 2.8). Every person of the
+//! profile writes in it.
 
 use std::collections::BTreeMap;
 

@@ -52,7 +52,8 @@ impl<'a> MailboxFold<'a> {
                 let newer = text.is_of_newer_version();
                 match (&message.content, &message.sender) {
                     (Content::Report { .. } | Content::FollowUp { .. }, _) => {
-                        // Whom she leaves out, and her keys, hold whatever else a newer program would read in it.
+                        // Whom she leaves out, and her keys, hold whatever else a newer program would read
+                        // in it.
                         self.apply_own(
                             passed.position,
                             message.profile.version,

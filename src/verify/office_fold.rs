@@ -1,5 +1,5 @@
-//! The office half of a case's state (PROTOCOL 2.8): records, each behind as many messages of the mailbox as it states or
-//! as one before it does. The server has no say in it.
+//! The office half of a case's state (PROTOCOL 2.8): records, each behind as many messages of the mailbox
+//! as it states or as one before it does. The server has no say in it.
 
 use std::collections::BTreeSet;
 
@@ -121,7 +121,8 @@ impl<'a> OfficeFold<'a> {
         }
     }
 
-    /// The report's readers at first, then what records made of them, without whom the mailbox leaves out by then.
+    /// The report's readers at first, then what records made of them, without whom the mailbox leaves out
+    /// by then.
     fn known_readers_at(&self, place: u64) -> Option<BTreeSet<Id>> {
         let reported = self.mailbox.report.as_ref().filter(|_| place > 0);
         let first = || reported.into_iter().flat_map(|report| report.readers.iter().cloned()).collect();

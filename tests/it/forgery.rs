@@ -250,8 +250,8 @@ fn two_who_write_at_once_are_no_fault() {
     }
 }
 
-/// The kind is in the digest: a reply that is listed as the reporter's own is noticed, by the later reply and at once,
-/// because it has no memo of hers.
+/// The kind is in the digest: a reply that is listed as the reporter's own is noticed, by the later reply
+/// and at once, because it has no memo of hers.
 #[test]
 fn a_reply_listed_as_ones_own_is_not_hidden() {
     let office = Office::new();
@@ -328,7 +328,8 @@ fn whoever_was_left_out_reads_nothing_under_another_id_or_key() {
     }
 }
 
-/// A key that was replaced verifies what it signed before, under the person's name, and nothing after its day.
+/// A key that was replaced verifies what it signed before, under the person's name, and nothing after its
+/// day.
 #[test]
 fn new_keys_do_not_make_old_replies_strangers() {
     let mut office = Office::new();

@@ -1,5 +1,5 @@
-//! Files that are larger than memory, and blobs that some insider crafted: the text is read by seeking, nothing of a file
-//! is believed before all of it was, and a source that fails says nothing of the message.
+//! Files that are larger than memory, and blobs that some insider crafted: the text is read by seeking,
+//! nothing of a file is believed before all of it was, and a source that fails says nothing of the message.
 
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 
@@ -85,7 +85,8 @@ fn the_text_of_a_large_message_is_read_without_its_files() {
     assert!(matches!(open.check_files(&text, sha256(b"another")), Err(OpenError::OtherBlob)));
 }
 
-/// Where seal.json stands must not matter: at the beginning of a chunk, over its end, in the last or the first.
+/// Where seal.json stands must not matter: at the beginning of a chunk, over its end, in the last or the
+/// first.
 #[test]
 fn the_text_is_found_wherever_chunks_end() {
     let office = Office::with_inspectors(1);
@@ -218,7 +219,8 @@ fn sizes_that_lie_cost_nothing() {
     }
 }
 
-/// A source that breaks says nothing of the message; one that is shorter than it said is a damaged message. Never a panic.
+/// A source that breaks says nothing of the message; one that is shorter than it said is a damaged message.
+/// Never a panic.
 #[test]
 fn a_source_that_fails_is_told_from_a_damaged_blob() {
     let office = Office::with_inspectors(1);

@@ -201,7 +201,8 @@ fn one_key_never_stands_for_two_persons() {
     }
 }
 
-/// A thief who makes a case of his own, with the stolen key as the reporter's, vouches for nothing: it is one key.
+/// A thief who makes a case of his own, with the stolen key as the reporter's, vouches for nothing: it is
+/// one key.
 #[test]
 fn a_stolen_key_vouches_for_nothing_as_a_reporters() {
     let mut profile = office();

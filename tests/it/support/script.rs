@@ -1,6 +1,6 @@
-//! A case as texts: what a server lists of it, and what whoever opens all of it finds. Nothing is sealed, so that hundreds
-//! are read in a moment; the vectors in `tests/vectors/case` are made of the same. Every key follows from a published
-//! name and protects nothing.
+//! A case as texts: what a server lists of it, and what whoever opens all of it finds. Nothing is sealed,
+//! so that hundreds are read in a moment; the vectors in `tests/vectors/case` are made of the same. Every
+//! key follows from a published name and protects nothing.
 
 use std::sync::{Arc, OnceLock};
 
