@@ -156,6 +156,49 @@ fn listed_otherwise(vectors: &Vectors) {
         },
     );
 
+    let mut elsewhere = Script::new(&profile());
+    elsewhere.report();
+    let own = elsewhere.draft_reply("sara", Some(Status::Closed));
+    let other_case = Message { case: super::script::reporter(99).case(), ..own.clone() };
+    let other_office = Message { office: mohr::protocol::ids::OfficeId::from_bytes([1; 16]), ..own };
+    for message in [other_case, other_office] {
+        elsewhere.push(&message, &signing("sara", 1));
+    }
+    let follow_up = Message {
+        office: mohr::protocol::ids::OfficeId::from_bytes([1; 16]),
+        ..elsewhere.draft(Content::FollowUp { answers: Vec::new() })
+    };
+    elsewhere.push(&follow_up, &elsewhere.keys.signing.clone());
+    let expected = Expected { reporter: &[A, N, N, N], inspector: &[A, N, N, N], office: &[] };
+    case(
+        vectors,
+        "of-another-case",
+        "true messages of another case and of another office, moved here",
+        &elsewhere,
+        &expected,
+        |_, _| {},
+    );
+
+    let mut impostor = Script::new(&profile());
+    let other = super::script::reporter(99);
+    let mut message = impostor.draft(Content::FollowUp { answers: Vec::new() });
+    message.content = Content::Report {
+        door: mohr::protocol::message::Door::Report,
+        answers: Vec::new(),
+        reporter: other.reporter(),
+        earlier: None,
+    };
+    impostor.push(&message, &other.signing).follow_up();
+    let expected = Expected { reporter: &[A, A], inspector: &[N, "unverifiable"], office: &[] };
+    case(
+        vectors,
+        "report-of-another",
+        "a report under keys that the case id does not follow from; a memo cannot tell the reporter, her own follow-up has no key",
+        &impostor,
+        &expected,
+        |_, _| {},
+    );
+
     let mut copied_first = Script::new(&profile());
     copied_first.report();
     let message = copied_first.draft_reply("sara", Some(Status::Closed));
@@ -350,6 +393,21 @@ fn stolen_keys(vectors: &Vectors) {
         },
     );
 
+    let mut departed_voucher = stolen_profile();
+    departed_voucher.inspectors.remove(1);
+    departed_voucher.former.push(departed("reza", 1, "2026-11-11"));
+    let mut too_late = start.clone();
+    too_late.with_profile(&departed_voucher).on("2026-11-12").reply("reza", None);
+    let doubted = Expected { reporter: &[A, D, D], inspector: &[A, D, D], office: &[] };
+    case(
+        vectors,
+        "stolen-vouched-too-late",
+        "whoever vouches is believed himself: a key that was no longer trusted vouches for nothing",
+        &too_late,
+        &doubted,
+        |_, _| {},
+    );
+
     let mut other_key = start.clone();
     let mut message = other_key.on("2026-11-12").draft_reply("sara", None);
     message.sender = Sender::Inspector(key_id("sara", 2));
@@ -445,6 +503,18 @@ fn former_keys(vectors: &Vectors) {
         "left-listed-late",
         "she dates it back, the server does not",
         &backdated,
+        &expected,
+        |_, _| {},
+    );
+
+    let mut listed_early = report.clone();
+    let late = Message { day: day("2026-11-16"), ..listed_early.draft_reply("sara", None) };
+    listed_early.push(&late, &signing("sara", 1));
+    case(
+        vectors,
+        "left-dated-late",
+        "she does not date it back, the server does",
+        &listed_early,
         &expected,
         |_, _| {},
     );
@@ -820,6 +890,19 @@ fn two_persons(vectors: &Vectors) {
             assert_eq!(reporter.state.mailbox.waiting, [1]);
         });
     }
+    for (name, comment, until, counts) in [
+        ("second-former", "a key that was trusted then counts", "2026-11-10", true),
+        ("second-former-late", "one that was not does not", "2026-11-09", false),
+    ] {
+        let mut renewed = profile.clone();
+        renewed.inspectors[0] = inspector("sara", 1, 3);
+        renewed.former.push(replaced("sara", 2, until, WhyFormer::Replaced));
+        let mut former = seconded(&[("sara", 2)]);
+        former.with_profile(&renewed);
+        case(vectors, name, comment, &former, &expected, |reporter, _| {
+            assert_eq!(reporter.state.mailbox.waiting.is_empty(), counts);
+        });
+    }
     let mut other = script.clone();
     let mut message = close(&other);
     let signature = other.second(&Message { text: "دیگر".to_owned(), ..message.clone() }, "sara", 2);
@@ -888,6 +971,24 @@ fn erasures(vectors: &Vectors) {
         script.orders[0].messages[0].sha256 = script.mailbox[1].sha256;
     });
     gone(&thread, "gone-other-thread", "the order is for another thread", "missing");
+
+    for (name, comment, until, why, word) in [
+        ("gone-by-former", "ordered on the last day of her key", "2026-11-21", WhyFormer::Replaced, "gone"),
+        ("gone-by-former-late", "ordered after it", "2026-11-20", WhyFormer::Replaced, "missing"),
+        ("gone-by-stolen", "ordered with a stolen key", "2026-11-21", WhyFormer::Stolen, "missing"),
+    ] {
+        let mut renewed = profile();
+        renewed.inspectors[0] = inspector("sara", 1, 2);
+        renewed.former.push(replaced("sara", 1, until, why));
+        let mut script = by(&["sara"]);
+        // What was not erased is by her former key, too.
+        script.mailbox.truncate(2);
+        let reply = Message { day: day("2026-11-01"), ..script.draft_reply("mina", None) };
+        script.push(&reply, &signing("mina", 1)).office.clear();
+        script.with_profile(&renewed);
+        let expected = Expected { reporter: &[A, word, A], inspector: &[A, word, A], office: &[] };
+        case(vectors, name, comment, &script, &expected, |_, _| {});
+    }
 
     let mut asks = profile();
     asks.two_persons = vec![TwoPersons { id: id("erase"), since: day("2026-11-01") }];

@@ -158,7 +158,7 @@ fn message_errors(vectors: &Vectors) {
     let thirteen: Vec<String> = (0..13).map(|n| format!("\"r{n:02}\"")).collect();
     let seventeen: Vec<String> = (0..17).map(|n| format!("\"a{n:02}\":\"\"")).collect();
     let second = format!("{{\"sender\":\"reza\",\"epoch\":1,\"signature\":\"{}\"}}", "ab".repeat(64));
-    let five = vec![second.as_str(); 5].join(",");
+    let five = [second.as_str(); 5].join(",");
     let answer = r#"{"question":"kind","answer":"bribe"}"#;
     let answers = vec![answer; 65].join(",");
     let acts = vec![r#"{"act":"recuse"}"#; 65].join(",");

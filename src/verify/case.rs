@@ -7,135 +7,22 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
+pub use super::authenticity::{Authenticity, Warning};
+pub use super::listing::{CaseContext, Found, OwnMemo, Perspective, ThreadEntry};
 
 use super::case_state::{CaseState, OfficeState};
-use super::digest::journal_id;
 use super::erasure::{self, ErasureContext};
 use super::journal::JournalState;
-use super::mailbox_fold::{Counted, MailboxFold, Place};
+use super::mailbox_fold::{Counted, Judgement, MailboxFold};
 use super::message::Unverified;
 use super::office_fold::{FirstReaders, OfficeFold};
 use super::profile::VerifiedProfile;
 use super::steps::{self, Passed, Step, ThreadDigests, Word};
-use crate::protocol::api::ListedMessage;
-use crate::protocol::day::Day;
 use crate::protocol::erasure::ErasureOrder;
-use crate::protocol::ids::{CaseId, Digest, Id};
-use crate::protocol::memo::Memo;
+use crate::protocol::ids::Id;
 use crate::protocol::message::{Content, MessageKind, ProfileStamp, Threads};
 use crate::protocol::profile::WhyFormer;
 use crate::protocol::record::{Act, HandedMessage, ThreadName};
-
-/// Who reads which case, by which profile.
-#[derive(Debug, Clone, Copy)]
-pub struct CaseContext<'a> {
-    pub profile: &'a VerifiedProfile,
-    /// Of the reporter, the one her code gives; of an inspector, the one that was listed; or the journal's id.
-    pub case: CaseId,
-    pub perspective: Perspective,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Perspective {
-    /// Opens replies, knows her own messages by their memos, sees no record.
-    Reporter,
-    Inspector,
-}
-
-/// A message as it is listed, and what this reader found in it. The position is that in the slice.
-#[derive(Debug, Clone)]
-pub struct ThreadEntry {
-    pub kind: MessageKind,
-    pub sha256: Digest,
-    pub day: Day,
-    pub found: Found,
-}
-
-#[derive(Debug, Clone)]
-pub enum Found {
-    /// It opened and decoded.
-    Opened(Box<Unverified>),
-    /// The reporter's own, which she cannot open.
-    Own(OwnMemo),
-    /// It does not open or does not decode.
-    Unreadable,
-    /// A one-way report.
-    OneWay,
-    /// This reader did not ask for it.
-    NotFetched,
-    /// The server says that it was erased.
-    Gone,
-    /// The server lists it and does not give it.
-    Missing,
-}
-
-/// What stands beside an own message.
-#[derive(Debug, Clone)]
-pub enum OwnMemo {
-    Hers(Memo),
-    /// It does not open for this message.
-    NotHers,
-    /// None, where one must be.
-    None,
-}
-
-impl ThreadEntry {
-    /// `found` does not matter where the server says that the message is gone.
-    pub fn new(listed: &ListedMessage, found: Found) -> Self {
-        let found = if listed.gone { Found::Gone } else { found };
-        Self { kind: listed.kind, sha256: listed.sha256, day: listed.day, found }
-    }
-}
-
-/// Whose word a message is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Authenticity {
-    /// Signed by the sender it names, for this place, by somebody who may say it; or an own message with its memo.
-    Authentic,
-    /// Opened and well formed, but not signed by the sender it names, or for another place; or an own message whose memo
-    /// does not open.
-    NotAuthentic,
-    /// A follow-up in a case whose report this reader cannot open, or an own message without a memo.
-    Unverifiable,
-    /// The same message once more.
-    Replayed,
-    /// Signed with a former key too late, or with a stolen one and nobody vouches for it.
-    Doubtful,
-    /// Signed by somebody who may not write here: left out, or for a record not a reader.
-    NotFromAReader,
-    /// Signed, but this program is too old to judge what it says.
-    NewerVersion,
-    /// It does not open or does not decode; nothing is known of it.
-    Unreadable,
-    /// A one-way report: bytes that somebody sealed with other tools. Nobody signed them.
-    OneWay,
-    /// Erased, by an order that holds.
-    Gone,
-    /// Not there, and no order that holds says why.
-    Missing,
-    /// This reader did not ask for it.
-    NotFetched,
-}
-
-/// Something is wrong around a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Warning {
-    /// The sender saw other messages before this one than we do.
-    ThreadDiffers,
-    /// Sealed by a newer profile than this reader's: it must be fetched.
-    ProfileOlder,
-    /// Sealed by another text of the same version of the profile: the office or the server shows two.
-    ProfileDiffers,
-    /// An outcome that waits for a second person.
-    SecondMissing,
-    /// Listed as the reporter's own; its memo says otherwise.
-    NotHers,
-    /// Listed as the reporter's own, without a memo: the server's fault.
-    MemoMissing,
-}
 
 /// What a reader makes of one message.
 #[derive(Debug, Clone)]
@@ -269,7 +156,7 @@ impl<'a> CaseReader<'a> {
         &mut self,
         entries: &'a [ThreadEntry],
         steps: &[Step<'a>],
-        mut place: impl FnMut(&Passed<'a>) -> Place,
+        mut place: impl FnMut(&Passed<'a>) -> Judgement,
     ) -> Vec<MessageReading<'a>> {
         let mut readings = Vec::with_capacity(entries.len());
         for (entry, step) in entries.iter().zip(steps) {
@@ -288,9 +175,9 @@ impl<'a> CaseReader<'a> {
                 }
             };
             let (authenticity, counted) = match place(passed) {
-                Place::Counts(counted) => (Authenticity::Authentic, counted),
-                Place::NotFromAReader => (Authenticity::NotFromAReader, Counted::default()),
-                Place::NewerVersion => (Authenticity::NewerVersion, Counted::default()),
+                Judgement::Counts(counted) => (Authenticity::Authentic, counted),
+                Judgement::NotFromAReader => (Authenticity::NotFromAReader, Counted::default()),
+                Judgement::NewerVersion => (Authenticity::NewerVersion, Counted::default()),
             };
             let mut warnings = counted.warnings;
             if !self.digests.agree(passed) {
@@ -329,12 +216,6 @@ impl<'a> CaseReader<'a> {
         } else {
             None
         }
-    }
-}
-
-impl CaseContext<'_> {
-    pub fn is_journal(&self) -> bool {
-        self.case == journal_id(self.profile.office)
     }
 }
 

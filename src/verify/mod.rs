@@ -11,6 +11,8 @@ pub mod profile;
 pub mod signature;
 pub mod trust;
 
+mod authenticity;
+mod listing;
 mod mailbox_fold;
 mod office_fold;
 mod steps;

@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::case::{Authenticity, CaseContext, Found, OwnMemo, ThreadEntry};
+use super::authenticity::Authenticity;
 use super::digest::{case_id, initial_thread_digest, next_thread_digest};
+use super::listing::{CaseContext, Found, OwnMemo, ThreadEntry};
 use super::message::Unverified;
 use super::trust::{is_in_time, is_stolen};
 use crate::protocol::day::Day;

@@ -168,6 +168,27 @@ fn nothing_of_a_crafted_file_is_handed_on() {
     }
 }
 
+/// message.json and seal.json must say one thing of a file, whoever signed both.
+#[test]
+fn two_sizes_of_one_file_are_none() {
+    let office = Office::with_inspectors(1);
+    let case = Case::new(&office);
+    let identity = &office.inspectors[0].identity;
+    let mut message = case.report_message("x");
+    message.files = vec![file(100)];
+    let message_json = message.encode().unwrap();
+    let content = [7; 612];
+    let unsigned = Archive { message_json: &message_json, files: vec![&content], seal_json: &[] };
+    let entries = entries(&unsigned);
+    let seal_json = SealJson::new(entries.clone(), case.keys.signing.sign(&signed_bytes(&entries))).encode();
+    let archive = Archive { seal_json: &seal_json, ..unsigned };
+    let plaintext = archive.encode(archive.encoded_bytes());
+    assert!(Unverified::decode_archive(&plaintext).is_err());
+    assert!(Unverified::decode(&message_json, &seal_json).is_err());
+    let blob = seal_plaintext(&plaintext, identity);
+    assert!(opened(Cursor::new(&blob), identity).unwrap().text().is_err());
+}
+
 /// Sizes that lie give an error, neither memory nor a panic.
 #[test]
 fn sizes_that_lie_cost_nothing() {
