@@ -1,5 +1,5 @@
-//! `mohr keys inspector`: a person's identity, from her first day to her last. She makes it on her own machine and
-//! gives away the public entry alone; the office changes its draft by that.
+//! `mohr keys inspector`: a person's identity, from her first day to her last. She makes it on her own
+//! machine and gives away the public entry alone; the office changes its draft by that.
 
 use std::path::{Path, PathBuf};
 
@@ -167,7 +167,8 @@ fn new(arguments: &NewInspectorArguments) -> Result<(), Failure> {
     let entry = keys.public_entry(joined, arguments.role.iter().cloned().collect());
     if let Some(draft) = &mut draft {
         draft::add(draft, entry.clone())?;
-        // Before a file is written: an entry that does not fit, such as one without a language, costs nothing.
+        // Before a file is written: an entry that does not fit, such as one without a language, costs
+        // nothing.
         draft.encode().map_err(Failure::new)?;
     }
     write_identity(&keys, &arguments.out, &PassphraseArguments::of_file(&arguments.passphrase_file))?;

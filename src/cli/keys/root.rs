@@ -1,5 +1,5 @@
-//! `mohr keys root`: the chain of roots. The office id follows from the first, so codes, posters and links live
-//! as long as the chain does.
+//! `mohr keys root`: the chain of roots. The office id follows from the first, so codes, posters and links
+//! live as long as the chain does.
 
 use std::path::{Path, PathBuf};
 

@@ -32,14 +32,23 @@ pub struct RunningOffice {
 
 impl RunningOffice {
     pub fn start(inspectors: usize) -> Self {
+        Self::with_addresses(inspectors, &[])
+    }
+
+    /// Reached under these addresses, too.
+    pub fn with_addresses(inspectors: usize, addresses: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         // Free a moment ago; nobody else takes it before the server does.
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let url = format!("http://127.0.0.1:{port}");
         let mut office = Office::with_inspectors(inspectors);
-        office.profile.addresses = vec![url.parse().unwrap()];
+        let all = std::iter::once(url.as_str()).chain(addresses.iter().copied());
+        office.profile.addresses = all.map(|address| address.parse().unwrap()).collect();
+        let hosts: Vec<_> =
+            office.profile.addresses.iter().map(|address| format!("{:?}", address.host())).collect();
+        let hosts = hosts.join(", ");
         let config = format!(
-            "listen = \"127.0.0.1:{port}\"\n[[office]]\nhosts = [\"127.0.0.1\"]\nprofile = \"profile.note\"\n\
+            "listen = \"127.0.0.1:{port}\"\n[[office]]\nhosts = [{hosts}]\nprofile = \"profile.note\"\n\
              database = \"mohr.sqlite3\"\n"
         );
         std::fs::write(folder.path().join("server.toml"), config).unwrap();
