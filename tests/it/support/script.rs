@@ -344,6 +344,16 @@ impl Script {
         };
         let message = |at: &usize| ErasedMessage { position: *at as u64, sha256: items[*at].sha256 };
         let messages = positions.iter().map(message).collect();
+        self.order_of(thread, messages, persons)
+    }
+
+    /// An order for any messages.
+    pub fn order_of(
+        &mut self,
+        thread: ThreadName,
+        messages: Vec<ErasedMessage>,
+        persons: &[&str],
+    ) -> &mut Self {
         let mut order = ErasureOrder { thread, day: self.today, messages, signatures: Vec::new() };
         for person in persons {
             let (office, case) = (self.profile.office, self.case);
