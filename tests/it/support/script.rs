@@ -2,6 +2,8 @@
 //! so that hundreds are read in a moment; the vectors in `tests/vectors/case` are made of the same. Every
 //! key follows from a published name and protects nothing.
 
+#![allow(dead_code, reason = "the maker of the vectors uses what the tests do not, and the other way round")]
+
 use std::sync::{Arc, OnceLock};
 
 use mohr::protocol::archive::Archive;
