@@ -179,11 +179,13 @@ fn no_signature_serves_two_purposes() {
     }
 }
 
+type Change<'a> = &'a dyn Fn(&mut Profile);
+
 /// Under whichever id or epoch it is listed a second time.
 #[test]
 fn one_key_never_stands_for_two_persons() {
     let sara = inspector("sara", 1, 2);
-    let changes: [(&str, &dyn Fn(&mut Profile)); 6] = [
+    let changes: [(&str, Change<'_>); 6] = [
         ("signer of another inspector", &|profile| profile.inspectors[1].signer = sara.signer),
         ("recipient of another inspector", &|profile| {
             profile.inspectors[1].recipient.clone_from(&sara.recipient);
