@@ -104,6 +104,7 @@ fn a_case_with_large_files_needs_no_more_memory_than_a_small_one() {
 
 #[test]
 #[ignore = "minutes, and 10 GB of disk"]
+#[expect(clippy::disallowed_methods, reason = "for whoever runs the tests, not for the program")]
 fn twenty_files_of_200_mib() {
     // Fewer where the disk has no room.
     #[expect(clippy::disallowed_methods, reason = "no program of ours: a person makes the long run shorter")]

@@ -1,6 +1,7 @@
 //! `case/`: whole cases. What each side must find is written here by hand, beside how the case came about; the rest of
 //! what it comes to is then written down as the program found it.
 
+use mohr::protocol::erasure::ErasedMessage;
 use mohr::protocol::ids::Digest;
 use mohr::protocol::message::{Content, Message, MessageKind, Outcome, OutcomeId, Sender, Status};
 use mohr::protocol::profile::{Profile, TwoPersons, WhyFormer};
@@ -567,6 +568,19 @@ fn left_out(vectors: &Vectors) {
         },
     );
 
+    let mut newest = profile();
+    newest.inspectors[1].joined = newest.version;
+    let mut at_once = Script::new(&newest);
+    at_once.to(&["mina", "sara"]).report().reply("reza", None).record("reza", vec![]);
+    case(
+        vectors,
+        "left-out-newest",
+        "he joined with the version that the report states, so she could have named him",
+        &at_once,
+        &expected,
+        |_, _| {},
+    );
+
     let mut renewed = profile();
     renewed.version = 6;
     renewed.inspectors[1] = inspector("reza", 1, 2);
@@ -744,6 +758,23 @@ fn handovers(vectors: &Vectors) {
             assert_eq!(office.breaches[0].value, id("reza"));
             assert_eq!(office.readers, Some(ids(&["mina", "nina", "sara"]).into_iter().collect()));
         },
+    );
+    let mut backdated = Script::new(&profile());
+    backdated.report();
+    let act = handed(&backdated, &["reza"]);
+    let late = backdated.draft_record("mina", vec![act]);
+    backdated.to(&["mina", "sara"]).follow_up().record("sara", vec![]);
+    let mut late = late;
+    late.threads.office = Some(backdated.point(ThreadName::Office));
+    backdated.push(&late, &signing("mina", 1));
+    let expected = Expected { reporter: &[A, A], inspector: &[A, A], office: &[A, A] };
+    case(
+        vectors,
+        "handover-backdated",
+        "a handover that states less than a record before it stands behind that one: Reza is left out by then",
+        &backdated,
+        &expected,
+        |_, inspector| assert_eq!(inspector.state.office.breaches[0].value, id("reza")),
     );
     let mut then_left_out = script.clone();
     let act = handed(&then_left_out, &["nina"]);
@@ -995,15 +1026,17 @@ fn erasures(vectors: &Vectors) {
     gone(&mailbox_gone(1, &|_| {}), "gone-without-order", "no order says that it may be gone", "missing");
     gone(&by(&["reza"]), "gone-by-left-out", "ordered by whom the report leaves out", "missing");
     gone(&by(&["nina"]), "gone-by-unlisted", "ordered by nobody whom the profile lists", "missing");
-    let other = mailbox_gone(1, &|script| {
-        script.order(ThreadName::Mailbox, &[1], &["sara"]);
-        script.orders[0].messages[0].sha256 = Digest::from_bytes([1; 32]);
-    });
+    let names = |thread, position, sha256: Option<Digest>| {
+        mailbox_gone(1, &move |script| {
+            let sha256 = sha256.unwrap_or(script.mailbox[1].sha256);
+            script.order_of(thread, vec![ErasedMessage { position, sha256 }], &["sara"]);
+        })
+    };
+    let other = names(ThreadName::Mailbox, 1, Some(Digest::from_bytes([1; 32])));
     gone(&other, "gone-other-digest", "the order is for another message", "missing");
-    let thread = mailbox_gone(1, &|script| {
-        script.order(ThreadName::Office, &[1], &["sara"]);
-        script.orders[0].messages[0].sha256 = script.mailbox[1].sha256;
-    });
+    let place = names(ThreadName::Mailbox, 0, None);
+    gone(&place, "gone-other-place", "the order is for another place", "missing");
+    let thread = names(ThreadName::Office, 1, None);
     gone(&thread, "gone-other-thread", "the order is for another thread", "missing");
 
     for (name, comment, until, why, word) in [
