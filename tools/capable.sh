@@ -3,7 +3,7 @@
 # the exit status of its last command, an empty folder in $scratch, and all they print shown when they fail.
 # shellcheck shell=bash
 
-fixtures=web/test/clean/fixtures
+fixtures=web/clean/test/fixtures
 
 # The probes and Debian's packages that make them succeed, in the order in which they run.
 needs() {

@@ -2,7 +2,7 @@
 // web/dist when it starts, so a changed page needs no Rust build, only a new start; the office stays the same one.
 
 import { spawn } from "node:child_process"
-import { existsSync, mkdtempSync, readdirSync, rmSync, watch } from "node:fs"
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -12,33 +12,51 @@ const binary = resolve(root, process.env.CARGO_TARGET_DIR ?? "target", "debug", 
 const office = mkdtempSync(join(tmpdir(), "mohr-dev-"))
 const listen = process.argv[2] ?? "127.0.0.1:8080"
 
-// What is built from which folders, by what. Who saves twice is built once: changes are waited for this long.
-const QUIET_MS = 150
-const pages = { name: "pages", program: "node", args: ["build.mjs"], folder: join(root, "web") }
-const program = { name: "program", program: "cargo", args: ["build", "--locked", "--quiet"], folder: root }
+// What is built from what, and by what. What a build itself writes, or never reads, is no source.
+const BUILDS = [
+  { name: "pages", program: "node", args: ["build.mjs"], folder: join(root, "web"), sources: ["web"] },
+  { name: "program", program: "cargo", args: ["build", "--locked", "--quiet"], folder: root, sources: ["src", "schema.sql", "Cargo.toml"] },
+]
+const NO_SOURCES = ["node_modules", "dist", "test"]
+// Times are asked for instead of waiting to be told: Node's recursive watch loses a file that an editor replaces.
+const LOOK_EVERY_MS = 400
 
 let server
 let stopping = false
-let working = Promise.resolve()
 
 if (!existsSync(join(root, "web/node_modules"))) fail("web/node_modules is not there: run tools/install.sh once")
-if (!(await build(pages)) || !(await build(program))) fail("what is there does not build")
-start(["demo", "--dir", office, "--listen", listen])
-for (const folder of sources("web", ["node_modules", "dist", "test"])) onChange(folder, pages)
-for (const folder of [join(root, "src"), join(root, "schema.sql")]) onChange(folder, program)
+for (const what of BUILDS) {
+  what.state = stateOf(what)
+  if (!(await build(what))) fail("what is there does not build")
+}
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, stop)
+start(["demo", "--dir", office, "--listen", listen])
+setTimeout(look, LOOK_EVERY_MS)
 
-/** The folders and files of `folder` that its build reads; new ones in it are seen at the next start. */
-function sources(folder, except) {
-  const names = readdirSync(join(root, folder)).filter((name) => !except.includes(name) && !name.startsWith("."))
-  return names.map((name) => join(root, folder, name))
+async function look() {
+  for (const what of BUILDS) {
+    const state = stateOf(what)
+    if (state === what.state) continue
+    what.state = state
+    await again(what)
+  }
+  setTimeout(look, LOOK_EVERY_MS)
 }
 
-function onChange(path, what) {
-  watch(path, { recursive: true }, () => {
-    clearTimeout(what.timer)
-    what.timer = setTimeout(() => (working = working.then(() => again(what))), QUIET_MS)
-  })
+/** What changes when a source does: how many there are, and when the newest was written. */
+function stateOf({ sources }) {
+  let count = 0
+  let newest = 0
+  const waiting = sources.map((path) => join(root, path))
+  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+    const status = statSync(path, { throwIfNoEntry: false })
+    if (status === undefined) continue
+    count += 1
+    newest = Math.max(newest, status.mtimeMs)
+    if (!status.isDirectory()) continue
+    for (const name of readdirSync(path)) if (!NO_SOURCES.includes(name)) waiting.push(join(path, name))
+  }
+  return `${count} ${newest}`
 }
 
 async function again(what) {

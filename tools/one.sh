@@ -55,7 +55,7 @@ done
 
 mapfile -t web < <(files web)
 if [ "${#web[@]}" -gt 0 ]; then
-    run npm --prefix web run --silent test -- "${web[@]#web/}"
+    run npm --prefix web run --silent test -- "${web[@]##*/}"
 fi
 
 mapfile -t browser < <(files tests/browser)

@@ -12,7 +12,7 @@ browser_tests() { (cd tests/browser && MOHR_BIN="$target/release/mohr" npm test 
 
 step "installing what is missing" tools/install.sh || finish tests
 step "web/dist is what web/ builds" tools/check-dist.sh
-step "web: types" in_web check
+step "web: types, lints, formatting" in_web check
 step "web: unit tests" complete in_web test
 step "rust: formatting" cargo fmt --check
 step "rust: clippy" cargo clippy --locked --release --all-targets -- -D warnings

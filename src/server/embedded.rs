@@ -9,7 +9,7 @@ use crate::http::static_file::StaticFile;
 
 /// `allow_missing`: the program compiles, and serves its API, before the pages are built.
 #[derive(RustEmbed)]
-#[folder = "web/dist"]
+#[folder = "web/dist/reporter"]
 #[allow_missing = true]
 struct Dist;
 

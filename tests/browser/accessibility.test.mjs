@@ -32,11 +32,19 @@ async function examine(page, name) {
     const shown = (element) => element.checkVisibility({ visibilityProperty: true, opacityProperty: true });
     const label = (element) => `${element.tagName.toLowerCase()}#${element.id}.${element.className}`;
     const scroller = document.scrollingElement;
-    const wide = scroller.scrollWidth > innerWidth
-      ? [...document.querySelectorAll("body *")].filter((e) => shown(e) && (e.getBoundingClientRect().right > innerWidth + 1 || e.getBoundingClientRect().left < -1)).map(label).slice(0, 5)
-      : [];
-    const targets = [...document.querySelectorAll("button, .button, select, textarea, summary, input:not([type=radio], [type=checkbox], [type=file])")];
-    const small = targets.filter((e) => shown(e) && e.getBoundingClientRect().height > 1 && e.getBoundingClientRect().height < 44).map((e) => `${label(e)} ${Math.round(e.getBoundingClientRect().height)} px`);
+    const wide =
+      scroller.scrollWidth > innerWidth
+        ? [...document.querySelectorAll("body *")]
+            .filter((e) => shown(e) && (e.getBoundingClientRect().right > innerWidth + 1 || e.getBoundingClientRect().left < -1))
+            .map(label)
+            .slice(0, 5)
+        : [];
+    const targets = [
+      ...document.querySelectorAll("button, .button, select, textarea, summary, input:not([type=radio], [type=checkbox], [type=file])"),
+    ];
+    const small = targets
+      .filter((e) => shown(e) && e.getBoundingClientRect().height > 1 && e.getBoundingClientRect().height < 44)
+      .map((e) => `${label(e)} ${Math.round(e.getBoundingClientRect().height)} px`);
     return { wide: scroller.scrollWidth > innerWidth ? [`${scroller.scrollWidth} px`, ...wide] : [], small };
   });
   assert.deepEqual(wide, [], `${name}: nothing needs sideways scrolling at ${NARROW} px`);
@@ -61,13 +69,18 @@ for (const language of ["fa", "en"]) {
       demo = await startDemo(life);
       home = `${demo.url}/${language}/`;
       const folder = await temporaryFolder(life, "files");
-      files = [(await photo(folder, "a-long-name-without-any-place-to-break-it-0123456789.jpg", { bytes: 20_000, width: 120 })).path, (await pdf(folder, "نامه.pdf", "x")).path];
+      files = [
+        (await photo(folder, "a-long-name-without-any-place-to-break-it-0123456789.jpg", { bytes: 20_000, width: 120 })).path,
+        (await pdf(folder, "نامه.pdf", "x")).path,
+      ];
       page = await launch("chromium", { t: life });
     });
     after(() => life.end());
 
     test("every page as it opens", async () => {
-      const pages = (await readdir(new URL(`../../web/dist/${language}/`, import.meta.url))).map((name) => name.replace(/\.html$/, ""));
+      const pages = (await readdir(new URL(`../../web/dist/reporter/${language}/`, import.meta.url))).map((name) =>
+        name.replace(/\.html$/, ""),
+      );
       assert.ok(pages.includes("report"), `${pages}`);
       for (const name of pages) {
         await page.open(name === "index" ? home : `${home}${name}`);
@@ -148,11 +161,14 @@ for (const browser of ["chromium", "firefox"]) {
     await tabTo(".skip");
     await tabTo('[data-door="report"]');
     await page.press("Enter");
-    for (let last = ""; ; ) {
-      const step = await page.waitUntil(async () => {
-        const now = await page.attribute("body", "data-step");
-        return now !== last && now;
-      }, { what: `the step after ${last}` });
+    for (let last = ""; ;) {
+      const step = await page.waitUntil(
+        async () => {
+          const now = await page.attribute("body", "data-step");
+          return now !== last && now;
+        },
+        { what: `the step after ${last}` },
+      );
       last = step;
       if (step === "check") break;
       if (step === "doors") {
@@ -161,7 +177,14 @@ for (const browser of ["chromium", "firefox"]) {
         continue;
       }
       // A new step begins inside the step, not at the top of the page and not where the last button was.
-      await page.waitUntil(() => page.evaluate(() => document.querySelector("main").contains(document.activeElement) || document.activeElement === document.querySelector("main")), { what: `the focus to be in the step ${step}` });
+      await page.waitUntil(
+        () =>
+          page.evaluate(
+            () =>
+              document.querySelector("main").contains(document.activeElement) || document.activeElement === document.querySelector("main"),
+          ),
+        { what: `the focus to be in the step ${step}` },
+      );
       if (step === "text") {
         await tabTo("#text");
         await page.type("با صفحه‌کلید");
@@ -202,6 +225,9 @@ for (const browser of ["chromium", "firefox"]) {
     await page.press("Enter");
     await page.waitFor("#reply-sent");
     const [{ case: id }] = await inspector(demo).inbox();
-    assert.deepEqual((await inspector(demo).open(id)).messages.map((message) => message.text), ["با صفحه‌کلید", "ادامه"]);
+    assert.deepEqual(
+      (await inspector(demo).open(id)).messages.map((message) => message.text),
+      ["با صفحه‌کلید", "ادامه"],
+    );
   });
 }

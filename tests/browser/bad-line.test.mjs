@@ -71,7 +71,10 @@ for (const browser of ["chromium", "firefox"]) {
       const code = await sendReport(page);
       assert.ok(losses < 2, "an answer was lost");
       const opened = await arrived();
-      assert.deepEqual(opened.messages.map((message) => message.text), ["پاسخ گم شد"]);
+      assert.deepEqual(
+        opened.messages.map((message) => message.text),
+        ["پاسخ گم شد"],
+      );
       await openCase(page, home, code);
     });
 
@@ -79,12 +82,17 @@ for (const browser of ["chromium", "firefox"]) {
       proxy.cutResponse = (request) => (request.path.startsWith(UPLOADS) ? 0 : null);
       await fillReport(page, home, { text: "پشیمان شد" });
       await page.click("#send");
-      await page.waitUntil(async () => (await inspector(demo).inbox()).some((entry) => !known.has(entry.case)), { what: "the report at the server" });
+      await page.waitUntil(async () => (await inspector(demo).inbox()).some((entry) => !known.has(entry.case)), {
+        what: "the report at the server",
+      });
       await page.click("#cancel");
       await page.waitFor("#arrived-anyway");
       const code = await readReceipt(page);
       proxy.cutResponse = () => null;
-      assert.deepEqual((await arrived()).messages.map((message) => message.text), ["پشیمان شد"]);
+      assert.deepEqual(
+        (await arrived()).messages.map((message) => message.text),
+        ["پشیمان شد"],
+      );
       // The receipt is not left by mistake, either.
       await page.fill("#receipt-check", code.slice(-4));
       await page.click("#receipt-done");
@@ -130,7 +138,8 @@ for (const browser of ["chromium", "firefox"]) {
       await page.quiet();
       const code = newCode();
       const slip = code.slice(0, 7) + ((Number(code[7]) + 1) % 10) + code.slice(8);
-      const swap = code[10] === code[11] ? code.slice(0, 10) + "x" + code.slice(11) : code.slice(0, 10) + code[11] + code[10] + code.slice(12);
+      const swap =
+        code[10] === code[11] ? code.slice(0, 10) + "x" + code.slice(11) : code.slice(0, 10) + code[11] + code[10] + code.slice(12);
       for (const wrong of [slip, swap, code.slice(0, -1), `${code}0`, persianDigits(slip), "سلام", ""]) {
         proxy.seen.length = 0;
         page.forgetRequests();
@@ -166,7 +175,8 @@ for (const browser of ["chromium", "firefox"]) {
       const { receipt } = await reporter(demo).report({ text: "وضعیت" });
       const [{ case: id }] = (await inspector(demo).inbox()).filter((entry) => !known.has(entry.case));
       await inspector(demo).reply(id, { text: "پاسخی که نیمه‌کاره رسید" });
-      const shown = async () => (await messages(page)).filter((message) => message.direction === "to-reporter").map((message) => message.text);
+      const shown = async () =>
+        (await messages(page)).filter((message) => message.direction === "to-reporter").map((message) => message.text);
 
       const isReply = (request) => request.path === "/api/v1/mailbox/messages/1";
       let cuts = 2;

@@ -25,7 +25,15 @@ test("nothing of a report is in the server's files, logs and memory", async (t) 
   const picture = await photo(folder, "tasvir-qanari-83125.jpg", { bytes: 200_000, width: 320, artist: "honarmand-qanari" });
   const recording = join(folder, "ضبط قناری.ogg");
   await writeFile(recording, "qanari-content ".repeat(20_000));
-  const words = ["قناری‌زرد در گزارش", "qanari-in-text", "پاسخ قناری", "ادامهٔ قناری", "qanari-by-cli", "honarmand-qanari", "qanari-content"];
+  const words = [
+    "قناری‌زرد در گزارش",
+    "qanari-in-text",
+    "پاسخ قناری",
+    "ادامهٔ قناری",
+    "qanari-by-cli",
+    "honarmand-qanari",
+    "qanari-content",
+  ];
   const names = ["tasvir-qanari-83125", "ضبط قناری"];
 
   // A browser's journey, and one by the command line.
@@ -42,12 +50,20 @@ test("nothing of a report is in the server's files, logs and memory", async (t) 
   // Requests that are wrong in every way log no more.
   const keys = await keysOfCode(code, profileOf(await readFile(demo.profile, "utf8")).office);
   const token = keys.token.toString("hex");
-  const wrong = (path, options) => fetch(`${demo.url}${path}`, { ...options, headers: { authorization: `Bearer ${token}`, ...options?.headers } });
+  const wrong = (path, options) =>
+    fetch(`${demo.url}${path}`, { ...options, headers: { authorization: `Bearer ${token}`, ...options?.headers } });
   await wrong("/api/v1/mailbox/messages/999");
   await wrong("/api/v1/mailbox?qanari-in-text");
   await wrong("/qanari-in-text/../qanari-content");
-  await wrong("/api/v1/uploads", { method: "POST", headers: { "tus-resumable": "1.0.0", "upload-metadata": "kind qanari-in-text", "user-agent": "qanari-agent" } });
-  await wrong("/api/v1/inspector/session", { method: "POST", headers: { "content-type": "application/json" }, body: '{"qanari-in-text":1}' });
+  await wrong("/api/v1/uploads", {
+    method: "POST",
+    headers: { "tus-resumable": "1.0.0", "upload-metadata": "kind qanari-in-text", "user-agent": "qanari-agent" },
+  });
+  await wrong("/api/v1/inspector/session", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: '{"qanari-in-text":1}',
+  });
 
   const secrets = [...words, ...names, "qanari", code, code.slice(0, 16), code.slice(16), receipt.replace(/[^0-9]/g, "")];
   secrets.push(...code.match(/.{8}/g).map((eight) => `${eight.slice(0, 4)} ${eight.slice(4)}`));
@@ -64,10 +80,16 @@ test("nothing of a report is in the server's files, logs and memory", async (t) 
   assert.deepEqual(await search(temporary, opensNothing), [], "temporary files");
 
   // Memory holds what a request brought until it is used again: a token, and never what opens anything.
-  assert.deepEqual(await searchMemory(server.pid, ["application/offset+octet-stream", "no-such-word-anywhere"]), ["application/offset+octet-stream"]);
+  assert.deepEqual(await searchMemory(server.pid, ["application/offset+octet-stream", "no-such-word-anywhere"]), [
+    "application/offset+octet-stream",
+  ]);
   const inMemory = await searchMemory(server.pid, [...words, ...names, code, keys.identity]);
   // The words that were put into addresses and headers on purpose above may still be in a buffer.
-  assert.deepEqual(inMemory.filter((word) => !["qanari-in-text", "qanari-content"].includes(word)), [], "memory");
+  assert.deepEqual(
+    inMemory.filter((word) => !["qanari-in-text", "qanari-content"].includes(word)),
+    [],
+    "memory",
+  );
 
   await server.stop();
   assert.deepEqual(await search(demo.folder, opensNothing), [], "the office's folder after the end");

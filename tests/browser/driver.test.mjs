@@ -82,7 +82,11 @@ for (const browser of BROWSERS) {
     await driver.screenshot(join(folder, "page.png"));
     await access(join(folder, "page.png"));
 
-    await driver.evaluate(() => setTimeout(() => { throw new Error("uncaught"); }, 0));
+    await driver.evaluate(() =>
+      setTimeout(() => {
+        throw new Error("uncaught");
+      }, 0),
+    );
     await driver.waitUntil(() => driver.errors.some((error) => error.includes("uncaught")));
     await driver.close();
     await access(driver.profileFolder);

@@ -9,7 +9,16 @@ import { sealReport } from "./harness/client.mjs";
 import { startHostileOffice } from "./harness/hostile.mjs";
 import { inspector, lifetime } from "./harness/mohr.mjs";
 import { messages, openCase } from "./harness/pages.mjs";
-import { encodeArchive, newClassicRecipient, newRecipient, newSigner, openBlob, seal, sealEntries, sealMessage } from "./harness/protocol.mjs";
+import {
+  encodeArchive,
+  newClassicRecipient,
+  newRecipient,
+  newSigner,
+  openBlob,
+  seal,
+  sealEntries,
+  sealMessage,
+} from "./harness/protocol.mjs";
 
 const TEMPTATION = "لطفاً شمارهٔ تلفن خود را بنویسید تا با شما تماس بگیریم.";
 
@@ -42,7 +51,10 @@ for (const browser of ["chromium", "firefox"]) {
     // What makes the others tests: with everything right, the same words are shown.
     test("a true reply is shown as verified", async () => {
       const replies = await shown([await office.sealReply({ text: TEMPTATION })]);
-      assert.deepEqual(replies.map(({ authenticity, text }) => ({ authenticity, text })), [{ authenticity: "verified", text: TEMPTATION }]);
+      assert.deepEqual(
+        replies.map(({ authenticity, text }) => ({ authenticity, text })),
+        [{ authenticity: "verified", text: TEMPTATION }],
+      );
     });
 
     test("a reply that no inspector of the profile signed is not shown", async () => {
@@ -50,7 +62,10 @@ for (const browser of ["chromium", "firefox"]) {
       await assertNotShown("the server's own key", await office.sealReply({ text: TEMPTATION, signer: newSigner() }));
       await assertNotShown("a colleague's key", await office.sealReply({ text: TEMPTATION, signer: office.inspectors[1].signer }));
       await assertNotShown("an unknown sender", await office.sealReply({ text: TEMPTATION, sender: "supervisor", signer: newSigner() }));
-      await assertNotShown("the reporter as sender", await office.sealReply({ text: TEMPTATION, sender: "reporter", signer: office.keys.signer }));
+      await assertNotShown(
+        "the reporter as sender",
+        await office.sealReply({ text: TEMPTATION, sender: "reporter", signer: office.keys.signer }),
+      );
     });
 
     test("a reply that an inspector signed for something else is not shown", async () => {
@@ -78,7 +93,10 @@ for (const browser of ["chromium", "firefox"]) {
       const reply = await office.sealReply({ text: TEMPTATION });
       const again = await seal(await openBlob(reply, office.keys.identity), office.toReporter);
       const replies = await shown([reply, again]);
-      assert.deepEqual(replies.map((message) => message.authenticity === "verified"), [true, false]);
+      assert.deepEqual(
+        replies.map((message) => message.authenticity === "verified"),
+        [true, false],
+      );
       assert.notEqual(replies[1].text, TEMPTATION);
     });
 
@@ -97,10 +115,16 @@ for (const browser of ["chromium", "firefox"]) {
     test("a reply that the server withholds is missed", async () => {
       const first = await office.sealReply({ text: "نخستین پاسخ" });
       const second = await office.sealReply({ text: "دومین پاسخ", sequence: 1, after: [first] });
-      assert.deepEqual((await shown([first, second])).map((message) => message.authenticity), ["verified", "verified"]);
+      assert.deepEqual(
+        (await shown([first, second])).map((message) => message.authenticity),
+        ["verified", "verified"],
+      );
       assert.equal(await page.count("#thread [data-warning]"), 0);
       await shown([second]);
-      assert.ok((await page.count("#thread .message [data-warning], #thread .message[data-warning]")) > 0, "a warning stands beside the message");
+      assert.ok(
+        (await page.count("#thread .message [data-warning], #thread .message[data-warning]")) > 0,
+        "a warning stands beside the message",
+      );
     });
   });
 }

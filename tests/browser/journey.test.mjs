@@ -12,7 +12,7 @@ import { sha256 } from "./harness/protocol.mjs";
 
 const MIB = 2 ** 20;
 // ZWNJ, Arabic letters among the Persian ones, quotation marks, an emoji, lines: nothing of it may change.
-const TEXT = "برای یک امضا، ۵٬۰۰۰٬۰۰۰ ریال «شیرینی» مي‌خواهند.\n\n\tمسئول باجهٔ ۳ می‌گوید: \"همه می‌دهند\" \\ 🙂\nپایان ";
+const TEXT = 'برای یک امضا، ۵٬۰۰۰٬۰۰۰ ریال «شیرینی» مي‌خواهند.\n\n\tمسئول باجهٔ ۳ می‌گوید: "همه می‌دهند" \\ 🙂\nپایان ';
 const REPLY = "گزارش شما رسید.\nبرای بررسی، نامهٔ پیوست را بخوانید. می‌توانید همین‌جا بنویسید.";
 const FOLLOW_UP = "نامه را خواندم.\nباجه هر روز صبح باز است؛ عصرها بسته‌اند.";
 
@@ -70,7 +70,10 @@ for (const [browser, photoBytes] of [
     // The citizen writes on, and the inspector reads it as the same person's word.
     await followUp(visit, { text: FOLLOW_UP });
     const thread = (await office.open(entry.case)).messages;
-    assert.deepEqual(thread.map((message) => message.verified), [true, true, true]);
+    assert.deepEqual(
+      thread.map((message) => message.verified),
+      [true, true, true],
+    );
     assert.equal(thread[2].from, "reporter");
     assert.equal(thread[2].text, FOLLOW_UP);
 
@@ -88,7 +91,11 @@ for (const browser of ["chromium", "firefox"]) {
     citizen.forgetRequests();
     const code = await sendReport(citizen);
     assert.ok(citizen.requests.length <= 2, `sending took ${JSON.stringify(citizen.requests)}`);
-    assert.deepEqual(toServer().map((request) => request.method), ["POST"], "the report itself is one request");
+    assert.deepEqual(
+      toServer().map((request) => request.method),
+      ["POST"],
+      "the report itself is one request",
+    );
 
     const [{ case: id }] = await inspector(demo).inbox();
     await inspector(demo).reply(id, { text: REPLY });

@@ -69,7 +69,9 @@ for (const browser of ["chromium", "firefox"]) {
           neutral.hold();
           const pressed = leave();
           // In the very event that asks for it, long before the neutral page comes, the screen shows nothing any more.
-          const left = JSON.parse(await page.waitUntil(() => page.errors.find((line) => line.startsWith("{")), { what: "the page to be emptied" }));
+          const left = JSON.parse(
+            await page.waitUntil(() => page.errors.find((line) => line.startsWith("{")), { what: "the page to be emptied" }),
+          );
           assert.equal(left.elements + left.fields, 0, "the page is empty");
           assert.equal(left.cover, "none", "and covered");
           assertSaysNothing(left.text);
@@ -129,9 +131,14 @@ for (const browser of ["chromium", "firefox"]) {
       await assertEmptyReport(page);
       await page.open("about:blank");
       await page.evaluate(() => history.back());
-      await page.waitUntil(async () => (await page.evaluate(() => location.href)).startsWith(demo.url), { what: "the report page from the history" });
+      await page.waitUntil(async () => (await page.evaluate(() => location.href)).startsWith(demo.url), {
+        what: "the report page from the history",
+      });
       await assertEmptyReport(page);
-      assert.ok(page.dialogs.length > 0 && page.dialogs.every((dialog) => dialog.startsWith("beforeunload")), `asked before text was lost: ${page.dialogs}`);
+      assert.ok(
+        page.dialogs.length > 0 && page.dialogs.every((dialog) => dialog.startsWith("beforeunload")),
+        `asked before text was lost: ${page.dialogs}`,
+      );
     });
 
     test("the receipt asks before it is left, until the last group was typed", async () => {
@@ -148,7 +155,10 @@ for (const browser of ["chromium", "firefox"]) {
       await page.click("#receipt-done");
       await page.waitFor("#farewell");
       assert.equal(await asksBeforeLeaving(page), false, "whoever kept the code may go");
-      assert.ok(!(await page.evaluate(() => document.documentElement.textContent.replace(/\s/g, ""))).includes(receipt), "the code is gone from the page");
+      assert.ok(
+        !(await page.evaluate(() => document.documentElement.textContent.replace(/\s/g, ""))).includes(receipt),
+        "the code is gone from the page",
+      );
       await page.open("about:blank");
       assert.deepEqual(page.dialogs, []);
 
@@ -207,11 +217,12 @@ function noteWhatIsLeft() {
   for (const type of ["click", "keydown"]) addEventListener(type, note);
 }
 
-const stepIs = (page, step) => page.waitUntil(async () => (await page.attribute("body", "data-step")) === step, { what: `the step ${step}` });
+const stepIs = (page, step) =>
+  page.waitUntil(async () => (await page.attribute("body", "data-step")) === step, { what: `the step ${step}` });
 
 async function assertEmptyReport(page) {
   await page.waitUntil(() => page.attribute("body", "data-step"), { what: "a step of the report" });
-  for (let step; (step = await page.attribute("body", "data-step")) !== "text"; ) {
+  for (let step; (step = await page.attribute("body", "data-step")) !== "text";) {
     assert.ok(["doors", "kind"].includes(step), step);
     await page.click(step === "doors" ? '[data-door="report"]' : "#unknown");
     await page.waitUntil(async () => (await page.attribute("body", "data-step")) !== step);

@@ -18,14 +18,14 @@ const CORPUS = [
   "<img src=x onerror=window.hit=3>",
   "<svg/onload=window.hit=4>",
   "<svg><animate onbegin=window.hit=5 attributeName=x dur=1s>",
-  "<math><mtext><table><mglyph><style><!--</style><img title=\"--&gt;&lt;img src=1 onerror=window.hit=6&gt;\">",
-  "<iframe srcdoc=\"<script>parent.hit=7</script>\"></iframe>",
+  '<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=window.hit=6&gt;">',
+  '<iframe srcdoc="<script>parent.hit=7</script>"></iframe>',
   "<details open ontoggle=window.hit=8>",
   "<form action=javascript:window.hit=9><button autofocus>",
-  "<a href=\"javascript:window.hit=10\">x</a>",
-  "<base href=//example.org/><meta http-equiv=refresh content=\"0;url=javascript:window.hit=11\">",
-  "<noscript><p title=\"</noscript><img src=x onerror=window.hit=12>\">",
-  "\"><img src=x onerror=window.hit=13>",
+  '<a href="javascript:window.hit=10">x</a>',
+  '<base href=//example.org/><meta http-equiv=refresh content="0;url=javascript:window.hit=11">',
+  '<noscript><p title="</noscript><img src=x onerror=window.hit=12>">',
+  '"><img src=x onerror=window.hit=13>',
   "' onfocus=window.hit=14 autofocus='",
   "${window.hit=15} {{constructor.constructor('window.hit=16')()}} {text}",
   "&lt;img src=x onerror=window.hit=17&gt; &#x3c;script&#x3e;",
@@ -43,12 +43,22 @@ async function assertInert(page, place) {
   const state = await page.evaluate(() => ({
     hit: window.hit ?? null,
     // None of these is in a page of ours but the icon and the pages' own scripts.
-    strange: [...document.querySelectorAll("iframe, object, embed, base, meta[http-equiv], math, animate, form[action^=javascript], a[href^=javascript], [onerror], [onload], [onfocus], [ontoggle], style")].map((e) => e.outerHTML.slice(0, 100)),
+    strange: [
+      ...document.querySelectorAll(
+        "iframe, object, embed, base, meta[http-equiv], math, animate, form[action^=javascript], a[href^=javascript], [onerror], [onload], [onfocus], [ontoggle], style",
+      ),
+    ].map((e) => e.outerHTML.slice(0, 100)),
     images: [...document.querySelectorAll("img")].map((image) => image.src).filter((src) => !src.startsWith("blob:")),
-    scripts: [...document.scripts].filter((script) => new URL(script.src, location.href).origin !== location.origin || script.src === "").map((script) => script.outerHTML),
+    scripts: [...document.scripts]
+      .filter((script) => new URL(script.src, location.href).origin !== location.origin || script.src === "")
+      .map((script) => script.outerHTML),
   }));
   assert.deepEqual(state, { hit: null, strange: [], images: [], scripts: [] }, place);
-  assert.deepEqual(page.dialogs.filter((dialog) => !dialog.startsWith("beforeunload")), [], place);
+  assert.deepEqual(
+    page.dialogs.filter((dialog) => !dialog.startsWith("beforeunload")),
+    [],
+    place,
+  );
   assert.deepEqual(page.errors, [], `${place}: not even an attempt that the policy had to stop`);
 }
 
@@ -60,7 +70,12 @@ for (const browser of ["chromium", "firefox"]) {
     for (const path of files) await writeFile(path, ALL);
     const page = await launch(browser, { t });
 
-    await fillReport(page, demo.reporterUrl, { text: ALL, everywhere: CORPUS[0] + CORPUS[2], files, onStep: (step) => assertInert(page, step) });
+    await fillReport(page, demo.reporterUrl, {
+      text: ALL,
+      everywhere: CORPUS[0] + CORPUS[2],
+      files,
+      onStep: (step) => assertInert(page, step),
+    });
     await assertInert(page, "the answers before sending");
     assert.ok((await page.evaluate(() => document.body.textContent)).includes(CORPUS[0]), "the answers are shown as they were typed");
     const code = await sendReport(page);
@@ -73,7 +88,10 @@ for (const browser of ["chromium", "firefox"]) {
     assert.equal(report.verified, true);
     // On a terminal, what came in cannot move the cursor, hide text or turn its direction.
     const access = ["--identity", demo.identities[0], "--server", demo.url, "--passphrase-file", demo.passphraseFile];
-    for (const args of [["inbox", ...access], ["open", id, ...access]]) {
+    for (const args of [
+      ["inbox", ...access],
+      ["open", id, ...access],
+    ]) {
       const { code: exit, stdout } = await mohr(args);
       assert.equal(exit, 0);
       assert.doesNotMatch(stdout, /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]/, `mohr ${args[0]} prints control characters`);
@@ -99,12 +117,16 @@ for (const browser of ["chromium", "firefox"]) {
       },
       root,
     );
-    const files = CORPUS.map((payload) => ({ name: payload.slice(0, 100), type: "text/html", bytes: Buffer.from(`<script>opener.hit=20</script>`) }));
+    const files = CORPUS.map((payload) => ({
+      name: payload.slice(0, 100),
+      type: "text/html",
+      bytes: Buffer.from(`<script>opener.hit=20</script>`),
+    }));
     const blob = await office.sealReply({ text: ALL, files, change: { status: "closed", outcome: { id: "no-violation", rule: ALL } } });
     office.serveMailbox([office.report, blob]);
     const mailbox = proxy.alter;
-    proxy.alter = (request, response) => {
-      mailbox(request, response);
+    proxy.alter = async (request, response) => {
+      await mailbox(request, response);
       if (request.path === "/api/v1/profile") response.body = Buffer.from(nasty);
     };
 

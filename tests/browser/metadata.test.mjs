@@ -56,7 +56,9 @@ describe("metadata of files", () => {
     const [{ case: id }] = (await office.inbox()).filter((entry) => !known.has(entry.case));
     const folder = await temporaryFolder(t, "opened");
     const [report] = (await office.open(id, { files: folder })).messages;
-    const files = await Promise.all(report.files.map(async ({ name, saved }) => ({ name, path: join(folder, saved), bytes: await readFile(join(folder, saved)) })));
+    const files = await Promise.all(
+      report.files.map(async ({ name, saved }) => ({ name, path: join(folder, saved), bytes: await readFile(join(folder, saved)) })),
+    );
     return { report, files };
   }
 
@@ -64,7 +66,11 @@ describe("metadata of files", () => {
     test(`${browser}: by default nothing of the maker arrives, and the picture is the same`, async (t) => {
       const { report, files } = await sendAndOpen(t, browser, { keepFiles: false });
       const [picture, letter, document] = files;
-      assert.deepEqual(files.map(({ name }) => name), ["01.jpg", "02.pdf", "03.docx"], "names that say nothing");
+      assert.deepEqual(
+        files.map(({ name }) => name),
+        ["01.jpg", "02.pdf", "03.docx"],
+        "names that say nothing",
+      );
       const everything = [JSON.stringify(report), ...files.map(({ bytes }) => bytes), ...Object.entries(unpackZip(document.bytes)).flat()];
       for (const part of everything) assert.deepEqual(searchIn(part, [...CANARIES, ...NAMES.map((name) => name.split(".")[0])]), []);
 
@@ -89,7 +95,10 @@ describe("metadata of files", () => {
           await page.waitFor("#send");
         },
       });
-      assert.deepEqual(files.map(({ name }) => name), [NAMES[0], "02.pdf", NAMES[2]]);
+      assert.deepEqual(
+        files.map(({ name }) => name),
+        [NAMES[0], "02.pdf", NAMES[2]],
+      );
       for (const [index, { bytes }] of files.entries()) assert.ok(bytes.equals(originals[index].bytes), NAMES[index]);
     });
   }

@@ -78,7 +78,10 @@ for (const browser of ["chromium", "firefox"]) {
     await page.fill("#text", "قناری در خانهٔ متن");
     await page.evaluate(() => history.pushState(null, "", "#next"));
     await sleep(WRITTEN_MS);
-    const found = async () => (await search(page.profileFolder, ["قناری در انبار", "qanari-in-address", "قناری در خانهٔ متن", "qanari-in-state", "never-written"])).map((line) => line.split(": ")[1]);
+    const found = async () =>
+      (
+        await search(page.profileFolder, ["قناری در انبار", "qanari-in-address", "قناری در خانهٔ متن", "qanari-in-state", "never-written"])
+      ).map((line) => line.split(": ")[1]);
     const live = new Set(await found());
     assert.ok(live.has("قناری در انبار") || browser === "chromium", `live: ${[...live]}`);
     await page.close();

@@ -91,7 +91,11 @@ for (const browser of ["chromium", "firefox"]) {
       const [unopened] = (await second.open(entry.case)).messages;
       assert.deepEqual([unopened.authenticity, unopened.verified, unopened.text, unopened.files], ["unreadable", false, "", []]);
       const [{ blob }] = await storedBlobs(demo.database);
-      assert.deepEqual(stanzaTypes(blob).filter((type) => !type.endsWith("-grease")), Array(profile.inspectors.length).fill("mlkem768x25519"), "a stanza for everybody all the same");
+      assert.deepEqual(
+        stanzaTypes(blob).filter((type) => !type.endsWith("-grease")),
+        Array(profile.inspectors.length).fill("mlkem768x25519"),
+        "a stanza for everybody all the same",
+      );
     });
 
     test("what may point to the writer is marked with the reason, and sent when the writer wants so", async () => {
@@ -104,7 +108,11 @@ for (const browser of ["chromium", "firefox"]) {
       assert.match(await page.text("#warning"), /شمارهٔ موبایل/);
       page.forgetRequests();
       await leaveReceipt(page, await sendReport(page));
-      assert.deepEqual(page.requests.filter(({ method }) => method !== "GET").map(({ method }) => method), ["POST"], "nothing but the sealed report goes out");
+      assert.deepEqual(
+        page.requests.filter(({ method }) => method !== "GET").map(({ method }) => method),
+        ["POST"],
+        "nothing but the sealed report goes out",
+      );
       const [fresh] = (await inspector(demo).inbox()).filter((entry) => !before.has(entry.case));
       assert.equal((await inspector(demo).open(fresh.case)).messages[0].text, text);
 
@@ -175,7 +183,7 @@ for (const browser of ["chromium", "firefox"]) {
 /// To the question whether the person works in oversight.
 async function toConflict(page, home, text) {
   await page.open(new URL("report", home).href);
-  for (let step; (step = await page.waitUntil(() => page.attribute("body", "data-step"))) !== "conflict"; ) {
+  for (let step; (step = await page.waitUntil(() => page.attribute("body", "data-step"))) !== "conflict";) {
     if (step === "doors") await page.click('[data-door="report"]');
     else if (step === "text") {
       await page.fill("#text", text);
@@ -187,7 +195,7 @@ async function toConflict(page, home, text) {
 
 async function skipToCheck(page) {
   await page.waitUntil(async () => (await page.attribute("body", "data-step")) !== "conflict", { what: "the step after conflict" });
-  for (let step; (step = await page.attribute("body", "data-step")) !== "check"; ) {
+  for (let step; (step = await page.attribute("body", "data-step")) !== "check";) {
     await page.click("#unknown");
     await page.waitUntil(async () => (await page.attribute("body", "data-step")) !== step, { what: `the step after ${step}` });
   }

@@ -50,7 +50,9 @@ test("every blob in the database opens with typage and tar, and is exactly of it
   };
   const { receipt } = await reporter(demo).report(cli("خط فرمان"));
   codes.push(receipt);
-  await reporter(demo).report(cli("خط فرمان با پرونده‌ها", [await attach("a.bin", 1_000_000), await attach("b.bin", 1), await attach("c.bin", 0)]));
+  await reporter(demo).report(
+    cli("خط فرمان با پرونده‌ها", [await attach("a.bin", 1_000_000), await attach("b.bin", 1), await attach("c.bin", 0)]),
+  );
   await reporter(demo).report(cli("خط فرمان بزرگ", [await attach("large.bin", 2_500_000)]));
   await reporter(demo).followUp(receipt, cli("ادامه از خط فرمان"));
   for (const { case: id } of await inspector(demo).inbox()) {
@@ -69,7 +71,10 @@ test("every blob in the database opens with typage and tar, and is exactly of it
 
     // Each inspector opens each message.
     const archives = await Promise.all(inspectors.map(({ identity }) => openBlob(blob, identity)));
-    assert.ok(archives.every((archive) => archive.equals(archives[0])), place);
+    assert.ok(
+      archives.every((archive) => archive.equals(archives[0])),
+      place,
+    );
     const unpacked = await temporaryFolder(t, "unpacked");
     await writeFile(join(unpacked, "message.tar"), archives[0]);
     const { stderr } = await run("tar", ["-xf", "message.tar"], { cwd: unpacked });

@@ -51,7 +51,10 @@ for (const browser of ["chromium", "firefox"]) {
 
     const withForeignInspector = async () => ({
       ...profile,
-      inspectors: [{ ...profile.inspectors[0], recipient: await newRecipient(), signer: newSigner().publicKey }, ...profile.inspectors.slice(1)],
+      inspectors: [
+        { ...profile.inspectors[0], recipient: await newRecipient(), signer: newSigner().publicKey },
+        ...profile.inspectors.slice(1),
+      ],
     });
 
     test("the office's own profile is taken, with its fingerprint in the address and without", async () => {
@@ -140,6 +143,9 @@ describe("the command line and a swapped profile", () => {
       assert.notEqual(code, 0);
       assert.notEqual(stderr.trim(), "");
     }
-    assert.deepEqual(proxy.seen.filter((request) => request.path !== "/api/v1/profile"), []);
+    assert.deepEqual(
+      proxy.seen.filter((request) => request.path !== "/api/v1/profile"),
+      [],
+    );
   });
 });

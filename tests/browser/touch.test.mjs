@@ -64,10 +64,14 @@ for (const path of ["/fa/", "/fa/report"]) {
     const proxy = await startProxy(t, demo.url);
     let arrive;
     const arrival = new Promise((done) => (arrive = done));
-    proxy.alter = ({ path: asked }) => (asked.startsWith("/api/v1/profile") ? arrival : undefined);
+    proxy.alter = async ({ path: asked }) => {
+      if (asked.startsWith("/api/v1/profile")) await arrival;
+    };
     const page = await launch("chromium", { t, viewport: { width: WIDTH, height: 568 } });
     const places = () =>
-      page.evaluate(() => [...document.querySelectorAll("[data-door]")].map((door) => Math.round(door.getBoundingClientRect().top + scrollY)));
+      page.evaluate(() =>
+        [...document.querySelectorAll("[data-door]")].map((door) => Math.round(door.getBoundingClientRect().top + scrollY)),
+      );
     await page.open(proxy.url + path);
     await page.waitFor("[data-door]");
     await page.waitUntil(() => proxy.seen.some(({ path: asked }) => asked.startsWith("/api/v1/profile")));
@@ -96,11 +100,14 @@ for (const browser of BROWSERS) {
 /// «نمی‌دانم» for the rest.
 async function answer(page, phone, words) {
   const steps = [];
-  for (let last = ""; last !== "check"; ) {
-    const step = await page.waitUntil(async () => {
-      const now = await page.attribute("body", "data-step");
-      return now !== last && now;
-    }, { what: `the step after ${last}` });
+  for (let last = ""; last !== "check";) {
+    const step = await page.waitUntil(
+      async () => {
+        const now = await page.attribute("body", "data-step");
+        return now !== last && now;
+      },
+      { what: `the step after ${last}` },
+    );
     if (steps.length === 0) await watchInput(page);
     last = step;
     steps.push(step);

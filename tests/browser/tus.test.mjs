@@ -51,7 +51,10 @@ test("tus-js-client sends everything with the creation, in one request", async (
   const proxy = await startProxy(t, demo.url);
   const { report, recording } = await reportWithFile(demo, 20_000);
   await startUpload(proxy.url, report, { uploadDataDuringCreation: true }).finished;
-  assert.deepEqual(proxy.seen.map((request) => request.method), ["POST"]);
+  assert.deepEqual(
+    proxy.seen.map((request) => request.method),
+    ["POST"],
+  );
   await assertArrived(t, demo, report, recording);
 });
 
@@ -68,7 +71,10 @@ test("what is no sealed message is refused, and tus-js-client hears it", async (
   const demo = await startDemo(t);
   const { report } = await reportWithFile(demo, 20_000);
   const refusal = async (blob, status, word) => {
-    const error = await startUpload(demo.url, { ...report, blob }, {}).finished.then(() => null, (error) => error);
+    const error = await startUpload(demo.url, { ...report, blob }, {}).finished.then(
+      () => null,
+      (error) => error,
+    );
     assert.ok(error instanceof DetailedError, `${word}: ${error}`);
     assert.equal(error.originalResponse.getStatus(), status);
     assert.equal(JSON.parse(error.originalResponse.getBody()).type, `urn:mohr:problem:${word}`);
@@ -131,7 +137,10 @@ function startUpload(server, report, options) {
 
 async function assertArrived(t, demo, report, recording) {
   const inbox = await inspector(demo).inbox();
-  assert.deepEqual(inbox.map((entry) => entry.case), [report.caseId]);
+  assert.deepEqual(
+    inbox.map((entry) => entry.case),
+    [report.caseId],
+  );
   const folder = await temporaryFolder(t, "opened");
   const opened = await inspector(demo).open(report.caseId, { files: folder });
   assert.equal(opened.messages.length, 1);

@@ -49,7 +49,8 @@ for (const browser of ["chromium", "firefox"]) {
           assert.match(text, sayings.why, name);
           assert.equal(headings, 1, `${name || "home"} has one heading of the first rank`);
           assert.equal(wide, false, `${name || "home"} needs no sideways scrolling`);
-          for (const dead of ["#step", "#code", "#open", "#next", "#back"]) assert.equal(await page.visible(dead), false, `${name}: ${dead} does nothing without scripts`);
+          for (const dead of ["#step", "#code", "#open", "#next", "#back"])
+            assert.equal(await page.visible(dead), false, `${name}: ${dead} does nothing without scripts`);
         }
         await page.open(`${home}report`);
         const { text } = await readPage(page);
@@ -69,7 +70,10 @@ for (const browser of ["chromium", "firefox"]) {
     async function recipientsOfPage() {
       await page.open(`${demo.url}/fa/sealed`);
       const list = (await page.text("pre.long")).trim().split("\n");
-      assert.deepEqual(list, profile.inspectors.map(({ recipient }) => recipient));
+      assert.deepEqual(
+        list,
+        profile.inspectors.map(({ recipient }) => recipient),
+      );
       return list;
     }
 
@@ -127,8 +131,16 @@ for (const browser of ["chromium", "firefox"]) {
         await send(name, bytes);
         assert.equal(await page.attribute("body", "data-page"), "sealed-refused", name);
         assert.equal(await page.attribute(".refusal", "data-reason"), reason, name);
-        const shown = await page.evaluate(() => [...document.querySelectorAll(".refusal > [data-for]")].filter((p) => p.checkVisibility()).map((p) => [p.dataset.for, p.textContent]));
-        assert.deepEqual(shown.map(([id]) => id), [reason], `${name}: the words of this reason and no others`);
+        const shown = await page.evaluate(() =>
+          [...document.querySelectorAll(".refusal > [data-for]")]
+            .filter((p) => p.checkVisibility())
+            .map((p) => [p.dataset.for, p.textContent]),
+        );
+        assert.deepEqual(
+          shown.map(([id]) => id),
+          [reason],
+          `${name}: the words of this reason and no others`,
+        );
         said.add(shown[0][1]);
         assert.match((await readPage(page)).text, /چیزی ذخیره نشد/, name);
       }

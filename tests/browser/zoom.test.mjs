@@ -60,7 +60,10 @@ async function problemsOf(page, devTools) {
     const width = 1280 / zoom;
     await devTools.send("Emulation.setDeviceMetricsOverride", { width, height: 1024 / zoom, deviceScaleFactor: zoom, mobile: false });
     await devTools.send("Page.setFontSizes", { fontSizes: { standard: letters } });
-    assert.deepEqual(await page.evaluate(() => [innerWidth, parseFloat(getComputedStyle(document.documentElement).fontSize)]), [width, letters]);
+    assert.deepEqual(await page.evaluate(() => [innerWidth, parseFloat(getComputedStyle(document.documentElement).fontSize)]), [
+      width,
+      letters,
+    ]);
     problems.push(...(await page.evaluate(overflow)).map((problem) => `${problem} (zoom ${zoom}, letters of ${letters} px)`));
     problems.push(...(await focusProblems(page)).map((problem) => `${problem} (zoom ${zoom}, letters of ${letters} px)`));
   }
@@ -69,19 +72,26 @@ async function problemsOf(page, devTools) {
 
 /// What reaches over the window's sides, and whose own words do not fit into it and cannot be scrolled to.
 function overflow() {
-  const label = (e) => `${e.tagName.toLowerCase()}#${e.id}.${e.getAttribute("class") ?? ""} ${Math.round(e.getBoundingClientRect().left)}…${Math.round(e.getBoundingClientRect().right)}`;
-  const unseen = (e) => e.closest(".visually-hidden, .skip, svg, option, [hidden]") !== null || !e.checkVisibility({ visibilityProperty: true });
+  const label = (e) =>
+    `${e.tagName.toLowerCase()}#${e.id}.${e.getAttribute("class") ?? ""} ${Math.round(e.getBoundingClientRect().left)}…${Math.round(e.getBoundingClientRect().right)}`;
+  const unseen = (e) =>
+    e.closest(".visually-hidden, .skip, svg, option, [hidden]") !== null || !e.checkVisibility({ visibilityProperty: true });
   const shown = [...document.querySelectorAll("body *")].filter((e) => !unseen(e) && e.getBoundingClientRect().width > 0);
   const scroller = document.scrollingElement;
   const inBox = (e) => {
-    for (let box = e.parentElement; box !== null; box = box.parentElement) if (/auto|scroll/.test(getComputedStyle(box).overflowX) && box !== scroller) return true;
+    for (let box = e.parentElement; box !== null; box = box.parentElement)
+      if (/auto|scroll/.test(getComputedStyle(box).overflowX) && box !== scroller) return true;
     return false;
   };
-  const wide = shown.filter((e) => !inBox(e) && (e.getBoundingClientRect().left < -1 || e.getBoundingClientRect().right > innerWidth + 1)).map((e) => `${label(e)} is wider than the window`);
+  const wide = shown
+    .filter((e) => !inBox(e) && (e.getBoundingClientRect().left < -1 || e.getBoundingClientRect().right > innerWidth + 1))
+    .map((e) => `${label(e)} is wider than the window`);
   if (scroller.scrollWidth > innerWidth) wide.unshift(`the page is ${scroller.scrollWidth} px wide`);
   const clips = (style) => /hidden|clip/.test(`${style.overflowX} ${style.overflowY}`) || style.textOverflow === "ellipsis";
   const cut = shown
-    .filter((e) => clips(getComputedStyle(e)) && (e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1) && e.clientWidth > 0)
+    .filter(
+      (e) => clips(getComputedStyle(e)) && (e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1) && e.clientWidth > 0,
+    )
     .map((e) => `${label(e)} cuts ${e.scrollWidth}×${e.scrollHeight} px to ${e.clientWidth}×${e.clientHeight}`);
   return [...wide.slice(0, 5), ...cut.slice(0, 5)];
 }
@@ -98,7 +108,12 @@ async function focusProblems(page) {
   const wanted = await page.evaluate(() => {
     const able = [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']")];
     const group = (e) => (e.type === "radio" ? e.name : null);
-    return able.filter((e) => e.checkVisibility({ visibilityProperty: true }) && !e.disabled && (group(e) === null || able.find((o) => group(o) === group(e)) === e)).length;
+    return able.filter(
+      (e) =>
+        e.checkVisibility({ visibilityProperty: true }) &&
+        !e.disabled &&
+        (group(e) === null || able.find((o) => group(o) === group(e)) === e),
+    ).length;
   });
   for (let press = 0; press < wanted; press++) {
     await page.press("Tab");
@@ -117,7 +132,8 @@ async function focusProblems(page) {
       }
       seen.add(element);
       if (last !== null) {
-        if (!(last.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING)) found.push(`${label(element)} stands before ${label(last)} in the text`);
+        if (!(last.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING))
+          found.push(`${label(element)} stands before ${label(last)} in the text`);
         const [one, two] = [last, element].map((e) => (e.closest(".choice, .tick") ?? e).getBoundingClientRect());
         // The bar with the exit stays where it is while the page below it is scrolled.
         if (last.closest(".bar") !== element.closest(".bar")) {
@@ -126,7 +142,8 @@ async function focusProblems(page) {
         }
         const sameRow = two.top < one.bottom && one.top < two.bottom;
         if (two.bottom <= one.top) found.push(`${label(element)} stands above ${label(last)}`);
-        else if (sameRow && (rtl ? two.left >= one.right : two.right <= one.left)) found.push(`${label(element)} is read before ${label(last)}`);
+        else if (sameRow && (rtl ? two.left >= one.right : two.right <= one.left))
+          found.push(`${label(element)} is read before ${label(last)}`);
       }
       // The skip link stands outside of the screen until it has the focus.
       last = element.matches(".skip") ? null : element;

@@ -22,7 +22,13 @@ export async function readCatalogues(folder, problem) {
     }
     for (const key of OWN_KEYS) if (!texts.has(key)) problem(`${where}: "${key}" is missing`)
     if (!["rtl", "ltr"].includes(texts.get("language.dir"))) problem(`${where}: "language.dir" is rtl or ltr`)
-    languages.push({ lang, name: texts.get("language.name"), dir: texts.get("language.dir"), order: Number(texts.get("language.order")), texts })
+    languages.push({
+      lang,
+      name: texts.get("language.name"),
+      dir: texts.get("language.dir"),
+      order: Number(texts.get("language.order")),
+      texts,
+    })
   }
   return languages.sort((a, b) => a.order - b.order)
 }
@@ -64,14 +70,17 @@ export function compareCatalogues(languages, plurals, problem) {
     for (const base of plurals) {
       const wanted = new Intl.PluralRules(lang).resolvedOptions().pluralCategories.map((form) => `${base}.${form}`)
       for (const key of wanted) if (!texts.has(key)) problem(`${where}: plural form "${key}" is missing`)
-      for (const key of texts.keys()) if (baseOf(key) === base && !wanted.includes(key)) problem(`${where}: "${key}" is no plural form of this language`)
+      for (const key of texts.keys())
+        if (baseOf(key) === base && !wanted.includes(key)) problem(`${where}: "${key}" is no plural form of this language`)
     }
     for (const [key, text] of first.texts) {
       if (baseOf(key) !== undefined) continue
       if (!texts.has(key)) problem(`${where}: "${key}" is missing`)
-      else if (placeholders(texts.get(key)) !== placeholders(text)) problem(`${where}: "${key}" has other {placeholders} than texts/${first.lang}.json`)
+      else if (placeholders(texts.get(key)) !== placeholders(text))
+        problem(`${where}: "${key}" has other {placeholders} than texts/${first.lang}.json`)
     }
-    for (const key of texts.keys()) if (baseOf(key) === undefined && !first.texts.has(key)) problem(`${where}: "${key}" is missing in texts/${first.lang}.json`)
+    for (const key of texts.keys())
+      if (baseOf(key) === undefined && !first.texts.has(key)) problem(`${where}: "${key}" is missing in texts/${first.lang}.json`)
   }
 }
 
@@ -83,5 +92,8 @@ export function findUnused(languages, used, problem) {
 }
 
 function placeholders(text) {
-  return [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort().join()
+  return [...text.matchAll(/\{(\w+)\}/g)]
+    .map(([, name]) => name)
+    .sort()
+    .join()
 }

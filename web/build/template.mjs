@@ -12,20 +12,29 @@ export function expand(source, partials, where, problem, depth = 0) {
     return ""
   }
   const text = source.replace(/\{\{![^]*?\}\}\n?/g, "")
-  return text.replace(PARTIAL, (_, name, list) => {
-    const partial = partials.get(name)
-    if (partial === undefined) {
-      problem(`${where}: no partial "${name}"`)
-      return ""
-    }
-    const given = new Map(list.trim().split(/\s+/).filter(Boolean).map((pair) => pair.split(/=(.*)/s, 2)))
-    const filled = partial.replace(/\{\{[^{}]*\}\}/g, (tag) =>
-      tag.replace(/@([a-z]+)/g, (argument, key) => {
-        if (!given.has(key)) problem(`${where}: partial "${name}" needs ${key}=…`)
-        return given.get(key) ?? argument
-      }))
-    return expand(filled, partials, `${where} > ${name}`, problem, depth + 1)
-  }).replace(/\n+$/, "\n")
+  return text
+    .replace(PARTIAL, (_, name, list) => {
+      const partial = partials.get(name)
+      if (partial === undefined) {
+        problem(`${where}: no partial "${name}"`)
+        return ""
+      }
+      const given = new Map(
+        list
+          .trim()
+          .split(/\s+/)
+          .filter(Boolean)
+          .map((pair) => pair.split(/=(.*)/s, 2)),
+      )
+      const filled = partial.replace(/\{\{[^{}]*\}\}/g, (tag) =>
+        tag.replace(/@([a-z]+)/g, (argument, key) => {
+          if (!given.has(key)) problem(`${where}: partial "${name}" needs ${key}=…`)
+          return given.get(key) ?? argument
+        }),
+      )
+      return expand(filled, partials, `${where} > ${name}`, problem, depth + 1)
+    })
+    .replace(/\n+$/, "\n")
 }
 
 /** What a Content-Security-Policy without `unsafe-inline` would drop in silence is a problem when building. */
@@ -46,10 +55,15 @@ export function refuseInline(source, where, problem) {
  */
 export function render(source, tags, languages, where, problem) {
   const looped = source.replace(LOOP, (_, body) =>
-    languages.map((other) => body.replace(/\{\{\s*\$it\.([a-z]+)\s*\}\}/g, (tag, field) => {
-      if (!Object.hasOwn(other, field)) problem(`${where}: unknown tag ${tag}`)
-      return escapeHtml(String(other[field]))
-    })).join(""))
+    languages
+      .map((other) =>
+        body.replace(/\{\{\s*\$it\.([a-z]+)\s*\}\}/g, (tag, field) => {
+          if (!Object.hasOwn(other, field)) problem(`${where}: unknown tag ${tag}`)
+          return escapeHtml(String(other[field]))
+        }),
+      )
+      .join(""),
+  )
   return looped.replace(TAG, (tag, inside) => {
     const [word, ...rest] = inside.split(/\s+/)
     if (rest.length === 1 && ["href", "asset", "inline", "preloads", "texts"].includes(word)) return tags[word](rest[0])

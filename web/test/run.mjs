@@ -1,5 +1,5 @@
-// Runs the unit tests: bundles every test/**/*.test.{ts,mjs} with esbuild into a temporary folder and hands them to
-// Node's own test runner. `node test/run.mjs padding receipt` takes the files whose path contains one of the words.
+// Runs the unit tests: bundles every *.test.{ts,mjs} in the test folders with esbuild into a temporary folder and hands them
+// to Node's own test runner. `node test/run.mjs limits receipt` takes the files whose path contains one of the words.
 import { spawnSync } from "node:child_process"
 import { mkdtempSync, readdirSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -8,9 +8,10 @@ import { fileURLToPath } from "node:url"
 import { build } from "esbuild"
 import { alias } from "../build/bundling.mjs"
 
-const here = dirname(fileURLToPath(import.meta.url))
+const web = dirname(dirname(fileURLToPath(import.meta.url)))
 const words = process.argv.slice(2)
-const tests = readdirSync(here, { recursive: true })
+const tests = ["build/test", "clean/test", "reporter/test", "shared/test", "test"]
+  .flatMap((folder) => readdirSync(join(web, folder), { recursive: true }).map((path) => join(folder, path)))
   .filter((path) => /\.test\.(ts|mjs)$/.test(path))
   .filter((path) => words.length === 0 || words.some((word) => path.includes(word)))
   .sort()
@@ -22,10 +23,10 @@ if (tests.length === 0) {
 const folder = mkdtempSync(join(tmpdir(), "mohr-web-test-"))
 try {
   await build({
-    absWorkingDir: dirname(here),
-    entryPoints: tests.map((path) => join("test", path)),
+    absWorkingDir: web,
+    entryPoints: tests,
     outdir: folder,
-    outbase: here,
+    outbase: web,
     outExtension: { ".js": ".mjs" },
     bundle: true,
     alias,
@@ -35,11 +36,13 @@ try {
     target: "node20",
     sourcemap: "inline",
     // Where the repository's own files are, for tests that read vectors or fixtures.
-    define: { WEB_FOLDER: JSON.stringify(dirname(here)) },
+    define: { WEB_FOLDER: JSON.stringify(web) },
     logLevel: "warning",
   })
   const bundles = tests.map((path) => join(folder, path.replace(/\.ts$/, ".mjs")))
-  const { status } = spawnSync(process.execPath, ["--enable-source-maps", "--test", "--test-reporter=spec", ...bundles], { stdio: "inherit" })
+  const { status } = spawnSync(process.execPath, ["--enable-source-maps", "--test", "--test-reporter=spec", ...bundles], {
+    stdio: "inherit",
+  })
   process.exitCode = status ?? 1
 } finally {
   rmSync(folder, { recursive: true })

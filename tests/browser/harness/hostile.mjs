@@ -5,7 +5,18 @@ import { readFile } from "node:fs/promises";
 
 import { followUpMessage, replyMessage } from "./client.mjs";
 import { reporter, startDemo } from "./mohr.mjs";
-import { caseIdOf, keysOfCode, messageOf, openBlob, profileOf, readIdentityFile, sealMessage, sha256, stanzaTypes, today } from "./protocol.mjs";
+import {
+  caseIdOf,
+  keysOfCode,
+  messageOf,
+  openBlob,
+  profileOf,
+  readIdentityFile,
+  sealMessage,
+  sha256,
+  stanzaTypes,
+  today,
+} from "./protocol.mjs";
 import { startProxy } from "./proxy.mjs";
 
 export async function startHostileOffice(t) {
@@ -43,20 +54,26 @@ export async function startHostileOffice(t) {
         Object.assign(response, { status: 200, body: listing(blobs) });
       } else if (request.path.startsWith(`${path}/messages/`)) {
         const blob = delivered[Number(request.path.slice(path.length + "/messages/".length))];
-        Object.assign(response, { status: 200, headers: { "content-type": "application/octet-stream", "cache-control": "no-store" }, body: blob });
+        Object.assign(response, {
+          status: 200,
+          headers: { "content-type": "application/octet-stream", "cache-control": "no-store" },
+          body: blob,
+        });
       }
     };
   };
 
   /// message.json of a reply that is right in everything but what the options say.
-  const reply = ({ sender = inspectors[0].id, after = [], ...options }) => replyMessage(profile, reportMessage, [report, ...after], { sender, ...options });
+  const reply = ({ sender = inspectors[0].id, after = [], ...options }) =>
+    replyMessage(profile, reportMessage, [report, ...after], { sender, ...options });
   const followUp = (options) => followUpMessage(profile, reportMessage, [report], { sequence: 1, ...options });
 
   const bytesOf = ({ files = [] }) => files.map((file) => file.bytes);
 
   return {
     ...{ demo, proxy, profile, inspectors, code, keys, caseId, report, reportMessage, toInspectors, toReporter, reply, followUp },
-    sealReply: ({ signer = inspectors[0].signer, recipients = toReporter, ...options }) => sealMessage({ message: reply(options), files: bytesOf(options), signer, recipients }),
+    sealReply: ({ signer = inspectors[0].signer, recipients = toReporter, ...options }) =>
+      sealMessage({ message: reply(options), files: bytesOf(options), signer, recipients }),
     sealFollowUp: ({ signer = keys.signer, ...options }) => sealMessage({ message: followUp(options), signer, recipients: toInspectors }),
     serveMailbox: (blobs, options) => serve("/api/v1/mailbox", blobs, options),
     serveCase: (blobs) => serve(`/api/v1/cases/${caseId}`, blobs),

@@ -59,7 +59,13 @@ export async function serve(t, demo, { env } = {}) {
   const server = await startServer(t, ["serve", "--config", demo.config], { env });
   for (const end = Date.now() + 30_000; Date.now() < end; await sleep(50)) {
     assert.ok(!server.ended, `the server ended: ${server.output()}`);
-    if (await fetch(`${demo.url}/api/v1/profile`).then((response) => response.ok, () => false)) return server;
+    if (
+      await fetch(`${demo.url}/api/v1/profile`).then(
+        (response) => response.ok,
+        () => false,
+      )
+    )
+      return server;
   }
   throw new Error(`no answer in half a minute: ${server.output()}`);
 }
@@ -90,7 +96,7 @@ export async function startServer(t, args, { env = {} } = {}) {
       await ended;
     },
   };
-  ended.then(() => (server.ended = true));
+  void ended.then(() => (server.ended = true));
   t.after(async () => {
     if (!server.ended) await server.stop();
   });
@@ -139,9 +145,12 @@ export function reporter(demo, { server = demo.url } = {}) {
     status: (code) => mohrJson(["status", "--server", server], { input: `${code}\n` }),
     followUp: async (code, { text, attach = [] }) =>
       withText(text, (file) =>
-        mohrJson(["follow-up", "--server", server, "--leave-out-nobody", "--text-file", file, ...attach.flatMap((path) => ["--attach", path])], {
-          input: `${code}\n`,
-        }),
+        mohrJson(
+          ["follow-up", "--server", server, "--leave-out-nobody", "--text-file", file, ...attach.flatMap((path) => ["--attach", path])],
+          {
+            input: `${code}\n`,
+          },
+        ),
       ),
   };
 }

@@ -13,11 +13,14 @@ export async function catchNeutralPage(driver, url) {
   const answer = { status: 200, contentType: "text/html", body: PAGE };
 
   if (driver.browser === "chromium") {
-    await driver.page.context.route((address) => address.hostname === hostname, async (route) => {
-      asked++;
-      const { reachable } = await released;
-      await (reachable ? route.fulfill(answer) : route.abort()).catch(() => {}); // The page may be gone meanwhile.
-    });
+    await driver.page.context.route(
+      (address) => address.hostname === hostname,
+      async (route) => {
+        asked++;
+        const { reachable } = await released;
+        await (reachable ? route.fulfill(answer) : route.abort()).catch(() => {}); // The page may be gone meanwhile.
+      },
+    );
   } else {
     await driver.page.page.setRequestInterception(true);
     driver.page.page.on("request", async (request) => {

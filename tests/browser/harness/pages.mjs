@@ -8,7 +8,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 /// the files is answered with «نمی‌دانم», or with its first choice. `keepFiles` sends the files as they are, names
 /// and all, in place of cleaned copies. `everywhere` is typed into each field of words in place of «نمی‌دانم».
 /// `onStep(step)` is called on each step before it is answered.
-export async function fillReport(driver, home, { text, files = [], keepFiles = true, door = "report", fragment = "", everywhere, onStep } = {}) {
+export async function fillReport(
+  driver,
+  home,
+  { text, files = [], keepFiles = true, door = "report", fragment = "", everywhere, onStep } = {},
+) {
   await driver.open(new URL(`report${fragment}`, home).href);
   const steps = [];
   for (;;) {
@@ -35,21 +39,26 @@ export async function fillReport(driver, home, { text, files = [], keepFiles = t
 
 async function addFiles(driver, files, keepFiles) {
   await driver.setFiles("#files", files);
-  await driver.waitUntil(async () => (await driver.count("[data-file]")) === files.length, { what: `${files.map((path) => basename(path))} to be listed` });
+  await driver.waitUntil(async () => (await driver.count("[data-file]")) === files.length, {
+    what: `${files.map((path) => basename(path))} to be listed`,
+  });
   if (!keepFiles) return;
   // A choice that is offered while a file is being cleaned goes away when nothing can be cleaned. Once nothing is left
   // to choose twice in a row, all is chosen.
   let calm = 0;
-  await driver.waitUntil(async () => {
-    const chosen = await driver.evaluate(() => {
-      const open = [...document.querySelectorAll("[data-file] [data-keep]")].filter((box) => box.checkVisibility() && !box.checked);
-      for (const box of open) box.click();
-      return open.length;
-    });
-    calm = chosen === 0 ? calm + 1 : 0;
-    await sleep(200);
-    return calm === 2;
-  }, { what: "all files to go out as they are" });
+  await driver.waitUntil(
+    async () => {
+      const chosen = await driver.evaluate(() => {
+        const open = [...document.querySelectorAll("[data-file] [data-keep]")].filter((box) => box.checkVisibility() && !box.checked);
+        for (const box of open) box.click();
+        return open.length;
+      });
+      calm = chosen === 0 ? calm + 1 : 0;
+      await sleep(200);
+      return calm === 2;
+    },
+    { what: "all files to go out as they are" },
+  );
 }
 
 /// Whether the step has a field of words.
@@ -145,8 +154,13 @@ export const persianDigits = (text) => text.replace(/[0-9]/g, (digit) => String.
 
 /// A day as the pages write it in Persian, from its parts: «شنبه ۳۰ آبان ۱۴۰۵».
 export function jalali(day) {
-  const parts = new Intl.DateTimeFormat("fa-IR-u-ca-persian", { weekday: "long", day: "numeric", month: "long", year: "numeric", timeZone: "UTC" })
-    .formatToParts(new Date(`${day}T00:00:00Z`));
+  const parts = new Intl.DateTimeFormat("fa-IR-u-ca-persian", {
+    weekday: "long",
+    day: "numeric",
+    month: "long",
+    year: "numeric",
+    timeZone: "UTC",
+  }).formatToParts(new Date(`${day}T00:00:00Z`));
   const of = (type) => parts.find((part) => part.type === type).value;
   return { weekday: of("weekday"), day: of("day"), month: of("month"), year: of("year") };
 }

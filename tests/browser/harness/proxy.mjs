@@ -5,16 +5,18 @@ import { createServer, request as httpRequest } from "node:http";
 /// Listens on a port of its own and passes everything on to `target` (an origin). What it does otherwise:
 ///
 ///   answer(request)             a `{status, headers, body}` that is sent without asking the true server
-///   alter(request, response)    changes the true server's `response` ({status, headers, body}) in place
+///   alter(request, response)    changes the true server's `response` ({status, headers, body}) in place, and may take its time
 ///   cutRequest(request)         a number: so many bytes of the body are passed on, then both connections break
 ///   cutResponse(request)        the same for the answer's body; 0 loses the whole answer
 ///
 /// A request is `{method, path, headers, body}`. All that came is in `seen`, with `response` once it is there.
 export async function startProxy(t, target) {
   const { hostname, port } = new URL(target);
-  const proxy = { seen: [], answer: () => null, alter: () => {}, cutRequest: () => null, cutResponse: () => null };
+  const proxy = { seen: [], answer: () => null, alter: async () => {}, cutRequest: () => null, cutResponse: () => null };
 
-  const server = createServer(async (incoming, outgoing) => {
+  const server = createServer((incoming, outgoing) => void serve(incoming, outgoing));
+
+  async function serve(incoming, outgoing) {
     try {
       const request = {
         method: incoming.method,
@@ -49,7 +51,7 @@ export async function startProxy(t, target) {
     } catch {
       incoming.socket.destroy(); // As a server that is away.
     }
-  });
+  }
 
   function open({ method, path, headers, body }) {
     // Bodies come as they are, so that a test can change them.
@@ -63,8 +65,8 @@ export async function startProxy(t, target) {
     return new Promise((done, failed) => {
       const upstream = open(request);
       upstream.on("error", failed);
-      upstream.on("response", async (response) => {
-        done({ status: response.statusCode, headers: response.headers, body: await readAll(response) });
+      upstream.on("response", (response) => {
+        readAll(response).then((body) => done({ status: response.statusCode, headers: response.headers, body }), failed);
       });
       upstream.end(request.body);
     });

@@ -111,7 +111,7 @@ function unpackMozLz4(bytes) {
     }
     return [sum, i];
   };
-  for (let i = 12; i < bytes.length; ) {
+  for (let i = 12; i < bytes.length;) {
     const token = bytes[i++];
     let literals, matched;
     [literals, i] = length(i, token >> 4);
@@ -121,7 +121,7 @@ function unpackMozLz4(bytes) {
     if (i >= bytes.length) break;
     const from = at - bytes.readUInt16LE(i);
     [matched, i] = length(i + 2, token & 15);
-    for (let end = at + matched + 4, source = from; at < end; ) output[at++] = output[source++];
+    for (let end = at + matched + 4, source = from; at < end;) output[at++] = output[source++];
   }
   return output.subarray(0, at);
 }

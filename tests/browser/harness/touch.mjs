@@ -10,7 +10,11 @@ const SMALLEST_TARGET = 44;
 /// Makes a phone of `driver`: `{tap(selector), write(selector, text)}`. There is no mouse and no keyboard, but
 /// for the letters that go into the field which has the focus.
 export async function asPhone(driver, { width, height }) {
-  const tapAt = await { chromium: fingerOfChromium, firefox: fingerOfFirefox, "firefox-safer": fingerOfFirefox }[driver.browser](driver, width, height);
+  const tapAt = await { chromium: fingerOfChromium, firefox: fingerOfFirefox, "firefox-safer": fingerOfFirefox }[driver.browser](
+    driver,
+    width,
+    height,
+  );
 
   /// Taps the middle of the first visible match, which must be there and large enough for a finger. The finger rests for
   /// `restMs` between touch and release; to the browsers of the tests that makes no difference (drivers/firefox.mjs).
@@ -30,7 +34,9 @@ export async function asPhone(driver, { width, height }) {
     /// Puts the focus into a field with a tap and types.
     async write(selector, text) {
       await tap(selector);
-      await driver.waitUntil(() => driver.evaluate((s) => document.activeElement?.matches(s) ?? false, selector), { what: `the focus in ${selector}` });
+      await driver.waitUntil(() => driver.evaluate((s) => document.activeElement?.matches(s) ?? false, selector), {
+        what: `the focus in ${selector}`,
+      });
       await driver.type(text);
     },
   };

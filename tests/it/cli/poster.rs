@@ -199,7 +199,7 @@ fn an_existing_file_is_never_overwritten() {
 
 #[test]
 fn colours_are_those_of_the_pages() {
-    let pages = include_str!("../../../web/styles/parts/tokens.css");
+    let pages = include_str!("../../../web/shared/styles/tokens.css");
     let colours: Vec<_> =
         STYLE.lines().map(str::trim).filter(|line| line.starts_with("--") && line.contains(": #")).collect();
     assert!(colours.len() > 10);

@@ -118,7 +118,7 @@ fn no_path_leads_out_of_the_pages() {
 #[test]
 fn pages_and_assets_are_the_files_that_were_built() {
     let server = Server::start();
-    let dist = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("web/dist");
+    let dist = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("web/dist/reporter");
     let mut folders = vec![dist.clone()];
     while let Some(folder) = folders.pop() {
         let Ok(entries) = std::fs::read_dir(&folder) else { continue };

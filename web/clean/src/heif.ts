@@ -1,0 +1,366 @@
+// HEIC and AVIF (ISO/IEC 23008-12): a list of items (pictures, parts of pictures, metadata) and where their bytes lie.
+// The main picture and what it is made of stay; every other item is overwritten where it stands and loses its type.
+
+import { Damaged, type Findings, NotPossible, type Removed } from "./cleaned"
+import { boxes, child, free, isFiller, topBoxes, wipe, type Box } from "./boxes"
+import { fromLatin1, latin1, view } from "./bytes"
+import { readExif } from "./exif"
+import { neutraliseProfile } from "./icc"
+import { cleanHandler, cleanMovie, cleanTop } from "./mp4"
+import { Patches, type Output, type Source } from "./source"
+
+const MAX_META_BYTES = 16 * 1024 * 1024
+/** A phone's largest pictures are put together from some hundred tiles. */
+const MAX_ITEMS = 5_000
+const MAX_EXTENTS = 5_000
+const MAX_EXIF_BYTES = 1024 * 1024
+
+const META_NEEDED = new Set(["hdlr", "dinf", "pitm", "iinf", "iref", "iprp", "iloc", "idat", "grpl", "ipro"])
+const ALPHA = /^urn:mpeg:(mpegB:cicp:systems:auxiliary:alpha|avc:2015:auxid:1|hevc:2015:auxid:1)$/
+const BLANK_TYPE = "free"
+
+interface Item {
+  id: number
+  type: string
+  entry: Box
+  /** Offset of the four letters of its type. */
+  typeAt: number
+  /** For `mime` items. */
+  contentType: string
+  extents: Extent[]
+}
+
+interface Extent {
+  /** In the file, or in the meta box itself. */
+  where: "file" | "meta"
+  from: number
+  to: number
+}
+
+interface Reference {
+  box: Box
+  type: string
+  from: number
+  to: number[]
+}
+
+export async function cleanHeif(source: Source, found: Findings): Promise<Output> {
+  const { list, end } = await topBoxes(source, (seen) => seen.some((box) => box.type === "meta"))
+  const metaBoxes = list.filter((box) => box.type === "meta")
+  if (metaBoxes.length !== 1) throw new Damaged("no list of items")
+  const top = metaBoxes[0]!
+  const patches = new Patches(source)
+  if (end < source.size) {
+    found.removed.add("trailing-data")
+    patches.cut(end)
+  }
+
+  const bytes = await source.copy(top.start, top.end - top.start, MAX_META_BYTES)
+  const before = bytes.slice()
+  // A full box: version and flags stand before its children.
+  const meta: Box = { type: "meta", start: 0, body: top.body - top.start + 4, end: bytes.length }
+  const model = readModel(bytes, meta)
+  const kept = keptItems(model)
+  const keptRanges = model.items
+    .filter((item) => kept.has(item.id))
+    .flatMap((item) => item.extents)
+    .filter((extent) => extent.where === "file")
+    .map((extent): [number, number] => [extent.from, extent.to])
+  if (keptRanges.some(([, to]) => to > end)) throw new Damaged("the picture ends too early")
+  const keptIdat = model.items
+    .filter((item) => kept.has(item.id))
+    .flatMap((item) => item.extents)
+    .filter((extent) => extent.where === "meta")
+
+  for (const item of model.items) {
+    if (kept.has(item.id)) continue
+    await noteItem(source, bytes, item, model, found)
+    for (const extent of item.extents) {
+      if (extent.where === "file") continue // with everything else that the picture does not use, below
+      if (keptIdat.some((other) => other.from < extent.to && extent.from < other.to)) throw new NotPossible("unsupported-variant")
+      wipe(bytes, extent.from, extent.to)
+    }
+    bytes.set(fromLatin1(BLANK_TYPE), item.typeAt)
+    if (wipe(bytes, item.typeAt + 4, item.entry.end) && item.type === BLANK_TYPE) found.removed.add("unknown-data")
+  }
+  for (const reference of model.references) {
+    if (reference.type !== BLANK_TYPE && !(kept.has(reference.from) && reference.to.every((id) => kept.has(id)))) {
+      bytes.set(fromLatin1(BLANK_TYPE), reference.box.start + 4)
+    }
+  }
+  cleanMeta(bytes, meta, model, kept, found)
+  if (!bytes.every((byte, at) => byte === before[at])) patches.write(top.start, bytes)
+
+  const sequence = list.find((box) => box.type === "moov")
+  for (const box of list) {
+    if (box === sequence) await cleanMovie(source, box, list, false, patches, found, { hasVideo: false })
+    else if (box.type === "mdat")
+      await zeroUnused(source, box.body, box.end, keptRanges, sequence !== undefined, model, kept, patches, found)
+    else if (box.type !== "ftyp" && box.type !== "styp" && box !== top) await cleanTop(source, box, patches, found)
+  }
+  return patches.output()
+}
+
+// ---- the list of items
+
+interface Model {
+  primary: number
+  items: Item[]
+  byId: Map<number, Item>
+  references: Reference[]
+  /** Uniform names of what auxiliary pictures are for. */
+  auxiliaryTypes: Map<number, string>
+}
+
+function readModel(bytes: Uint8Array, meta: Box): Model {
+  const parts = new Map(boxes(bytes, meta.body, meta.end).map((box) => [box.type, box]))
+  const pitm = parts.get("pitm"),
+    iinf = parts.get("iinf"),
+    iloc = parts.get("iloc")
+  if (!pitm || !iinf || !iloc) throw new Damaged("no main picture")
+  const data = view(bytes)
+  const primary = bytes[pitm.body] === 0 ? data.getUint16(pitm.body + 4) : data.getUint32(pitm.body + 4)
+  const items = readItems(bytes, iinf)
+  const byId = new Map(items.map((item) => [item.id, item]))
+  if (byId.size !== items.length || !byId.has(primary)) throw new Damaged("items")
+  readExtents(bytes, iloc, parts.get("idat"), byId)
+  const iref = parts.get("iref")
+  const iprp = parts.get("iprp")
+  return {
+    primary,
+    items,
+    byId,
+    references: iref ? readReferences(bytes, iref) : [],
+    auxiliaryTypes: iprp ? readAuxiliaryTypes(bytes, iprp) : new Map<number, string>(),
+  }
+}
+
+function readItems(bytes: Uint8Array, iinf: Box): Item[] {
+  const data = view(bytes)
+  const items: Item[] = []
+  for (const entry of boxes(bytes, iinf.body + (bytes[iinf.body] === 0 ? 6 : 8), iinf.end)) {
+    if (entry.type !== "infe") continue
+    const version = bytes[entry.body]!
+    if (version !== 2 && version !== 3) throw new NotPossible("unsupported-variant")
+    const wide = version === 3 ? 2 : 0
+    const typeAt = entry.body + 8 + wide
+    if (typeAt + 4 > entry.end) throw new Damaged("item")
+    const type = latin1(bytes.subarray(typeAt, typeAt + 4))
+    // After the type: the item's name, and for `mime` its media type.
+    const [, contentType = ""] = latin1(bytes.subarray(typeAt + 4, Math.min(entry.end, typeAt + 1024))).split("\0")
+    items.push({
+      id: wide ? data.getUint32(entry.body + 4) : data.getUint16(entry.body + 4),
+      type,
+      entry,
+      typeAt,
+      extents: [],
+      contentType: type === "mime" ? contentType : "",
+    })
+    if (items.length > MAX_ITEMS) throw new NotPossible("too-complex")
+  }
+  return items
+}
+
+function readExtents(bytes: Uint8Array, iloc: Box, idat: Box | undefined, byId: Map<number, Item>): void {
+  const data = view(bytes)
+  const version = bytes[iloc.body]!
+  if (version > 2) throw new NotPossible("unsupported-variant")
+  const sizes = data.getUint16(iloc.body + 4)
+  const [offsetSize, lengthSize, baseSize, indexSize] = [sizes >> 12, (sizes >> 8) & 15, (sizes >> 4) & 15, version === 0 ? 0 : sizes & 15]
+  let at = iloc.body + 6
+  const number = (size: number): number => {
+    if (at + size > iloc.end) throw new Damaged("item location")
+    at += size
+    if (size === 0) return 0
+    if (size === 2) return data.getUint16(at - 2)
+    if (size === 4) return data.getUint32(at - 4)
+    if (size === 8) return data.getUint32(at - 8) * 2 ** 32 + data.getUint32(at - 4)
+    throw new Damaged("item location")
+  }
+  let extents = 0
+  for (let left = number(version < 2 ? 2 : 4); left > 0; left--) {
+    const item = byId.get(number(version < 2 ? 2 : 4))
+    const construction = version === 0 ? 0 : number(2) & 15
+    const reference = number(2)
+    const base = number(baseSize)
+    for (let count = number(2); count > 0; count--) {
+      if (++extents > MAX_EXTENTS) throw new NotPossible("too-complex")
+      number(indexSize)
+      const offset = base + number(offsetSize)
+      const length = number(lengthSize)
+      // Parts of other items, and other files, are rare and not ours to take apart.
+      if (construction > 1 || reference !== 0 || (construction === 1 && !idat) || length === 0) throw new NotPossible("unsupported-variant")
+      const start = construction === 1 ? idat!.body + offset : offset
+      if (construction === 1 && start + length > idat!.end) throw new Damaged("item location")
+      item?.extents.push({ where: construction === 1 ? "meta" : "file", from: start, to: start + length })
+    }
+  }
+}
+
+function readReferences(bytes: Uint8Array, iref: Box): Reference[] {
+  const data = view(bytes)
+  const width = bytes[iref.body] === 0 ? 2 : 4
+  const id = (at: number): number => (width === 2 ? data.getUint16(at) : data.getUint32(at))
+  return boxes(bytes, iref.body + 4, iref.end).map((box) => {
+    const count = data.getUint16(box.body + width)
+    const list = box.body + width + 2
+    if (list + count * width > box.end) throw new Damaged("reference")
+    return { box, type: box.type, from: id(box.body), to: Array.from({ length: count }, (_, i) => id(list + i * width)) }
+  })
+}
+
+function readAuxiliaryTypes(bytes: Uint8Array, iprp: Box): Map<number, string> {
+  const types = new Map<number, string>()
+  const ipco = child(bytes, iprp, "ipco")
+  if (!ipco) return types
+  const names = boxes(bytes, ipco.body, ipco.end).map((box) =>
+    box.type === "auxC" ? latin1(bytes.subarray(box.body + 4, Math.min(box.end, box.body + 204))).replace(/\0[^]*$/, "") : "",
+  )
+  const data = view(bytes)
+  for (const ipma of boxes(bytes, iprp.body, iprp.end)) {
+    if (ipma.type !== "ipma") continue
+    const wideId = bytes[ipma.body]! >= 1
+    const wideIndex = (bytes[ipma.body + 3]! & 1) === 1
+    let at = ipma.body + 8
+    for (let left = data.getUint32(ipma.body + 4); left > 0; left--) {
+      if (at + (wideId ? 5 : 3) > ipma.end) throw new Damaged("properties")
+      const id = wideId ? data.getUint32(at) : data.getUint16(at)
+      at += wideId ? 4 : 2
+      for (let count = bytes[at++]!; count > 0; count--) {
+        const index = wideIndex ? data.getUint16(at) & 0x7fff : data.getUint8(at) & 0x7f
+        at += wideIndex ? 2 : 1
+        const name = names[index - 1]
+        if (name) types.set(id, name)
+      }
+    }
+  }
+  return types
+}
+
+/** The main picture, the pictures that it is put together from, and their transparency. */
+function keptItems(model: Model): Set<number> {
+  const kept = new Set([model.primary])
+  const partsOf = new Map<number, number[]>()
+  const add = (whole: number, part: number): void => {
+    const parts = partsOf.get(whole)
+    if (parts) parts.push(part)
+    else partsOf.set(whole, [part])
+  }
+  for (const { type, from, to } of model.references) {
+    if (to.length > MAX_ITEMS) throw new NotPossible("too-complex")
+    if (type === "dimg") for (const id of to) add(from, id)
+    else if (type === "auxl" && ALPHA.test(model.auxiliaryTypes.get(from) ?? "")) for (const id of to) add(id, from)
+  }
+  const pending = [model.primary]
+  for (let id = pending.pop(); id !== undefined; id = pending.pop()) {
+    for (const part of partsOf.get(id) ?? []) {
+      if (!model.byId.has(part) || kept.has(part)) continue
+      kept.add(part)
+      pending.push(part)
+    }
+  }
+  return kept
+}
+
+// ---- what goes
+
+async function noteItem(source: Source, bytes: Uint8Array, item: Item, model: Model, found: Findings): Promise<void> {
+  if (item.type === BLANK_TYPE) return
+  if (item.type === "Exif") {
+    const [extent] = item.extents
+    found.removed.add("exif")
+    if (!extent) return
+    const length = Math.min(extent.to - extent.from, MAX_EXIF_BYTES)
+    const block =
+      extent.where === "meta" ? bytes.slice(extent.from, extent.from + length) : await source.copy(extent.from, length, MAX_EXIF_BYTES)
+    // The first four bytes say how far behind them the TIFF structure begins.
+    if (block.length > 8) for (const meaning of readExif(block.subarray(4 + view(block).getUint32(0))).meanings) found.removed.add(meaning)
+    return
+  }
+  found.removed.add(itemMeaning(item, model))
+}
+
+function itemMeaning(item: Item, model: Model): Removed {
+  if (item.type === "mime") return /rdf\+xml/.test(item.contentType) ? "xmp" : "unknown-data"
+  if (item.type === "uri ") return "unknown-data"
+  return model.references.some((reference) => reference.type === "thmb" && reference.from === item.id) ? "thumbnail" : "extra-images"
+}
+
+function cleanMeta(bytes: Uint8Array, meta: Box, model: Model, kept: Set<number>, found: Findings): void {
+  for (const box of boxes(bytes, meta.body, meta.end)) {
+    if (isFiller(box.type)) {
+      if (wipe(bytes, box.body, box.end)) found.removed.add("unknown-data")
+    } else if (!META_NEEDED.has(box.type)) {
+      found.removed.add("unknown-data")
+      free(bytes, box)
+    } else if (box.type === "hdlr") {
+      cleanHandler(bytes, box, found)
+    } else if (box.type === "iprp") {
+      const ipco = child(bytes, box, "ipco")
+      if (ipco) for (const property of boxes(bytes, ipco.body, ipco.end)) cleanProperty(bytes, property, found)
+    }
+  }
+  for (const item of model.items) {
+    if (!kept.has(item.id) || item.type === "mime" || item.type === "uri ") continue
+    if (wipe(bytes, item.typeAt + 4, item.entry.end)) found.removed.add("embedded-name")
+  }
+}
+
+function cleanProperty(bytes: Uint8Array, property: Box, found: Findings): void {
+  if (property.type === "colr" && /^(prof|rICC)$/.test(latin1(bytes.subarray(property.body, property.body + 4)))) {
+    const blanked = neutraliseProfile(bytes.subarray(property.body + 4, property.end), found)
+    if (blanked) bytes.set(blanked, property.body + 4)
+  } else if (property.type === "udes") {
+    // Four empty texts are a valid description.
+    if (wipe(bytes, property.body + 4, property.end)) found.removed.add("tags")
+  } else if (property.type === "crtt" || property.type === "mdft") {
+    if (wipe(bytes, property.body + 4, property.end)) found.removed.add("timestamps")
+  } else if (property.type === "uuid" && property.end - property.body > 16) {
+    if (wipe(bytes, property.body + 16, property.end)) found.removed.add("unknown-data")
+  }
+}
+
+/**
+ * Zeroes what the kept items do not use. With a sequence of pictures in the same data, whose samples we do not follow,
+ * only what the other items use.
+ */
+async function zeroUnused(
+  source: Source,
+  from: number,
+  to: number,
+  keptRanges: [number, number][],
+  isSequence: boolean,
+  model: Model,
+  kept: Set<number>,
+  patches: Patches,
+  found: Findings,
+): Promise<void> {
+  const dropped = model.items
+    .filter((item) => !kept.has(item.id) && item.type !== BLANK_TYPE)
+    .flatMap((item) => item.extents)
+    .filter((extent) => extent.where === "file" && extent.from >= from && extent.to <= to)
+    .map((extent): [number, number] => [extent.from, extent.to])
+  for (const [start, end] of gaps(from, to, keptRanges)) {
+    for (const [a, b] of isSequence
+      ? dropped.map(([x, y]): [number, number] => [Math.max(x, start), Math.min(y, end)])
+      : [[start, end] as const]) {
+      if (b <= a || (await source.allZero(a, b))) continue
+      // What an item held has its own word already; this is for bytes that belong to nobody.
+      if (!dropped.some(([x, y]) => x < b && a < y)) found.removed.add("unknown-data")
+      patches.zero(a, b)
+    }
+  }
+}
+
+/** The parts of a range that none of the others covers. */
+function gaps(from: number, to: number, covered: [number, number][]): [number, number][] {
+  const list: [number, number][] = []
+  let at = from
+  for (const [start, end] of covered.slice().sort((a, b) => a[0] - b[0])) {
+    if (start >= to) break
+    if (start > at) list.push([at, start])
+    at = Math.max(at, end)
+  }
+  if (at < to) list.push([at, to])
+  return list
+}

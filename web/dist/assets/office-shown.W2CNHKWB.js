@@ -1,1 +1,0 @@
-import{J as i}from"./chunk.LSILV65E.js";import"./chunk.V7NF4NKE.js";function p(o={}){return i(o,f)}async function f(o,e,r){try{let t=await crypto.subtle.importKey("raw",o,"Ed25519",!1,["verify"]);return await crypto.subtle.verify("Ed25519",t,e,r)}catch{let{isSignedBy:t}=await import("./signature.Z4GIWQKM.js");return t(o,e,r)}}export{p as loadShownProfile};

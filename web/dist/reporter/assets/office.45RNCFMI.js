@@ -1,0 +1,1 @@
+import{a}from"./chunk.O54XBDZD.js";import"./chunk.GQOFEPSV.js";import"./chunk.QS5N4MV5.js";import"./chunk.7BKNZIDC.js";import"./chunk.V7NF4NKE.js";export{a as loadProfile};

@@ -1,0 +1,36 @@
+// What went wrong, in words, in the one place of a page that says so.
+
+import { textOf } from "#shared/texts"
+import { byId, h } from "#shared/dom"
+
+export type Reason = Parameters<typeof textOf<"problem">>[1]
+
+/**
+ * Shows what went wrong and what can be done about it: an action, if the page has one. `words` stand in the place
+ * of the reason's own where they can say it more exactly.
+ */
+export function showProblem(reason: Reason, options: { action?: HTMLElement; words?: string } = {}): void {
+  const place = byId("problem")
+  place.dataset["reason"] = reason
+  place.replaceChildren(
+    h("div", { class: "note note-bad" }, h("p", {}, options.words ?? textOf("problem", reason)), options.action ?? null),
+  )
+  place.scrollIntoView({ block: "nearest" })
+}
+
+/** Whether nothing may be written here at all: the office is not who it should be, or nobody could check. */
+export function isDistrusted(reason: Reason): boolean {
+  return reason === "profile-invalid" || reason === "profile-foreign" || reason === "profile-older" || reason === "profile-expired"
+}
+
+export function clearProblem(): void {
+  const place = byId("problem")
+  delete place.dataset["reason"]
+  place.replaceChildren()
+}
+
+/** The reason that an error of the core names; whatever else was thrown is a fault of ours and said so. */
+export function reasonOf(error: unknown): Reason {
+  const reason: unknown = (error as { reason?: unknown } | null)?.reason
+  return typeof reason === "string" ? (reason as Reason) : "unexpected"
+}

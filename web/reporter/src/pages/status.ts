@@ -1,0 +1,124 @@
+// The status page: the code opens the case; its status, the letters, the box to write on with.
+
+import { text, textOf } from "#shared/texts"
+import { decodeCode } from "../reporter/receipt"
+import { button, byId, focusHeading, h } from "#shared/dom"
+import { armExit, exit } from "./parts/exit"
+import { carryFragment, loadOffice, loadScript, watchFragment } from "./parts/office"
+import { clearProblem, reasonOf, showProblem } from "./parts/problem"
+import { beginVisit, guardLeaving, leave } from "./parts/visit"
+import { codeField } from "./status/code-field"
+import { replyBox, type ReplyBox } from "./status/reply"
+import { outcomeCard, statusCard, thread } from "./status/thread"
+
+const view = byId("view")
+/** With the office of the fragment, once it was carried there. */
+const homeUrl = () => document.querySelector<HTMLAnchorElement>("a.brand")?.href ?? location.origin
+let box: ReplyBox | undefined
+
+armExit()
+if (beginVisit(homeUrl)) begin()
+else exit()
+
+function begin(): void {
+  guardLeaving(() => (box === undefined || box.isEmpty() ? null : text("leave.typed")))
+  document.addEventListener("mohr:vanish", letGo)
+  for (const type of ["dragover", "drop"]) addEventListener(type, (event) => event.preventDefault())
+  carryFragment()
+  watchFragment(() => box === undefined || box.isEmpty())
+  view.replaceChildren(codeForm())
+  loadOffice().then(
+    () => void mailboxes().catch(() => {}),
+    (error: unknown) => showProblem(reasonOf(error)),
+  )
+}
+
+/** What opens a mailbox, fetched while the person types the code. */
+function mailboxes(): Promise<typeof import("../reporter/mailbox")> {
+  return loadScript(() => import("../reporter/mailbox"))
+}
+
+/** Nothing that was opened outlives its view. */
+function letGo(): void {
+  box = undefined
+  view.replaceChildren()
+}
+
+function codeForm(): HTMLElement {
+  const { label, field } = codeField(() => check(field))
+  const open = h("button", { type: "submit", class: "button", id: "open" }, text("status.open"))
+  const form = h(
+    "form",
+    { class: "stack", novalidate: true, autocomplete: "off" },
+    h("h1", {}, text("status.heading")),
+    h("div", { class: "field" }, label, h("p", { class: "hint", id: "code-hint" }, text("status.lead")), field),
+    h("div", { class: "actions" }, open),
+  )
+  form.addEventListener("submit", (event) => {
+    event.preventDefault()
+    const digits = check(field)
+    if (digits === null) return field.focus()
+    open.disabled = true
+    void openCase(digits, form).finally(() => {
+      open.disabled = false
+    })
+  })
+  return form
+}
+
+/** The check digits tell a slip before anything is sent. */
+function check(field: HTMLTextAreaElement): string | null {
+  clearProblem()
+  field.removeAttribute("aria-invalid")
+  const decoded = decodeCode(field.value)
+  if ("digits" in decoded) return decoded.digits
+  field.setAttribute("aria-invalid", "true")
+  field.setAttribute("aria-describedby", "problem code-hint")
+  showProblem("wrong-code", { words: textOf("wrong-code", decoded.error) })
+  return null
+}
+
+async function openCase(digits: string, form: HTMLElement | null, sent = false): Promise<boolean> {
+  const progress = h("progress", { max: 1, "aria-label": text("status.opening-progress") })
+  const opening = h("div", { class: "stack", role: "status" }, h("p", {}, text("status.opening")), progress)
+  form?.append(opening)
+  try {
+    const [profile, core] = await Promise.all([loadOffice(), mailboxes()])
+    const mailbox = await core.openMailbox(profile, digits, ({ done, total }) => {
+      if (total > 0) progress.value = done / total
+    })
+    letGo()
+    box = replyBox(profile, core, mailbox, () => openCase(digits, null, true))
+    const answered = mailbox.messages.some(({ direction }) => direction === "to-reporter")
+    view.replaceChildren(
+      h(
+        "div",
+        { class: "stack-wide" },
+        statusCard(mailbox),
+        outcomeCard(mailbox),
+        thread(mailbox),
+        answered ? null : h("p", { class: "note" }, text("status.nothing-yet")),
+        sent ? h("p", { class: "note note-good", id: "reply-sent", role: "status", tabindex: "-1" }, text("reply.sent")) : null,
+        box.element,
+        h(
+          "div",
+          { class: "actions" },
+          button(text("status.close"), { class: "button button-quiet", id: "close" }, () => {
+            if (box !== undefined && !box.isEmpty() && !window.confirm(text("leave.typed"))) return
+            letGo()
+            leave(homeUrl())
+          }),
+        ),
+      ),
+    )
+    const said = document.getElementById("reply-sent")
+    if (said === null) focusHeading(view)
+    else said.focus()
+    return true
+  } catch (error) {
+    showProblem(reasonOf(error))
+    return false
+  } finally {
+    opening.remove()
+  }
+}

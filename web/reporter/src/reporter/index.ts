@@ -1,0 +1,11 @@
+// What the pages know of the core: the office, the code, and sending. Coming back is mailbox.ts; office.ts,
+// office-shown.ts, receipt.ts and speed.ts are for what a page needs before. What is secret stays behind them all.
+
+export { ReporterError, type Reason } from "../errors"
+export { DOORS, OUTCOMES, STATUSES, type Door, type Outcome, type OutcomeId, type Status } from "../protocol/message"
+export type { Choice, Inspector, OfficeProfile as Profile, Texts } from "../protocol/profile"
+export { decodeCode, groupCode, type CodeError } from "../protocol/receipt"
+export { textBytesLeft, type Attachment, type Draft, type FollowUpDraft } from "./drafts"
+export { loadProfile } from "./office"
+export { prepareReport, type Progress, type Sending, type SendOptions } from "./sending"
+export { sealingSpeed } from "./speed"

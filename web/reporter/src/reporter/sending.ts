@@ -1,0 +1,237 @@
+// Sealing and sending a message, again and again if need be: what was made once, the code, the keys, the message, the sealed
+// bytes that are not yet acknowledged, stays the same until it has arrived.
+
+import { sha256 } from "@noble/hashes/sha2.js"
+import { fetchListing } from "../api/mailbox"
+import { asReporterError, Refusal } from "../api/problems"
+import { Upload, UploadLost, type RunOptions } from "../api/tus"
+import { ReporterError, type Reason } from "../errors"
+import { encodeHex, join, type Bytes } from "../protocol/bytes"
+import { MESSAGE_BYTES_MAX } from "../protocol/limits"
+import { encodeMessage, measureMessage, type Message } from "../protocol/message"
+import type { OfficeProfile } from "../protocol/profile"
+import { createCode } from "../protocol/receipt"
+import { ReporterKeys } from "../seal/derive"
+import { recipientsOf } from "../seal/recipients"
+import { planSealing, seal, type Sealable } from "../seal/sealing"
+import { digestOf } from "../verify/digest"
+import { checkFiles, reportMessage, type Attachment, type Draft } from "./drafts"
+import { API } from "./loading"
+
+/** How far a sending is, in sealed bytes. Sealing is told until the first bytes arrive; from then on both go hand in hand. */
+export interface Progress {
+  readonly phase: "sealing" | "uploading"
+  readonly done: number
+  readonly total: number
+}
+
+export interface SendOptions {
+  readonly onProgress?: (progress: Progress) => void
+  readonly signal?: AbortSignal
+}
+
+/** A message on its way. */
+export interface Sending<Result, Withdrawn = Result | undefined> {
+  /**
+   * Resolves when the message is durable at the server. Throws ReporterError; then it may be called again and goes on
+   * from where it stood.
+   */
+  send(options?: SendOptions): Promise<Result>
+  /**
+   * After the caller stopped it for good: asks the server to drop what has not wholly arrived. A report whose message is there all
+   * the same resolves with its code, else with undefined; a follow-up with whether it is there. Throws ReporterError when
+   * the server does not say; then it may be called again.
+   */
+  withdraw(): Promise<Withdrawn>
+}
+
+/** A report with a code of its own, which is told when it has arrived. */
+export function prepareReport(profile: OfficeProfile, draft: Draft): Sending<{ code: string }> {
+  const code = createCode()
+  const sending = new BlobSending("report", async () => {
+    const keys = await ReporterKeys.derive(code, profile.office)
+    return sealableOf(profile, keys, reportMessage(profile, keys, draft), draft.files)
+  })
+  return {
+    async send(options = {}) {
+      await sending.send(options)
+      return { code }
+    },
+    async withdraw() {
+      return (await sending.withdraw()) ? { code } : undefined
+    },
+  }
+}
+
+/** What a message is made of. Made once: sent again, it has the same message.json, and cannot be taken for another. */
+export interface Material extends Sealable {
+  keys: ReporterKeys
+}
+
+export async function sealableOf(
+  profile: OfficeProfile,
+  keys: ReporterKeys,
+  message: Message,
+  files: readonly Attachment[],
+): Promise<Material> {
+  checkFiles(profile, files)
+  if (measureMessage(message) > MESSAGE_BYTES_MAX) throw new ReporterError("text-too-long")
+  const messageJson = encodeMessage(message)
+  planSealing(
+    messageJson.length,
+    message.files.map(({ size_bytes }) => size_bytes),
+    profile.inspectors.length,
+  )
+  const recipients = await recipientsOf(profile, message.left_out)
+  return { keys, messageJson, files: files.map(({ blob }) => blob), recipients, sign: (bytes) => keys.sign(bytes) }
+}
+
+/** After these nothing was sealed that could be sent: the files are read once more. */
+const UNSEALED: readonly Reason[] = ["file-unreadable"]
+const TRIES_MAX = 3
+/** Blobs up to this size are kept whole until they have arrived: sent again, they are the same bytes, which add nothing. */
+const WHOLE_BYTES_MAX = 262_144
+
+/** Sealed bytes on their way. */
+interface SealedUpload {
+  readonly upload: Upload
+  readonly sizeBytes: number
+  readonly whole: Uint8Array | undefined
+  /** SHA-256 of all the bytes in hex, once they have been read: before that they cannot have arrived. */
+  readonly digest: () => string | undefined
+}
+
+/** A sealed blob on its way to the server: the same blob until it has arrived. */
+export class BlobSending {
+  readonly #kind: "report" | "follow-up"
+  readonly #prepare: () => Promise<Material>
+  #material: Material | undefined
+  #upload: SealedUpload | undefined
+  #arrived = false
+  #running: Promise<void> | undefined
+
+  constructor(kind: "report" | "follow-up", prepare: () => Promise<Material>) {
+    this.#kind = kind
+    this.#prepare = prepare
+  }
+
+  /** One at a time: whoever calls while it runs, waits for the same end. */
+  send(options: SendOptions = {}): Promise<void> {
+    this.#running ??= this.#run(options).finally(() => {
+      this.#running = undefined
+    })
+    return this.#running
+  }
+
+  /** Whether the message has arrived, after all that had not was dropped. */
+  async withdraw(): Promise<boolean> {
+    await this.#running?.catch(() => undefined)
+    if (this.#arrived || this.#upload === undefined) return this.#arrived
+    const dropped = await this.#upload.upload.terminate()
+    this.#arrived = dropped === false || (dropped === undefined && (await this.#isListed(undefined)))
+    if (!this.#arrived) await this.#startOver()
+    return this.#arrived
+  }
+
+  async #run({ onProgress = () => {}, signal }: SendOptions): Promise<void> {
+    for (let tries = 1; !this.#arrived; tries += 1) {
+      try {
+        await this.#sendOnce(onProgress, signal)
+        this.#arrived = true
+      } catch (error) {
+        const known = asReporterError(error)
+        const lost = error instanceof UploadLost
+        if (known instanceof ReporterError && known.reason === "stopped") throw known
+        const over = lost || !(known instanceof ReporterError) || UNSEALED.includes(known.reason)
+        // An earlier try may have arrived, and only its answer was lost: nothing is sealed anew before the mailbox was asked.
+        if ((over || (error instanceof Refusal && error.word === "case-exists")) && (await this.#isListed(signal))) {
+          this.#arrived = true
+          return
+        }
+        if (over) await this.#startOver()
+        if (!lost) throw known
+        if (tries === TRIES_MAX) throw new ReporterError("server-wrong", "the server loses what it acknowledged")
+      }
+    }
+  }
+
+  async #sendOnce(onProgress: (progress: Progress) => void, signal: AbortSignal | undefined): Promise<void> {
+    const material = (this.#material ??= await this.#prepare())
+    this.#upload ??= await this.#seal(material)
+    const { upload, sizeBytes } = this.#upload
+    let acknowledged = false
+    const options: RunOptions = {
+      signal,
+      onSealed: (bytes) => {
+        if (!acknowledged) onProgress({ phase: "sealing", done: bytes, total: sizeBytes })
+      },
+      onAcknowledged: (bytes) => {
+        acknowledged = true
+        onProgress({ phase: "uploading", done: bytes, total: sizeBytes })
+      },
+    }
+    await upload.run(options)
+  }
+
+  async #seal(material: Material): Promise<SealedUpload> {
+    const { sizeBytes, stream } = await seal(material)
+    if (sizeBytes <= WHOLE_BYTES_MAX) return this.#uploadWhole(material, await readWhole(stream))
+    const { digest, digested } = digesting(stream, sizeBytes)
+    return { upload: this.#uploadOf(material, sizeBytes, digested), sizeBytes, whole: undefined, digest }
+  }
+
+  #uploadWhole(material: Material, whole: Uint8Array): SealedUpload {
+    const digest = digestOf(whole)
+    return {
+      upload: this.#uploadOf(material, whole.length, new Blob([whole as Bytes]).stream()),
+      sizeBytes: whole.length,
+      whole,
+      digest: () => digest,
+    }
+  }
+
+  #uploadOf({ keys }: Material, sizeBytes: number, stream: ReadableStream<Uint8Array>): Upload {
+    return new Upload({ url: `${API}/uploads`, token: keys.token(), kind: this.#kind, caseId: keys.caseId, sizeBytes, stream })
+  }
+
+  /** From the first byte: the same bytes where they are still here, else they are sealed anew. */
+  async #startOver(): Promise<void> {
+    const whole = this.#upload?.whole
+    await this.#upload?.upload.cancel()
+    this.#upload = whole === undefined || this.#material === undefined ? undefined : this.#uploadWhole(this.#material, whole)
+  }
+
+  /** Whether the mailbox holds exactly these sealed bytes: an earlier try arrived, and only its answer was lost. */
+  async #isListed(signal: AbortSignal | undefined): Promise<boolean> {
+    const digest = this.#upload?.digest()
+    if (this.#material === undefined || digest === undefined) return false
+    const { keys } = this.#material
+    const { caseId, messages } = await fetchListing(API, keys.token(), signal)
+    return caseId === keys.caseId && messages.some(({ direction, sha256 }) => direction === "to-office" && sha256 === digest)
+  }
+}
+
+/** The same bytes, with their SHA-256 as soon as the last of them has passed. */
+function digesting(stream: ReadableStream<Uint8Array>, sizeBytes: number) {
+  const hash = sha256.create()
+  let passed = 0
+  let digest: string | undefined
+  const digested = stream.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(bytes, controller) {
+        hash.update(bytes)
+        passed += bytes.length
+        if (passed === sizeBytes) digest = encodeHex(hash.digest())
+        controller.enqueue(bytes)
+      },
+    }),
+  )
+  return { digested, digest: () => digest }
+}
+
+async function readWhole(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = []
+  const reader = stream.getReader()
+  for (let next = await reader.read(); !next.done; next = await reader.read()) pieces.push(next.value)
+  return join(pieces)
+}

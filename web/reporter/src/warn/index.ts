@@ -1,0 +1,148 @@
+// Marks places in a text that may point to its writer. It advises, nothing more: it runs in the page, its findings are never
+// sent, and what it does not know it does not find. A warning that cries wolf is not read, so every rule would rather miss.
+//
+// Every expression is bounded in length and anchored, so that the time grows with the text and not with its malice.
+
+import { isBankCard, isIranianIban, isNationalNumber } from "./checksums"
+import { fold } from "./fold"
+import { FILE_NUMBERS, ONLY_I_KNEW, SELF_REFERENCES, TIMES, word } from "./phrases"
+
+export type Reason =
+  | "mobile-number"
+  | "landline"
+  | "national-number"
+  | "bank-card"
+  | "iban"
+  | "e-mail"
+  | "web-address"
+  | "vehicle-plate"
+  | "file-number"
+  | "only-i-knew"
+  | "exact-time"
+  | "self-reference"
+
+export interface Finding {
+  /** UTF-16 offsets into the text as it was given. */
+  start: number
+  end: number
+  reason: Reason
+}
+
+/** Findings in the order of the text; they never overlap. */
+export function warn(text: string): Finding[] {
+  const folded = fold(text)
+  const taken = new Uint8Array(folded.text.length)
+  const findings: Finding[] = []
+  for (const { reason, pattern, accept } of RULES) {
+    for (const match of folded.text.matchAll(pattern)) {
+      const from = match.index
+      const to = from + match[0].length
+      if (to === from || taken.subarray(from, to).includes(1) || (accept && !accept(match, folded.text))) continue
+      taken.fill(1, from, to)
+      // eslint-disable-next-line @typescript-eslint/no-non-null-assertion -- every folded letter has an origin
+      findings.push({ start: folded.origin[from]!, end: folded.origin[to - 1]! + 1, reason })
+    }
+  }
+  return findings.sort((a, b) => a.start - b.start)
+}
+
+interface Rule {
+  reason: Reason
+  pattern: RegExp
+  /** Looks at what was found and around it. */
+  accept?: (match: RegExpExecArray, text: string) => boolean
+}
+
+/** What may stand between the digits of a number that is written in groups. */
+const GAP = "[ .\\-]?"
+const AREA_CODES = "(?:1[137]|2[1345689]|3[1458]|4[145]|5[1468]|6[16]|7[1467]|8[13467])"
+const PLATE_LETTER = "(?:الف|[ابپتثجدزژسشصطعفقکگلمنوهی])"
+const CURRENCY = /^[ \n]?(?:هزار|میلیون|میلیارد|ریال|تومان|تومن|دلار|یورو|درصد|rial|toman|irr|usd|eur|\$|€|%)/
+const AMOUNT = /(?:مبلغ|ارزش|بهای|قیمت|حدود|amount|sum)[^\d\n]{0,8}$/
+
+const digitsOf = (text: string): string => text.replace(/\D/g, "")
+
+/** Money is not a person's number. */
+const isAmount = (match: RegExpExecArray, text: string): boolean =>
+  CURRENCY.test(text.slice(match.index + match[0].length, match.index + match[0].length + 12)) ||
+  AMOUNT.test(text.slice(Math.max(0, match.index - 16), match.index))
+
+/** The first rule that claims a place keeps it. */
+const RULES: Rule[] = [
+  {
+    reason: "e-mail",
+    pattern:
+      /(?<![a-z0-9._%+-])[a-z0-9._%+-]{1,64}(?:@| ?[[(](?:at|@)[\])] ?)(?:[a-z0-9-]{1,63}(?:\.| ?[[(](?:dot|\.)[\])] ?)){1,8}[a-z]{2,24}(?![a-z0-9])/g,
+  },
+  {
+    reason: "web-address",
+    pattern:
+      /(?<![a-z0-9])(?:https?:\/\/|www\.)[^\s<>"«»،؛]{3,2000}|(?<![a-z0-9@./_-])(?:[a-z0-9-]{1,63}\.){1,6}(?:ir|com|org|net|me|info)(?![a-z0-9-])(?:\/[^\s<>"«»،؛]{0,2000})?|(?<![a-z0-9@._-])@[a-z][a-z0-9_]{4,31}(?![a-z0-9_.])/g,
+  },
+  {
+    reason: "iban",
+    pattern: new RegExp(`(?<![a-z0-9])ir${GAP}\\d(?:${GAP}\\d){23}(?!\\d)|(?<!\\p{L})شبا[^\\d\\n]{0,12}\\d(?:${GAP}\\d){23}(?!\\d)`, "gu"),
+    accept: (match) => isIranianIban(digitsOf(match[0])),
+  },
+  {
+    reason: "iban",
+    pattern: new RegExp(`(?<!\\p{L})(?:شماره ?(?:ی )?حساب|account (?:number|no\\.?))[^\\d\\n]{0,16}\\d(?:[ ./-]?\\d){6,23}(?!\\d)`, "gu"),
+  },
+  {
+    reason: "mobile-number",
+    pattern: new RegExp(
+      `(?<![\\d+])(?:(?:\\+|00)?98[ .-]?(?:\\(0\\)[ ]?|0)?|0${GAP})9${GAP}[0-49](?:${GAP}\\d){8}(?!\\d)|(?<![\\d+.,/-])9(?:[0-3]|9)\\d{8}(?![\\d,])`,
+      "g",
+    ),
+    accept: (match, text) => /^(?:\+|00?)/.test(match[0]) || !isAmount(match, text),
+  },
+  {
+    reason: "landline",
+    pattern: new RegExp(
+      `(?<![\\d+])\\(?(?:(?:\\+|00)98[ .-]?|0)${AREA_CODES}\\)?[ .\\-/]{0,3}[2-9](?:${GAP}\\d){7}(?!\\d)|` +
+        word("(?:تلفن|شماره تماس|دورنگار|فکس|tel|phone|fax)") +
+        "[^\\d\\n]{0,14}(?<!\\d)[2-9]\\d{3}[ -]?\\d{4}(?![\\d/])|" +
+        word("(?:تلفن|شماره ?(?:ی )?|خط) ?داخلی|داخلی ?(?=:)|(?:phone )?extension") +
+        "[ :]{0,2}\\d{2,5}(?!\\d)",
+      "gu",
+    ),
+  },
+  {
+    reason: "bank-card",
+    pattern: new RegExp(`(?<!\\d|\\d[.,])\\d{4}([ .\\-]?)\\d{4}\\1\\d{4}\\1\\d{4}(?!\\d|[.,]\\d)`, "g"),
+    accept: (match) => isBankCard(digitsOf(match[0])),
+  },
+  { reason: "file-number", pattern: FILE_NUMBERS },
+  {
+    reason: "national-number",
+    pattern: new RegExp(
+      word("(?:کد|شماره ?(?:ی)?) ?ملی|national (?:id|number|code)(?: number)?") + "[^\\d\\n]{0,16}\\d(?:[ -]?\\d){7,9}(?!\\d)",
+      "gu",
+    ),
+  },
+  {
+    reason: "national-number",
+    pattern: /(?<![\d+]|\d[.,/-])\d{3}([ -]?)(?:\d{6}\1\d|\d{3}\1\d{4})(?!\d|[.,/-]\d)/g,
+    // A number of roubles or rials passes the check digit once in eleven times, and ends in zeros.
+    accept: (match, text) => isNationalNumber(digitsOf(match[0])) && !/0000$/.test(match[0]) && !isAmount(match, text),
+  },
+  {
+    reason: "vehicle-plate",
+    pattern: new RegExp(
+      `(?<!\\d)\\d{2}[ -]?${PLATE_LETTER}[ -]?\\d{3}[ ،,\\-/|]{0,3}(?:ایران|ir(?:an)?)[ :\\-/|]{0,3}\\d{2}(?!\\d)|` +
+        `(?<!\\p{L})(?:ایران|ir(?:an)?)[ :\\-/|]{0,3}\\d{2}[ ،,\\-/|]{0,3}(?:\\d{3}[ -]?${PLATE_LETTER}[ -]?\\d{2}|\\d{2}[ -]?${PLATE_LETTER}[ -]?\\d{3})(?!\\d)|` +
+        `(?<![\\d/])\\d{2}(?:ایران|ir)[ -]?\\d{2}${PLATE_LETTER}\\d{3}(?!\\d)|` +
+        // Without the word, only as one piece, or behind the word for a plate.
+        `(?<![\\d/])\\d{2}${PLATE_LETTER}\\d{3}[ \\-/]?\\d{2}(?![\\d/])|` +
+        `(?<!\\p{L})(?:پلاک|plate)(?: (?:خودرو|ماشین|number|no\\.?))?[ :]{0,2}\\d{2}[ -]?${PLATE_LETTER}[ -]?\\d{3}(?:[ -]?\\d{2})?(?!\\d)`,
+      "gu",
+    ),
+  },
+  { reason: "exact-time", pattern: TIMES, accept: (match, text) => !STREET.test(text.slice(Math.max(0, match.index - 14), match.index)) },
+  { reason: "only-i-knew", pattern: ONLY_I_KNEW },
+  { reason: "self-reference", pattern: SELF_REFERENCES },
+]
+
+/** Streets and squares are named after days of the year. */
+const STREET =
+  /(?:خیابان|میدان|بلوار|بزرگراه|اتوبان|پل|کوچه|بیمارستان|درمانگاه|مدرسه|دبیرستان|ایستگاه|متروی?|چهارراه|محله|شهرک|پارک|فلکه|street|square)[ («"]{1,2}$/
