@@ -215,7 +215,7 @@ node -e '
             return response.text();
         };
         if (!(await get("")).includes("<html lang=\"fa\"")) throw new Error("the page is not the page in Persian");
-        for (const path of ["report.html", "/api/v1/profile"]) await get(path);
+        for (const path of ["report", "/api/v1/profile"]) await get(path);
         console.log(`${process.argv[1]} answers, and its report page and profile`);
     })().catch((error) => { console.error(error); process.exit(1); });' "$url"
 kill -INT -- "-$demo"
