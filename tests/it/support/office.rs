@@ -7,7 +7,7 @@ use mohr::protocol::message::{Content, Door, Message, MessageKind, Sender, Statu
 use mohr::protocol::person::KeyId;
 use mohr::protocol::profile::{Inspector, Profile, Root};
 use mohr::protocol::receipt::ReceiptCode;
-use mohr::protocol::record::ThreadName;
+use mohr::protocol::record::{Act, ThreadName};
 use mohr::seal::derive::ReporterKeys;
 use mohr::seal::key_file::InspectorKeys;
 use mohr::seal::memo::MemoPlace;
@@ -122,6 +122,11 @@ impl<'a> Case<'a> {
         self.push(&message, &self.office.inspectors[0].signing.clone())
     }
 
+    pub fn record(&mut self, acts: Vec<Act>) -> &mut Self {
+        let message = self.record_message(acts);
+        self.push(&message, &self.office.inspectors[0].signing.clone())
+    }
+
     pub fn report_message(&self, text: &str) -> Message {
         let office = self.office.profile.office;
         let first = initial_thread_digest(office, self.id(), ThreadName::Mailbox);
@@ -160,6 +165,16 @@ impl<'a> Case<'a> {
             sender: Sender::Inspector(key_of(1)),
             content: Content::Reply { status, outcome: None, seconds: Vec::new() },
             ..self.follow_up_message(text)
+        }
+    }
+
+    pub fn record_message(&self, acts: Vec<Act>) -> Message {
+        let office = Some(self.point(ThreadName::Office));
+        Message {
+            sender: Sender::Inspector(key_of(1)),
+            threads: Threads { mailbox: self.point(ThreadName::Mailbox), office },
+            content: Content::Record { acts, seconds: Vec::new() },
+            ..self.report_message("")
         }
     }
 
