@@ -16,14 +16,14 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::http::StatusCode;
 use axum::routing::post;
-use base64::Engine as _;
-use mohr::protocol::ids::{CaseId, encode_hex};
-use mohr::protocol::profile::Profile;
-use mohr::protocol::upload::MessageKind;
+use mohr::protocol::ids::{CaseId, Digest, OfficeId, WriteHash, encode_hex};
+use mohr::protocol::memo::{MEMO_SEALED_BYTES, SealedMemo};
+use mohr::protocol::profile::{Profile, Root};
+use mohr::protocol::upload::{MessageKind, UploadMetadata};
 use mohr::seal::signing::SigningKey;
 use mohr::server::{self, Config};
-use mohr::storage::{self, NewUpload, Options, Owner, Piece, Storage};
-use mohr::verify::digest::sha256;
+use mohr::storage::{self, NewUpload, OfficeIds, Options, Owner, Piece, Storage};
+use mohr::verify::digest::{office_id, sha256};
 use tokio::net::TcpListener;
 
 const SIZE: usize = 32 * 1024;
@@ -74,13 +74,19 @@ fn send_reports(address: SocketAddr, left: &AtomicUsize) {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_nodelay(true).unwrap();
     let mut answer = [0; 4096];
+    let memo = SealedMemo::from_bytes([7; MEMO_SEALED_BYTES]).encode();
     while left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() {
-        let case = base64::engine::general_purpose::STANDARD.encode(encode_hex(&rand::random::<[u8; 16]>()));
+        let metadata = UploadMetadata {
+            kind: MessageKind::Report,
+            case: CaseId::from_bytes(rand::random()),
+            write_hash: Some(WriteHash::from_bytes(rand::random())),
+        };
         let mut request = format!(
-            "POST /api/v1/uploads HTTP/1.1\r\nHost: x\r\nTus-Resumable: 1.0.0\r\nAuthorization: Bearer {}\r\n\
-             Upload-Length: {SIZE}\r\nUpload-Metadata: kind cmVwb3J0,case {case}\r\n\
+            "POST /api/v1/uploads HTTP/1.1\r\nHost: mohr.test\r\nTus-Resumable: 1.0.0\r\nAuthorization: Bearer {}\r\n\
+             Upload-Length: {SIZE}\r\nUpload-Metadata: {}\r\nUpload-Memo: {memo}\r\n\
              Content-Type: application/offset+octet-stream\r\nContent-Length: {SIZE}\r\n\r\n",
             encode_hex(&rand::random::<[u8; 32]>()),
+            metadata.encode(),
         )
         .into_bytes();
         request.extend_from_slice(&blob());
@@ -116,20 +122,24 @@ async fn serve(folder: &Path) -> (SocketAddr, tokio::sync::oneshot::Sender<()>) 
     let inspector = SigningKey::generate();
     let example = include_str!("../keys/profile.example.json");
     let mut document: serde_json::Value = serde_json::from_str(example).unwrap();
-    document["root"] = root.signer().to_string().into();
-    document["office"] = mohr::verify::digest::office_id(&root.signer()).to_string().into();
+    let first = Root { key: root.signer(), next: Digest::from_bytes([0; 32]) };
+    let office = office_id(&first);
+    document["roots"] = serde_json::json!([first]);
+    document["office"] = office.to_string().into();
+    document["addresses"] = serde_json::json!(["http://mohr.test"]);
     let recipient = mohr::seal::hybrid::Identity::generate().to_recipient().to_string();
     document["inspectors"] = serde_json::json!([
-        {"id": "sara", "role": document["name"], "recipient": recipient, "signer": inspector.signer()}
+        {"id": "sara", "joined": 1, "epoch": 1, "role": document["name"], "recipient": recipient,
+         "signer": inspector.signer(), "extensions": {}}
     ]);
     let profile = Profile::decode(&document.to_string()).unwrap();
     std::fs::write(folder.join("profile.note"), mohr::seal::profile::sign(profile, &root).unwrap()).unwrap();
     std::fs::write(
         folder.join("server.toml"),
-        "listen = '127.0.0.1:0'\ndatabase = 'mohr.db'\nprofile = 'profile.note'\n",
+        "listen = '127.0.0.1:0'\n[[office]]\nhosts = ['mohr.test']\ndatabase = 'mohr.db'\nprofile = 'profile.note'\n",
     )
     .unwrap();
-    storage::create(&folder.join("mohr.db")).unwrap();
+    storage::create(&folder.join("mohr.db"), office).unwrap();
     let config = Config::load(&folder.join("server.toml")).unwrap();
     let listener = TcpListener::bind(config.listen).await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -142,8 +152,9 @@ async fn serve(folder: &Path) -> (SocketAddr, tokio::sync::oneshot::Sender<()>) 
 
 /// The storage by itself, with so many submissions at a time.
 async fn measure_storage(path: &Path, at_a_time: usize) -> f64 {
-    storage::create(path).unwrap();
-    let storage = Storage::open(path, Options::default()).unwrap();
+    let office = OfficeIds { office: OfficeId::from_bytes([1; 16]), journal: CaseId::from_bytes([2; 16]) };
+    storage::create(path, office.office).unwrap();
+    let storage = Storage::open(path, office, Options::default()).unwrap();
     let left = Arc::new(AtomicUsize::new(REPORTS));
     let begun = Instant::now();
     let senders: Vec<_> = (0..at_a_time)
@@ -159,10 +170,12 @@ async fn measure_storage(path: &Path, at_a_time: usize) -> f64 {
                         owner: Owner::from_bytes(rand::random()),
                         kind: MessageKind::Report,
                         case: CaseId::from_bytes(rand::random()),
+                        write_hash: Some(WriteHash::from_bytes(rand::random())),
                         length_bytes: SIZE as u64,
                         day: "2026-11-21".parse().unwrap(),
                     };
-                    let first = Piece { offset: 0, digest: Some(sha256(&data)), data };
+                    let memo = Some(SealedMemo::from_bytes([7; MEMO_SEALED_BYTES]));
+                    let first = Piece { offset: 0, digest: Some(sha256(&data)), data, memo };
                     storage.create_upload(new, Some(first)).await.unwrap();
                 }
             })

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use crate::protocol::text::is_hidden;
 
 const NAME_BYTES_MAX: usize = 120;
+const UNFINISHED_PREFIX: &str = "mohr-unfinished-";
+const UNFINISHED_SUFFIX: &str = ".part";
 
 #[derive(Debug, thiserror::Error)]
 #[error("{path}: {error}")]
@@ -72,6 +74,87 @@ pub fn lock_private(path: &Path) -> Result<File, Error> {
     lock().map_err(|error| Error::new(path, error))
 }
 
+/// A file for one's own eyes that is being written. Until it is whole and checked it has a name that says so; it goes
+/// when it is dropped, and where a crash left it, [`remove_unfinished`] throws it away.
+#[derive(Debug)]
+pub struct Unfinished {
+    path: PathBuf,
+    /// Locked for as long as somebody writes it.
+    file: File,
+}
+
+impl Unfinished {
+    pub fn create(folder: &Path) -> Result<Self, Error> {
+        let path =
+            folder.join(format!("{UNFINISHED_PREFIX}{:016x}{UNFINISHED_SUFFIX}", rand::random::<u64>()));
+        let create = || {
+            let mut options = private_options();
+            options.read(true);
+            let file = options.create_new(true).open(&path)?;
+            file.lock()?;
+            Ok(file)
+        };
+        let file = create().map_err(|error| Error::new(&path, error))?;
+        Ok(Self { path, file })
+    }
+
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.file.write_all(bytes).map_err(|error| Error::new(&self.path, error))
+    }
+
+    /// The same file for whoever writes it, or reads and seeks in what was written.
+    pub fn handle(&self) -> std::io::Result<File> {
+        self.file.try_clone()
+    }
+
+    /// Gives it its name, under which nothing stands yet: when this returns, all of it is on the disk.
+    pub fn finish_as(self, path: &Path) -> Result<(), Error> {
+        let finish = || {
+            self.file.sync_all()?;
+            match std::fs::hard_link(&self.path, path) {
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Err(error),
+                // Not every file system has links: there the name is taken first, and then replaced by the file.
+                Err(_) => {
+                    private_options().create_new(true).open(path)?;
+                    std::fs::rename(&self.path, path)
+                }
+                Ok(()) => Ok(()),
+            }
+        };
+        // Dropped behind this, which takes the other name away.
+        finish().map_err(|error| Error::new(path, error))
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        // Gone already where the name was replaced. What cannot be removed has a name that says what it is.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+/// Throws away what earlier runs left unfinished in this folder; what somebody is still writing stays.
+pub fn remove_unfinished(folder: &Path) -> Result<(), Error> {
+    let remove = || {
+        for entry in std::fs::read_dir(folder)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            let is_ours = name
+                .to_str()
+                .is_some_and(|name| name.starts_with(UNFINISHED_PREFIX) && name.ends_with(UNFINISHED_SUFFIX));
+            // A link of that name is nothing of ours.
+            if is_ours
+                && entry.file_type()?.is_file()
+                && File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok())
+            {
+                std::fs::remove_file(entry.path())?;
+            }
+        }
+        Ok(())
+    };
+    remove().map_err(|error| Error::new(folder, error))
+}
+
 /// The path with something behind the file's name.
 pub fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
@@ -128,13 +211,18 @@ impl Error {
     }
 }
 
-/// Fails where anything has that name already, a link that leads nowhere included.
-fn write_new(path: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
+/// For writing what nobody else may read.
+fn private_options() -> OpenOptions {
     let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
+    options.write(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
+    options
+}
+
+/// Fails where anything has that name already, a link that leads nowhere included.
+fn write_new(path: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
+    let mut file = private_options().create_new(true).open(path)?;
     file.write_all(bytes)?;
     // Whatever the umask says: a public file that others cannot read is a fault of its own.
     #[cfg(unix)]
@@ -199,6 +287,42 @@ mod tests {
             write_new_public(&at("private"), b"5").is_err() && write_new_private(&at("note"), b"5").is_err()
         );
         assert_eq!(std::fs::read(at("note")).unwrap(), b"4");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_unfinished_says_so_and_goes() {
+        let folder = tempfile::tempdir().unwrap();
+        let names = || {
+            let entries = std::fs::read_dir(folder.path()).unwrap();
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect::<Vec<_>>()
+        };
+        let mut file = Unfinished::create(folder.path()).unwrap();
+        file.write(b"whole").unwrap();
+        assert!(names()[0].contains("unfinished"), "{:?}", names());
+        assert_eq!(mode(&folder.path().join(&names()[0])), 0o600);
+        remove_unfinished(folder.path()).unwrap();
+        assert_eq!(names().len(), 1, "somebody is writing it");
+        file.finish_as(&folder.path().join("a")).unwrap();
+        assert_eq!(names(), ["a"]);
+        assert_eq!(std::fs::read(folder.path().join("a")).unwrap(), b"whole");
+
+        drop(Unfinished::create(folder.path()).unwrap());
+        assert_eq!(names(), ["a"], "given up");
+        let another = Unfinished::create(folder.path()).unwrap();
+        another.finish_as(&folder.path().join("a")).unwrap_err();
+        assert_eq!(std::fs::read(folder.path().join("a")).unwrap(), b"whole", "nothing is overwritten");
+
+        let left = format!("{UNFINISHED_PREFIX}0{UNFINISHED_SUFFIX}");
+        std::fs::write(folder.path().join(&left), "a crash left this").unwrap();
+        std::os::unix::fs::symlink(
+            folder.path().join("a"),
+            folder.path().join(format!("{UNFINISHED_PREFIX}1{UNFINISHED_SUFFIX}")),
+        )
+        .unwrap();
+        remove_unfinished(folder.path()).unwrap();
+        assert!(!folder.path().join(left).exists() && folder.path().join("a").exists());
+        assert_eq!(names().len(), 2, "a link is nothing of ours");
     }
 
     /// Whoever can write to the folder puts a link where a file of ours is about to be.

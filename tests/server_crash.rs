@@ -28,9 +28,8 @@ struct Sent {
 
 #[test]
 fn what_was_acknowledged_survives_sigkill() {
-    let folder = tempfile::tempdir().unwrap();
-    mohr::storage::create(&folder.path().join("mohr.db")).unwrap();
-    std::fs::write(folder.path().join("profile.note"), Office::new().note).unwrap();
+    let site = Site::new(&[std::sync::Arc::new(Office::new())]);
+    let folder = &site.folder;
     let mut all = Vec::new();
     for _ in 0..ROUNDS {
         let (mut program, address) = start(folder.path());
@@ -63,7 +62,8 @@ fn start(folder: &Path) -> (Child, SocketAddr) {
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let config = folder.join("server.toml");
     let text = format!(
-        "listen = '{address}'\ndatabase = 'mohr.db'\nprofile = 'profile.note'\n[log]\nlevel = 'error'\n"
+        "listen = '{address}'\n[log]\nlevel = 'error'\n[[office]]\nhosts = ['{HOST}']\ndatabase = 'mohr.db'\n\
+         profile = 'profile.note'\n"
     );
     std::fs::write(&config, text).unwrap();
     let program = Command::new(env!("CARGO_BIN_EXE_mohr"))
@@ -87,7 +87,8 @@ fn send_until(stop: &AtomicBool, address: SocketAddr, large: bool) -> Vec<Sent> 
             .tus()
             .bearer(&message.token)
             .header("Upload-Length", &message.blob.len().to_string())
-            .header("Upload-Metadata", &metadata("report", &case()));
+            .header("Upload-Metadata", &metadata("report", &case()))
+            .header("Upload-Memo", &memo());
         if large {
             in_pieces(address, creation.body(b""), &mut message);
         } else if let Some(answer) = creation.content(&message.blob).try_send() {
@@ -110,6 +111,7 @@ fn in_pieces(address: SocketAddr, creation: Request, message: &mut Sent) {
             .tus()
             .bearer(&message.token)
             .header("Upload-Offset", &at.to_string())
+            .header("Upload-Memo", &memo())
             .content(&message.blob[at..end]);
         let Some(answer) = patch.try_send() else { return };
         at = answer.expect(204).offset();
@@ -137,7 +139,7 @@ fn check(address: SocketAddr, all: &[Sent]) {
     // Reading every blob each time would take long; a sample of old ones and all of the newest.
     for message in all.iter().rev().take(50).chain(all.iter().step_by(17)) {
         let get = |path: &str| Request::new(address, "GET", path).bearer(&message.token).send();
-        let blob = get("/api/v1/mailbox/messages/0");
+        let blob = get("/api/v1/mailbox/0");
         if blob.status == 200 || message.acknowledged {
             assert!(blob.expect(200).body == message.blob, "a blob was changed");
         }

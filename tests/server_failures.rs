@@ -80,8 +80,8 @@ fn a_database_that_was_replaced_takes_nothing_more() {
     let server = Server::start();
     let (first, second, blob) = (token(), token(), sealed(TEXT));
     server.send("report", &first, &case(), &blob).expect(201);
-    let (away, backup) = (server.folder.path().join("away.db"), server.folder.path().join("backup.db"));
-    mohr::storage::create(&backup).unwrap();
+    let (away, backup) = (server.folder().join("away.db"), server.folder().join("backup.db"));
+    mohr::storage::create(&backup, server.office.profile.office).unwrap();
     std::fs::hard_link(server.database(), &away).unwrap();
     std::fs::rename(&backup, server.database()).unwrap();
     let second_case = case();

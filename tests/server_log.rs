@@ -3,41 +3,15 @@
 #[path = "it/support/server.rs"]
 mod server_support;
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use mohr::http::log::{self, Level};
 use server_support::*;
-use tracing_subscriber::fmt::MakeWriter;
-
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Lines {
-    type Writer = Lines;
-
-    fn make_writer(&'a self) -> Lines {
-        self.clone()
-    }
-}
 
 #[test]
 fn no_canary_reaches_the_log_at_trace() {
     let lines = Lines::default();
     // For the whole process, as the program does it: the storage's own thread logs too.
     tracing::subscriber::set_global_default(log::subscriber(Level::Trace, lines.clone())).unwrap();
-    let mut server = Server::with_limits("database_bytes = 2097152");
+    let mut server = Server::with_room(2097152);
     let (token, case, session) = (token(), case(), server.session(0));
     let canary = "canary-in-the-path";
     let agent = "canary-agent/7.0";
@@ -55,6 +29,7 @@ fn no_canary_reaches_the_log_at_trace() {
     for routes in mohr::server::ROUTES {
         for (method, path) in routes {
             let path = format!("/api/v1{path}").replace("{case}", &case).replace("{position}", "0");
+            let path = path.replace("{thread}", "office").replace("{version}", "1");
             let path = path.replace("/api/v1/uploads/{upload}", &upload);
             for secret in [&token, &session, &"canary-secret".to_owned()] {
                 ask(&method.to_uppercase(), &path, secret);
@@ -68,7 +43,7 @@ fn no_canary_reaches_the_log_at_trace() {
     let port = server.address.port().to_string();
     server.stop();
 
-    let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let log = lines.text();
     assert!(log.contains("serving") && log.contains("stopped"), "the log is captured: {log}");
     assert!(log.contains("the disk or the database's limit is full"), "{log}");
     let id = upload.rsplit('/').next().unwrap();
@@ -102,5 +77,5 @@ fn off_is_silent() {
     let mut server = Server::start();
     server.get("/").send();
     server.stop();
-    assert!(lines.0.lock().unwrap().is_empty());
+    assert!(lines.text().is_empty());
 }

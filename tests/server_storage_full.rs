@@ -9,7 +9,7 @@ const LIMIT_BYTES: u64 = 4 * 1024 * 1024;
 
 #[test]
 fn a_full_database_refuses_and_goes_on() {
-    let mut server = Server::with_limits(&format!("database_bytes = {LIMIT_BYTES}"));
+    let mut server = Server::with_room(LIMIT_BYTES);
     let mut stored = Vec::new();
     loop {
         let (token, case, blob) = (token(), case(), sealed(TEXT));
@@ -29,7 +29,7 @@ fn a_full_database_refuses_and_goes_on() {
     assert!(server.mailbox(&token)["case"].is_null());
     // Reading goes on, sessions too, and the size keeps its bound.
     for (token, blob) in &stored {
-        let answer = server.get("/api/v1/mailbox/messages/0").bearer(token).send().expect(200);
+        let answer = server.get("/api/v1/mailbox/0").bearer(token).send().expect(200);
         assert_eq!(&answer.body, blob);
     }
     let session = server.session(0);
@@ -41,7 +41,7 @@ fn a_full_database_refuses_and_goes_on() {
 
 #[test]
 fn what_is_dropped_makes_room() {
-    let server = Server::with_limits(&format!("database_bytes = {LIMIT_BYTES}"));
+    let server = Server::with_room(LIMIT_BYTES);
     let (greedy, blob) = (token(), sealed(64 * TEXT));
     let location = server.creation("report", &greedy, &case(), blob.len()).body(b"").send().expect(201);
     let location = location.header("location").to_owned();
@@ -55,7 +55,7 @@ fn what_is_dropped_makes_room() {
 
 #[test]
 fn one_that_does_not_fit_takes_no_other_with_it() {
-    let server = Server::with_limits(&format!("database_bytes = {LIMIT_BYTES}"));
+    let server = Server::with_room(LIMIT_BYTES);
     let answers: Vec<(String, u16)> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..16)
             .map(|_| {

@@ -1,6 +1,7 @@
 //! `case/`: whole cases. What each side must find is written here by hand, beside how the case came about; the rest of
 //! what it comes to is then written down as the program found it.
 
+use mohr::protocol::erasure::ErasedMessage;
 use mohr::protocol::ids::Digest;
 use mohr::protocol::message::{Content, Message, MessageKind, Outcome, OutcomeId, Sender, Status};
 use mohr::protocol::profile::{Profile, TwoPersons, WhyFormer};
@@ -175,6 +176,26 @@ fn listed_otherwise(vectors: &Vectors) {
         "of-another-case",
         "true messages of another case and of another office, moved here",
         &elsewhere,
+        &expected,
+        |_, _| {},
+    );
+
+    let mut impostor = Script::new(&profile());
+    let other = super::script::reporter(99);
+    let mut message = impostor.draft(Content::FollowUp { answers: Vec::new() });
+    message.content = Content::Report {
+        door: mohr::protocol::message::Door::Report,
+        answers: Vec::new(),
+        reporter: other.reporter(),
+        earlier: None,
+    };
+    impostor.push(&message, &other.signing).follow_up();
+    let expected = Expected { reporter: &[A, A], inspector: &[N, "unverifiable"], office: &[] };
+    case(
+        vectors,
+        "report-of-another",
+        "a report under keys that the case id does not follow from; a memo cannot tell the reporter, her own follow-up has no key",
+        &impostor,
         &expected,
         |_, _| {},
     );
@@ -373,6 +394,21 @@ fn stolen_keys(vectors: &Vectors) {
         },
     );
 
+    let mut departed_voucher = stolen_profile();
+    departed_voucher.inspectors.remove(1);
+    departed_voucher.former.push(departed("reza", 1, "2026-11-11"));
+    let mut too_late = start.clone();
+    too_late.with_profile(&departed_voucher).on("2026-11-12").reply("reza", None);
+    let doubted = Expected { reporter: &[A, D, D], inspector: &[A, D, D], office: &[] };
+    case(
+        vectors,
+        "stolen-vouched-too-late",
+        "whoever vouches is believed himself: a key that was no longer trusted vouches for nothing",
+        &too_late,
+        &doubted,
+        |_, _| {},
+    );
+
     let mut other_key = start.clone();
     let mut message = other_key.on("2026-11-12").draft_reply("sara", None);
     message.sender = Sender::Inspector(key_id("sara", 2));
@@ -394,6 +430,20 @@ fn stolen_keys(vectors: &Vectors) {
         "the reporter had seen it: her memo says so, and to inspectors her follow-up",
         &remembered,
         &expected,
+        |_, _| {},
+    );
+
+    let mut other_thread = start.clone();
+    let mut message = other_thread.on("2026-11-12").draft_reply("reza", None);
+    message.threads.mailbox.digest = Digest::from_bytes([3; 32]);
+    other_thread.push(&message, &signing("reza", 1));
+    let doubted = Expected { reporter: &[A, D, A], inspector: &[A, D, A], office: &[] };
+    case(
+        vectors,
+        "stolen-other-thread",
+        "who wrote behind it had seen as many messages, but others",
+        &other_thread,
+        &doubted,
         |_, _| {},
     );
 
@@ -472,6 +522,18 @@ fn former_keys(vectors: &Vectors) {
         |_, _| {},
     );
 
+    let mut listed_early = report.clone();
+    let late = Message { day: day("2026-11-16"), ..listed_early.draft_reply("sara", None) };
+    listed_early.push(&late, &signing("sara", 1));
+    case(
+        vectors,
+        "left-dated-late",
+        "she does not date it back, the server does",
+        &listed_early,
+        &expected,
+        |_, _| {},
+    );
+
     let mut new_key = profile();
     new_key.inspectors[0] = inspector("sara", 1, 2);
     new_key.former.push(replaced("sara", 1, "2026-11-15", WhyFormer::Replaced));
@@ -504,6 +566,19 @@ fn left_out(vectors: &Vectors) {
         |reporter, _| {
             assert_eq!(reporter.state.mailbox.status(), Status::Received);
         },
+    );
+
+    let mut newest = profile();
+    newest.inspectors[1].joined = newest.version;
+    let mut at_once = Script::new(&newest);
+    at_once.to(&["mina", "sara"]).report().reply("reza", None).record("reza", vec![]);
+    case(
+        vectors,
+        "left-out-newest",
+        "he joined with the version that the report states, so she could have named him",
+        &at_once,
+        &expected,
+        |_, _| {},
     );
 
     let mut renewed = profile();
@@ -600,6 +675,26 @@ fn left_out(vectors: &Vectors) {
         },
     );
 
+    let mut unseen = Script::new(&profile());
+    unseen.report().with_profile(&joined);
+    let follow_up = unseen.draft(Content::FollowUp { answers: Vec::new() });
+    unseen.to(&["mina", "nina", "reza", "sara"]).reply("sara", None);
+    let own_key = unseen.keys.signing.clone();
+    unseen.push(&follow_up, &own_key);
+    case(
+        vectors,
+        "not-seen-yet",
+        "she was named before the follow-up was listed, but its writer had not seen it",
+        &unseen,
+        &expected,
+        |reporter, inspector| {
+            for reading in [reporter, inspector] {
+                assert!(reading.state.mailbox.left_out.is_empty());
+            }
+            assert_eq!(reporter.state.mailbox.own.offered, ids(&["nina"]));
+        },
+    );
+
     let mut refused = untold.clone();
     refused.follow_up().to(&["mina", "nina", "reza", "sara"]).reply("sara", None).reply("nina", None);
     let expected = Expected { reporter: &[A, A, A, A, A, R], inspector: &[A, A, A, A, A, R], office: &[] };
@@ -663,6 +758,23 @@ fn handovers(vectors: &Vectors) {
             assert_eq!(office.breaches[0].value, id("reza"));
             assert_eq!(office.readers, Some(ids(&["mina", "nina", "sara"]).into_iter().collect()));
         },
+    );
+    let mut backdated = Script::new(&profile());
+    backdated.report();
+    let act = handed(&backdated, &["reza"]);
+    let late = backdated.draft_record("mina", vec![act]);
+    backdated.to(&["mina", "sara"]).follow_up().record("sara", vec![]);
+    let mut late = late;
+    late.threads.office = Some(backdated.point(ThreadName::Office));
+    backdated.push(&late, &signing("mina", 1));
+    let expected = Expected { reporter: &[A, A], inspector: &[A, A], office: &[A, A] };
+    case(
+        vectors,
+        "handover-backdated",
+        "a handover that states less than a record before it stands behind that one: Reza is left out by then",
+        &backdated,
+        &expected,
+        |_, inspector| assert_eq!(inspector.state.office.breaches[0].value, id("reza")),
     );
     let mut then_left_out = script.clone();
     let act = handed(&then_left_out, &["nina"]);
@@ -843,6 +955,19 @@ fn two_persons(vectors: &Vectors) {
             assert_eq!(reporter.state.mailbox.waiting, [1]);
         });
     }
+    for (name, comment, until, counts) in [
+        ("second-former", "a key that was trusted then counts", "2026-11-10", true),
+        ("second-former-late", "one that was not does not", "2026-11-09", false),
+    ] {
+        let mut renewed = profile.clone();
+        renewed.inspectors[0] = inspector("sara", 1, 3);
+        renewed.former.push(replaced("sara", 2, until, WhyFormer::Replaced));
+        let mut former = seconded(&[("sara", 2)]);
+        former.with_profile(&renewed);
+        case(vectors, name, comment, &former, &expected, |reporter, _| {
+            assert_eq!(reporter.state.mailbox.waiting.is_empty(), counts);
+        });
+    }
     let mut other = script.clone();
     let mut message = close(&other);
     let signature = other.second(&Message { text: "دیگر".to_owned(), ..message.clone() }, "sara", 2);
@@ -901,16 +1026,36 @@ fn erasures(vectors: &Vectors) {
     gone(&mailbox_gone(1, &|_| {}), "gone-without-order", "no order says that it may be gone", "missing");
     gone(&by(&["reza"]), "gone-by-left-out", "ordered by whom the report leaves out", "missing");
     gone(&by(&["nina"]), "gone-by-unlisted", "ordered by nobody whom the profile lists", "missing");
-    let other = mailbox_gone(1, &|script| {
-        script.order(ThreadName::Mailbox, &[1], &["sara"]);
-        script.orders[0].messages[0].sha256 = Digest::from_bytes([1; 32]);
-    });
+    let names = |thread, position, sha256: Option<Digest>| {
+        mailbox_gone(1, &move |script| {
+            let sha256 = sha256.unwrap_or(script.mailbox[1].sha256);
+            script.order_of(thread, vec![ErasedMessage { position, sha256 }], &["sara"]);
+        })
+    };
+    let other = names(ThreadName::Mailbox, 1, Some(Digest::from_bytes([1; 32])));
     gone(&other, "gone-other-digest", "the order is for another message", "missing");
-    let thread = mailbox_gone(1, &|script| {
-        script.order(ThreadName::Office, &[1], &["sara"]);
-        script.orders[0].messages[0].sha256 = script.mailbox[1].sha256;
-    });
+    let place = names(ThreadName::Mailbox, 0, None);
+    gone(&place, "gone-other-place", "the order is for another place", "missing");
+    let thread = names(ThreadName::Office, 1, None);
     gone(&thread, "gone-other-thread", "the order is for another thread", "missing");
+
+    for (name, comment, until, why, word) in [
+        ("gone-by-former", "ordered on the last day of her key", "2026-11-21", WhyFormer::Replaced, "gone"),
+        ("gone-by-former-late", "ordered after it", "2026-11-20", WhyFormer::Replaced, "missing"),
+        ("gone-by-stolen", "ordered with a stolen key", "2026-11-21", WhyFormer::Stolen, "missing"),
+    ] {
+        let mut renewed = profile();
+        renewed.inspectors[0] = inspector("sara", 1, 2);
+        renewed.former.push(replaced("sara", 1, until, why));
+        let mut script = by(&["sara"]);
+        // What was not erased is by her former key, too.
+        script.mailbox.truncate(2);
+        let reply = Message { day: day("2026-11-01"), ..script.draft_reply("mina", None) };
+        script.push(&reply, &signing("mina", 1)).office.clear();
+        script.with_profile(&renewed);
+        let expected = Expected { reporter: &[A, word, A], inspector: &[A, word, A], office: &[] };
+        case(vectors, name, comment, &script, &expected, |_, _| {});
+    }
 
     let mut asks = profile();
     asks.two_persons = vec![TwoPersons { id: id("erase"), since: day("2026-11-01") }];

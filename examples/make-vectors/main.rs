@@ -1,6 +1,6 @@
-//! Writes `tests/vectors/` anew: `cargo run --example make-vectors`. Run it only when PROTOCOL.md changes; the
-//! committed vectors are the contract between the two languages. Everything but the sealed blobs comes out the same
-//! each time.
+//! Writes `tests/vectors/` anew: `cargo run --example make-vectors`. Run it only when PROTOCOL.md changes;
+//! the committed vectors are the contract between the two languages. Everything but the sealed blobs comes
+//! out the same each time.
 
 #[path = "../../tests/it/support/case_json.rs"]
 mod case_json;

@@ -1,24 +1,26 @@
 //! `mohr demo`: a whole throw-away office in one folder, running. For trying only: its passphrase lies beside its keys.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use age::secrecy::SecretString;
 use clap::Args;
 use serde::Serialize;
 
-use super::inspector::key_file_failure;
-use super::keys::{EXAMPLE_PROFILE, public_entry, verifier_key};
-use super::serve::{listen, run as run_async, server_failure, stopped};
-use super::{Failure, write_new_private, write_new_public};
+use super::keys::{EXAMPLE_PROFILE, write_root};
+use super::passphrase::key_file_failure;
+use super::serve::{database_failure, listen, run as run_async, server_failure, stopped};
+use super::writer::{note, print};
+use super::{Failure, not_written, write_new_private, write_new_public};
 use crate::files::{create_private_folder, replace_private};
 use crate::http::log;
+use crate::protocol::address::Address;
 use crate::protocol::day::Day;
 use crate::protocol::ids::encode_hex;
 use crate::protocol::profile::Profile;
-use crate::seal::key_file::{InspectorKeys, seal_root};
+use crate::seal::key_file::{InspectorKeys, RootKeys};
 use crate::seal::profile::sign;
-use crate::seal::signing::SigningKey;
+use crate::server::config::parse_listen;
 use crate::server::{self, Config};
 use crate::storage;
 
@@ -33,7 +35,7 @@ pub struct DemoArguments {
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
     /// Where to listen; port 0 takes any free one
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080", value_parser = parse_listen)]
     listen: SocketAddr,
 }
 
@@ -46,6 +48,7 @@ struct Index {
     identities: Vec<PathBuf>,
     passphrase_file: PathBuf,
     root_key: PathBuf,
+    next_root_key: PathBuf,
     root_public_key: PathBuf,
     database: PathBuf,
     config: PathBuf,
@@ -56,7 +59,7 @@ pub fn run(arguments: &DemoArguments) -> Result<(), Failure> {
         Some(folder) => folder.clone(),
         None => temporary_folder(),
     };
-    create_private_folder(&folder).map_err(Failure::new)?;
+    create_private_folder(&folder).map_err(|error| not_written(&folder, error))?;
     let folder =
         folder.canonicalize().map_err(|error| Failure::new(format!("{}: {error}", folder.display())))?;
     if folder.join("demo.json").exists() || folder.join("profile.note").exists() {
@@ -65,22 +68,12 @@ pub fn run(arguments: &DemoArguments) -> Result<(), Failure> {
             format!("run it again with mohr serve --config {}", folder.join("server.toml").display()),
         ));
     }
-    eprintln!("making a throw-away office …");
-    let mut index = make_office(&folder)?;
     run_async(async {
-        let listen_at = Config {
-            listen: arguments.listen,
-            database: index.database.clone(),
-            profile: index.profile.clone(),
-            limits: server::config::ServerLimits::default(),
-            log: server::config::Log::default(),
-        };
-        let listener = listen(&listen_at).await?;
+        // The port first: the profile says where its office is.
+        let listener = listen(arguments.listen).await?;
         let address = listener.local_addr().map_err(Failure::new)?;
-        index.reporter_url = format!("http://{address}/fa/");
-        let settings =
-            format!("listen = \"{address}\"\ndatabase = \"mohr.sqlite3\"\nprofile = \"profile.note\"\n");
-        write_new_private(&index.config, settings.as_bytes())?;
+        note("making a throw-away office …");
+        let index = make_office(&folder, address)?;
         let config = Config::load(&index.config).map_err(Failure::new)?;
         // Connections queue at the listener from here on and signals are caught, so whoever reads demo.json finds the
         // server and can stop it.
@@ -90,19 +83,21 @@ pub fn run(arguments: &DemoArguments) -> Result<(), Failure> {
         log::init(config.log.level);
         server::serve(config, listener, stopped).await.map_err(server_failure)
     })?;
-    eprintln!("stopped; the office is still in {}", folder.display());
+    note(format!("stopped; the office is still in {}", folder.display()));
     Ok(())
 }
 
-/// Root key, inspectors, signed profile and database.
-fn make_office(folder: &Path) -> Result<Index, Failure> {
-    let index = Index {
-        reporter_url: String::new(),
+/// Roots, inspectors, signed profile, database and configuration.
+fn make_office(folder: &Path, address: SocketAddr) -> Result<Index, Failure> {
+    let addresses = addresses(address);
+    let mut index = Index {
+        reporter_url: format!("{}/fa/", addresses[0]),
         office: String::new(),
         profile: folder.join("profile.note"),
         identities: INSPECTORS.iter().map(|(id, ..)| folder.join(format!("{id}.age"))).collect(),
         passphrase_file: folder.join("passphrase.txt"),
         root_key: folder.join("root.age"),
+        next_root_key: folder.join("next-root.age"),
         root_public_key: folder.join("root.pub"),
         database: folder.join("mohr.sqlite3"),
         config: folder.join("server.toml"),
@@ -111,9 +106,10 @@ fn make_office(folder: &Path) -> Result<Index, Failure> {
     write_new_private(&index.passphrase_file, format!("{}\n", *text).as_bytes())?;
     let passphrase = SecretString::from(text.as_str());
 
-    let root = SigningKey::generate();
-    write_new_private(&index.root_key, &seal_root(&root, &passphrase).map_err(key_file_failure)?)?;
-    write_new_public(&index.root_public_key, format!("{}\n", verifier_key(&root.signer())).as_bytes())?;
+    let (root, next_root) = RootKeys::generate();
+    write_new_private(&index.next_root_key, &next_root.seal(&passphrase).map_err(key_file_failure)?)?;
+    write_root(&root, &index.root_key, &passphrase)?;
+    index.office = root.office.to_string();
 
     let mut profile: Profile = serde_json::from_str(EXAMPLE_PROFILE).expect("the example is a profile");
     for ((id, role_fa, role_en), path) in INSPECTORS.into_iter().zip(&index.identities) {
@@ -121,15 +117,48 @@ fn make_office(folder: &Path) -> Result<Index, Failure> {
         write_new_private(path, &keys.seal(&passphrase).map_err(key_file_failure)?)?;
         let role =
             [("fa", role_fa), ("en", role_en)].map(|(language, text)| (language.to_owned(), text.to_owned()));
-        profile.inspectors.push(public_entry(&keys, role.into()));
+        profile.inspectors.push(keys.public_entry(profile.version, role.into()));
     }
+    profile.office = root.office;
+    profile.roots = vec![root.root()];
     profile.issued = Day::today();
     profile.expires = profile.issued.plus_days(VALID_DAYS);
-    let note = sign(profile, &root).map_err(Failure::new)?;
+    profile.addresses = addresses;
+    let hosts: Vec<_> = profile.addresses.iter().map(|address| format!("{:?}", address.host())).collect();
+    let note = sign(profile, &root.key).map_err(Failure::new)?;
     write_new_public(&index.profile, note.as_bytes())?;
-    storage::create(&index.database).map_err(Failure::new)?;
-    let office = crate::verify::digest::office_id(&root.signer()).to_string();
-    Ok(Index { office, ..index })
+    storage::create(&index.database, root.office).map_err(database_failure)?;
+    let settings = format!(
+        "listen = \"{address}\"\n\n[[office]]\nhosts = [{}]\nprofile = \"profile.note\"\n\
+         database = \"mohr.sqlite3\"\n",
+        hosts.join(", ")
+    );
+    write_new_private(&index.config, settings.as_bytes())?;
+    Ok(index)
+}
+
+/// Where the demo office is reached: where it listens, and by the names of this machine. The first is for the person
+/// who tries it.
+fn addresses(listen: SocketAddr) -> Vec<Address> {
+    let port = match listen.port() {
+        80 => String::new(),
+        port => format!(":{port}"),
+    };
+    let listened = if listen.ip().is_unspecified() { None } else { Some(listen.ip()) };
+    let bracketed = |ip: IpAddr| match ip {
+        IpAddr::V4(ip) => ip.to_string(),
+        IpAddr::V6(ip) => format!("[{ip}]"),
+    };
+    let mut hosts: Vec<_> = listened.map(bracketed).into_iter().collect();
+    hosts.extend(["127.0.0.1".to_owned(), "localhost".to_owned()]);
+    let mut addresses: Vec<Address> = Vec::new();
+    for host in hosts {
+        let address = format!("http://{host}{port}").parse().expect("an address in its one spelling");
+        if !addresses.contains(&address) {
+            addresses.push(address);
+        }
+    }
+    addresses
 }
 
 /// Under its final name only when it is whole: who waits for it never reads half of it.
@@ -145,25 +174,45 @@ fn print_guide(index: &Index) {
     // As the person called it: after `cargo run` there is no `mohr` on the path.
     let program = std::env::args_os().next().unwrap_or_else(|| "mohr".into());
     let program = Path::new(&program).display();
-    println!("mohr demo: a throw-away office, FOR TRYING ONLY (its passphrase lies beside its keys)");
-    println!();
-    println!("Report as a citizen    {}", index.reporter_url);
-    println!("                       {server}/en/ in English");
-    println!(
-        "Read as an inspector   {program} inbox --identity {identity} --passphrase-file {passphrase} --server {server}"
+    let folder = index.config.parent().unwrap_or(Path::new(".")).display();
+    let config = index.config.display();
+    let guide = format!(
+        "mohr demo: a throw-away office, FOR TRYING ONLY (its passphrase lies beside its keys)\n\n\
+         Report as a citizen    {}\n\
+         \x20                      {server}/en/ in English\n\
+         Read as an inspector   {program} inbox --identity {identity} --passphrase-file {passphrase} --server {server}\n\
+         \x20                      {program} open CASE, {program} reply CASE --text-file FILE, with the same three options\n\
+         Office id              {}\n\
+         Everything is in       {folder}\n\
+         Run it again with      {program} serve --config {config}\n\n\
+         Stop with Ctrl-C.\n",
+        index.reporter_url, index.office
     );
-    println!(
-        "                       {program} open CASE, {program} reply CASE --text-file FILE, with the same three options"
-    );
-    println!("Office id              {}", index.office);
-    println!("Everything is in       {}", index.config.parent().unwrap_or(Path::new(".")).display());
-    println!("Run it again with      {program} serve --config {}", index.config.display());
-    println!();
-    println!("Stop with Ctrl-C.");
+    // The office is there and runs, whether or not anybody reads this.
+    if print(&guide).is_err() {
+        note(format!("the guide could not be printed; demo.json in {folder} says the same"));
+    }
 }
 
 fn temporary_folder() -> PathBuf {
     let mut name = [0; 8];
     crate::seal::fill_random(&mut name);
     std::env::temp_dir().join(format!("mohr-demo-{}", encode_hex(&name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_office_is_reached_where_it_listens_and_by_the_machines_names() {
+        let of = |listen: &str| {
+            let addresses = addresses(listen.parse().unwrap());
+            addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(of("127.0.0.1:8080"), "http://127.0.0.1:8080 http://localhost:8080");
+        assert_eq!(of("0.0.0.0:80"), "http://127.0.0.1 http://localhost");
+        assert_eq!(of("[::1]:8080"), "http://[::1]:8080 http://127.0.0.1:8080 http://localhost:8080");
+        assert_eq!(of("10.0.0.7:81"), "http://10.0.0.7:81 http://127.0.0.1:81 http://localhost:81");
+    }
 }

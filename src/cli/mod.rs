@@ -2,24 +2,35 @@
 //! and errors go to standard error; an error says what is wrong and, where it can, what to do next. A secret is never
 //! an argument: passphrases come from a prompt or a file, receipt codes from standard input.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "here is where a terminal is spoken to")]
-
+mod case_output;
+mod delivery;
 mod demo;
+mod failure;
 mod inspector;
+mod interrupt;
 mod keys;
 mod output;
 mod passphrase;
 mod poster;
+mod records;
 mod reporter;
 mod serve;
+mod typed;
+mod writer;
 
 use std::path::Path;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::client::Client;
+use crate::client::{Client, ServerAddress};
 use crate::files;
+use crate::protocol::ids::OfficeId;
 use crate::protocol::profile::Profile;
+use crate::protocol::text::fold_typed;
+
+use failure::{client_failure, not_written, profile_failure, seal_failure, unreadable};
+
+pub use failure::Failure;
 
 /// Anonymous reporting to an oversight office: sealed by the reporter, opened only on an inspector's machine.
 #[derive(Parser)]
@@ -50,7 +61,13 @@ enum Command {
     Reply(inspector::ReplyArguments),
     /// Write a case's sealed originals and what was opened to a folder: inspector.
     Export(inspector::ExportArguments),
-    /// Send a report and print its receipt code.
+    /// Write a record for the readers of a case, or in the journal: inspector.
+    Record(records::RecordArguments),
+    /// Give a case to inspectors who could not read it: inspector.
+    Handover(records::HandoverArguments),
+    /// Sign somebody else's drafted answer as the second person: inspector.
+    Second(records::SecondArguments),
+    /// Send a report. Its receipt code is printed before anything is sent: keep it if this ends with "sent".
     Report(reporter::ReportArguments),
     /// Read a report's status and answers; the receipt code comes from standard input.
     Status(reporter::StatusArguments),
@@ -58,16 +75,10 @@ enum Command {
     FollowUp(reporter::FollowUpArguments),
 }
 
-/// What went wrong, for a person.
-pub struct Failure {
-    message: String,
-    hint: Option<String>,
-}
-
 /// Where the server is and how to get there.
 #[derive(Args)]
 struct ServerArguments {
-    /// Address of the server, such as https://office.example
+    /// Address of the server or of any of its pages, such as https://office.example
     #[arg(long, value_name = "URL")]
     server: String,
     /// SOCKS5 proxy, such as Tor's socks5://127.0.0.1:9050; the proxy resolves names, too
@@ -85,29 +96,14 @@ impl Cli {
             Command::Poster(arguments) => poster::run(&arguments),
             Command::Inbox(arguments) => inspector::inbox(&arguments),
             Command::Open(arguments) => inspector::open(&arguments),
-            Command::Reply(arguments) => inspector::reply(&arguments),
+            Command::Reply(arguments) => inspector::reply(arguments),
             Command::Export(arguments) => inspector::export(&arguments),
-            Command::Report(arguments) => reporter::report(&arguments),
+            Command::Record(arguments) => records::record(arguments),
+            Command::Handover(arguments) => records::handover(&arguments),
+            Command::Second(arguments) => records::second(&arguments),
+            Command::Report(arguments) => reporter::report(arguments),
             Command::Status(arguments) => reporter::status(&arguments),
-            Command::FollowUp(arguments) => reporter::follow_up(&arguments),
-        }
-    }
-}
-
-impl Failure {
-    fn new(message: impl std::fmt::Display) -> Self {
-        Self { message: message.to_string(), hint: None }
-    }
-
-    fn with_hint(message: impl std::fmt::Display, hint: impl std::fmt::Display) -> Self {
-        Self { message: message.to_string(), hint: Some(hint.to_string()) }
-    }
-
-    /// What is wrong and what to do, on standard error.
-    pub fn print(&self) {
-        output::eprint_line(&self.message);
-        if let Some(hint) = &self.hint {
-            output::eprint_line(&format!("hint: {hint}"));
+            Command::FollowUp(arguments) => reporter::follow_up(arguments),
         }
     }
 }
@@ -116,42 +112,23 @@ impl ServerArguments {
     fn client(&self) -> Result<Client, Failure> {
         Client::new(&self.server, self.proxy.as_deref()).map_err(client_failure)
     }
-}
 
-fn client_failure(error: crate::client::Error) -> Failure {
-    use crate::client::Error;
-    let hint = match &error {
-        Error::Unreachable(_) => "check the address, the connection and the proxy, and try again later",
-        Error::Problem { word, .. } => match word.as_str() {
-            "unauthorized" => {
-                "the server does not know this inspector, or its profile is not the one you have"
-            }
-            "storage-full" => "the server has no room: tell the office",
-            "busy" => "the server has too much to do: try again in a minute",
-            "too-large" => "send less, or in several messages",
-            _ => return Failure::new(error),
-        },
-        Error::UnexpectedAnswer(_) => "is this a mohr server, and of this version?",
-        Error::Address | Error::Proxy => return Failure::new(error),
-    };
-    Failure::with_hint(error, hint)
-}
-
-fn profile_failure(error: crate::verify::profile::Error) -> Failure {
-    use crate::verify::profile::Error;
-    let hint = match &error {
-        Error::Foreign { .. } => "do not use this server: it is not the office you asked for",
-        Error::Older { .. } => "the server may be going back to old keys: ask the office by another way",
-        Error::Expired { .. } => "the office has to sign a new profile: tell it",
-        Error::Signature | Error::Note | Error::Document(_) => {
-            "do not use this server before the office says that it is right"
+    /// The office that was named: by its own argument, or behind the address of a page.
+    fn office(&self, named: Option<OfficeId>) -> Result<Option<OfficeId>, Failure> {
+        let address: ServerAddress =
+            self.server.parse().map_err(|error| client_failure(crate::client::Error::Address(error)))?;
+        match (named, address.office) {
+            (Some(named), Some(pasted)) if named != pasted => Err(Failure::with_hint(
+                "--office and the address name different offices",
+                "compare both with a poster, and give the right one alone",
+            )),
+            (named, pasted) => Ok(named.or(pasted)),
         }
-    };
-    Failure::with_hint(error, hint)
+    }
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(path).map_err(|error| Failure::new(format!("{}: {error}", path.display())))
+    std::fs::read(path).map_err(|error| unreadable(&path.display(), &error))
 }
 
 /// A text that a person wrote; `-` is standard input.
@@ -159,12 +136,17 @@ fn read_text(path: &Path) -> Result<String, Failure> {
     let bytes = if path == Path::new("-") {
         let mut bytes = Vec::new();
         std::io::Read::read_to_end(&mut std::io::stdin(), &mut bytes)
-            .map_err(|error| Failure::new(format!("standard input: {error}")))?;
+            .map_err(|error| unreadable(&"standard input", &error))?;
         bytes
     } else {
         read_file(path)?
     };
-    String::from_utf8(bytes).map_err(|_| Failure::new(format!("{}: not UTF-8 text", path.display())))
+    String::from_utf8(bytes).map_err(|_| {
+        Failure::with_hint(
+            format!("{}: not UTF-8 text", path.display()),
+            "save it as UTF-8, or send it along as it is with --attach",
+        )
+    })
 }
 
 /// Name and type of a file to attach, and its bytes.
@@ -201,10 +183,28 @@ fn media_type(path: &Path) -> &'static str {
     }
 }
 
-/// The language to write in: the one asked for, if the office speaks it; else the office's own.
-fn language(profile: &Profile, asked: Option<&str>) -> String {
-    let spoken = |language: &&str| profile.languages.iter().any(|spoken| spoken == language);
-    asked.filter(spoken).map_or_else(|| profile.languages[0].clone(), str::to_owned)
+/// The language to write in: the one asked for, else the office's own.
+fn language(profile: &Profile, asked: Option<&str>) -> Result<String, Failure> {
+    let Some(asked) = asked else { return Ok(profile.languages[0].clone()) };
+    let folded = fold_typed(asked);
+    if profile.languages.contains(&folded) {
+        return Ok(folded);
+    }
+    Err(Failure::with_hint(
+        format!("the office does not speak {asked}"),
+        format!("its profile has {}", profile.languages.join(", ")),
+    ))
+}
+
+/// What is said has words or a file.
+fn check_not_empty(text: &str, files: usize) -> Result<(), Failure> {
+    if text.trim().is_empty() && files == 0 {
+        return Err(Failure::with_hint(
+            "there is nothing to send: the text is empty and no file goes along",
+            "was the text saved to the file that --text-file names?",
+        ));
+    }
+    Ok(())
 }
 
 /// Writes a new file for one's own eyes; an existing one is never overwritten.
@@ -215,9 +215,4 @@ fn write_new_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 /// Writes a new file for everybody; an existing one is never overwritten.
 fn write_new_public(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     files::write_new_public(path, bytes).map_err(|error| not_written(path, error))
-}
-
-fn not_written(path: &Path, error: files::Error) -> Failure {
-    let hint = path.exists().then(|| "choose another name: nothing is overwritten".to_owned());
-    Failure { message: error.to_string(), hint }
 }

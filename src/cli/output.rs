@@ -2,15 +2,18 @@
 //! behind a word of ours in a line that is no wider than the terminal, and so can never pass for a line of
 //! ours.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::os::fd::AsFd;
 
 use serde::Serialize;
 
-use crate::desk::export::Exported;
+use super::Failure;
+use super::writer::{note, print, print_line};
+use crate::desk::Exported;
 use crate::desk::view::{ShownFile, ShownMessage};
+use crate::protocol::profile::WhyFormer;
 use crate::protocol::text::{columns, is_hidden, printable, wrap};
-use crate::verify::thread::{Authenticity, Warning};
+use crate::verify::case::{Authenticity, Warning};
 
 /// Lines are no wider than this, for whoever reads, and no wider than the terminal where there is one.
 const COLUMNS_MAX: usize = 76;
@@ -18,16 +21,19 @@ const COLUMNS_MAX: usize = 76;
 const COLUMNS_MIN: usize = 20;
 
 /// One message, for a person.
-pub fn print_message(message: &ShownMessage) {
-    print!("{}", Screen::of_stdout().message(message));
+pub fn print_message(message: &ShownMessage) -> Result<(), Failure> {
+    print(&Screen::of_stdout().message(message))
+}
+
+/// Words of ours, and somebody else's behind them.
+pub fn print_quoted(label: &str, text: &str) -> Result<(), Failure> {
+    print(&Screen::of_stdout().labelled(label, text))
 }
 
 /// The files of an export as `sha256sum` writes them; on a terminal a long name stands below its digest.
-pub fn print_exported(files: &[Exported]) {
+pub fn print_exported(files: &[Exported]) -> Result<(), Failure> {
     let screen = std::io::stdout().is_terminal().then(Screen::of_stdout);
-    for file in files {
-        println!("{}", exported_line(file, screen));
-    }
+    files.iter().try_for_each(|file| print_line(exported_line(file, screen)))
 }
 
 fn exported_line(file: &Exported, screen: Option<Screen>) -> String {
@@ -47,7 +53,7 @@ pub fn eprint_line(text: &str) {
     let screen = std::io::stderr().is_terminal().then(|| Screen::of(std::io::stderr()));
     let columns_max = screen.map_or(usize::MAX, |screen| screen.columns_max - "mohr: ".len());
     for line in wrap(&text, columns_max) {
-        eprintln!("mohr: {line}");
+        note(format!("mohr: {line}"));
     }
 }
 
@@ -69,6 +75,17 @@ impl Screen {
 
     fn message(self, message: &ShownMessage) -> String {
         let mut lines = format!("\n{}", self.heading(message));
+        if message.day != message.received {
+            lines += &format!("    received: {}, says the server\n", message.received);
+        }
+        if let Some(why) = message.former_key {
+            lines += &format!("    {}\n", former_text(why));
+        }
+        lines.extend(message.seconds.iter().map(|role| self.labelled("    signed also by:", role)));
+        lines.extend(message.failure.iter().map(|failure| self.labelled("    NOT FETCHED:", failure)));
+        if let Some(earlier) = message.earlier {
+            lines += &format!("    says that it goes back to case {earlier}\n");
+        }
         for warning in &message.warnings {
             lines += &format!("    WARNING: {}\n", warning_text(*warning));
         }
@@ -83,6 +100,10 @@ impl Screen {
         for answer in &message.answers {
             let said = if answer.answer.is_empty() { "(does not know)" } else { answer.answer.as_str() };
             lines += &self.quoted(&format!("{}: {said}", answer.question));
+        }
+        for act in &message.acts {
+            let json = serde_json::to_string(act).expect("plain structures serialize");
+            lines += &self.labelled("    act:", &json);
         }
         lines.extend(message.files.iter().map(|file| self.file(file)));
         lines
@@ -105,6 +126,12 @@ impl Screen {
             Authenticity::Replayed => "NOT AUTHENTIC: an earlier message once more",
             Authenticity::Unreadable => "unreadable: not sealed to this identity, or damaged",
             Authenticity::OneWay => "one-way report: nobody signed it, and there is nobody to answer",
+            Authenticity::Doubtful => "DOUBTFUL: signed with a key that is no longer trusted for this",
+            Authenticity::NotFromAReader => "NOT FROM A READER: its sender may not write here",
+            Authenticity::NewerVersion => "of a newer version: this program is too old to show it",
+            Authenticity::Gone => "erased, by an order of the office",
+            Authenticity::Missing => "MISSING: the server does not give it, and no order says why",
+            Authenticity::NotFetched => "not asked for",
         };
         format!("{place}  {whose}\n")
     }
@@ -138,15 +165,27 @@ impl Screen {
 fn warning_text(warning: Warning) -> &'static str {
     match warning {
         Warning::ThreadDiffers => "its sender saw other messages before it than the server shows you",
-        Warning::SequenceGap => "a message of the same sender before it is missing, or the order was changed",
+        Warning::ProfileOlder => "sealed by a newer office profile than the server offers now",
+        Warning::ProfileDiffers => "sealed by another text of this version of the office profile",
+        Warning::SecondMissing => "its outcome waits for a second person, and has no effect before",
+        Warning::NotHers => "listed as yours, and it is not: somebody else put it there",
+        Warning::MemoMissing => "what travelled beside it is missing: the server's fault",
+    }
+}
+
+fn former_text(why: WhyFormer) -> &'static str {
+    match why {
+        WhyFormer::Left => "its sender has left the office since",
+        WhyFormer::Replaced => "its sender has other keys since",
+        WhyFormer::Stolen => "its sender's key was stolen since; somebody else had seen this before",
     }
 }
 
 /// One JSON document and a newline on standard output. What could steer a terminal or turn directions is escaped, as
 /// JSON may: it stands in strings alone.
-pub fn print_json(value: &impl Serialize) {
+pub fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value).expect("plain structures serialize");
-    println!("{}", escape_hidden(&text));
+    print_line(escape_hidden(&text))
 }
 
 fn escape_hidden(json: &str) -> String {
@@ -160,17 +199,6 @@ fn escape_hidden(json: &str) -> String {
         }
     }
     escaped
-}
-
-/// Says on a terminal how far a large upload has come.
-pub fn progress() -> impl FnMut(u64) {
-    let shown = std::io::stderr().is_terminal();
-    move |sent_bytes| {
-        if shown {
-            eprint!("\r{} KiB sent", sent_bytes / 1024);
-            let _ = std::io::stderr().flush();
-        }
-    }
 }
 
 #[cfg(test)]
@@ -189,8 +217,15 @@ mod tests {
             warnings: Vec::new(),
             text: text.to_owned(),
             day: "2026-11-21".parse().unwrap(),
+            received: "2026-11-21".parse().unwrap(),
+            former_key: None,
+            seconds: Vec::new(),
             door: None,
             answers: Vec::new(),
+            earlier: None,
+            acts: Vec::new(),
+            files_unread: false,
+            failure: None,
             status: None,
             outcome: None,
             files: vec![ShownFile {
@@ -209,6 +244,16 @@ mod tests {
         let expected = "\n[3] 2026-11-21  from بازرس یکم, signature verified\n    | سلام\n    |\n    | دوم\n\
                         \x20   file: نامه.pdf\n    type: application/pdf, 7 bytes\n    saved as: نامه.pdf\n";
         assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn the_servers_day_stands_beside_another_one() {
+        let message = ShownMessage { received: "2026-11-23".parse().unwrap(), ..message("", "", "") };
+        let shown = NARROW.message(&message);
+        assert!(
+            shown.contains("[3] 2026-11-21")
+                && shown.contains("\n    received: 2026-11-23, says the server\n")
+        );
     }
 
     /// Wide letters, long names and whatever else makes a line longer than it looks: what a terminal would

@@ -9,6 +9,7 @@ use clap::Args;
 use qrcode::render::svg;
 use qrcode::{EcLevel, QrCode};
 
+use super::writer::{note, print_line};
 use super::{Failure, profile_failure, read_file, write_new_public};
 use crate::protocol::day::Day;
 use crate::protocol::ids::OfficeId;
@@ -32,9 +33,10 @@ pub struct PosterArguments {
     /// The signed profile
     #[arg(long, value_name = "FILE")]
     profile: PathBuf,
-    /// The office's public address: https://office.example/, or an onion service's http://….onion/
+    /// Which of the office's addresses: https://office.example/, or an onion service's http://….onion/ [default: the
+    /// first one that is for everybody]
     #[arg(long, value_name = "URL")]
-    address: String,
+    address: Option<String>,
     /// Where to write the page, such as poster.html
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -44,22 +46,43 @@ pub struct PosterArguments {
 }
 
 pub fn run(arguments: &PosterArguments) -> Result<(), Failure> {
-    let expectation = Expectation { office: None, version: 0, today: Day::today() };
+    let expectation = Expectation::of_first_visit(None, Day::today());
     let profile = verify(&read_file(&arguments.profile)?, expectation).map_err(profile_failure)?;
-    let address: Address = arguments.address.parse().map_err(|error: AddressError| {
-        Failure::with_hint(format!("{}: {error}", arguments.address), error.hint())
-    })?;
+    let address = choose_address(&profile, arguments.address.as_deref())?;
     let (language, catalogue) = choose_catalogue(&profile, arguments.language.as_deref())?;
     let page = Poster { profile: &profile, address: &address, language, catalogue: &catalogue }
         .render()
         .expect("tests fill the templates in every language");
     write_new_public(&arguments.out, page.as_bytes())?;
-    println!("{}", profile.office);
-    eprintln!("wrote {}: a poster and {SLIPS} slips, two pages of A4", arguments.out.display());
-    eprintln!(
-        "compare the office id with root.pub before you print, and try the QR code before you hang it up"
-    );
-    Ok(())
+    note(format!("wrote {}: a poster and {SLIPS} slips, two pages of A4", arguments.out.display()));
+    note("compare the office id with root.pub before you print, and try the QR code before you hang it up");
+    print_line(profile.office)
+}
+
+/// The address asked for, which must be one of the office's own: nobody could sign in at another, and its server
+/// would not answer there. Or the first of them that can be reached from everywhere.
+fn choose_address(profile: &Profile, asked: Option<&str>) -> Result<PosterAddress, Failure> {
+    let listed = || profile.addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let Some(asked) = asked else {
+        let mut public = profile.addresses.iter().filter_map(|address| address.as_str().parse().ok());
+        return public.next().ok_or_else(|| {
+            Failure::with_hint(
+                format!("no address of the office is for everybody: {}", listed()),
+                "put one into the profile's \"addresses\" and sign a new version",
+            )
+        });
+    };
+    let address: PosterAddress = asked
+        .parse()
+        .map_err(|error: AddressError| Failure::with_hint(format!("{asked}: {error}"), error.hint()))?;
+    if profile.addresses.iter().any(|listed| listed.as_str() == address.origin) {
+        Ok(address)
+    } else {
+        Err(Failure::with_hint(
+            format!("{} is none of the office's addresses", address.origin),
+            format!("its profile has {}", listed()),
+        ))
+    }
 }
 
 /// The texts of the language asked for, or of the office's own.
@@ -90,7 +113,7 @@ fn choose_catalogue<'a>(
 /// Where citizens reach the office: scheme, host, and a port that is not the scheme's own. No path: mohr has
 /// the whole host.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Address {
+struct PosterAddress {
     origin: String,
     onion: bool,
 }
@@ -125,7 +148,7 @@ impl AddressError {
     }
 }
 
-impl FromStr for Address {
+impl FromStr for PosterAddress {
     type Err = AddressError;
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
@@ -162,7 +185,7 @@ impl FromStr for Address {
     }
 }
 
-impl Address {
+impl PosterAddress {
     /// What the QR code says: the page in this language, which compares the office it finds with the fragment. A
     /// browser keeps the fragment to itself.
     fn url(&self, language: &str, office: OfficeId) -> String {
@@ -235,7 +258,7 @@ impl Markup {
 
 struct Poster<'a> {
     profile: &'a Profile,
-    address: &'a Address,
+    address: &'a PosterAddress,
     language: &'a str,
     catalogue: &'a Catalogue,
 }
@@ -357,7 +380,7 @@ mod tests {
     #[test]
     fn addresses_are_public_and_whole() {
         let onion = format!("{}d.onion", "a2".repeat(27) + "b");
-        let normalized = |text: &str| text.parse::<Address>().map(|address| address.origin);
+        let normalized = |text: &str| text.parse::<PosterAddress>().map(|address| address.origin);
         let office = Ok("https://office.example".to_owned());
         assert_eq!(normalized("https://office.example"), office);
         assert_eq!(normalized(" HTTPS://Office.Example:443/ "), office);
@@ -404,7 +427,7 @@ mod tests {
         for phone in ["110", ""] {
             profile.contacts.emergency_phone = phone.to_owned();
             for onion in [false, true] {
-                let address = Address { origin: "https://office.example".to_owned(), onion };
+                let address = PosterAddress { origin: "https://office.example".to_owned(), onion };
                 let page = Poster { profile: &profile, address: &address, language, catalogue }.render()?;
                 assert!(!page.contains("{{") && !page.contains("}}") && !page.contains("{phone}"));
             }

@@ -1,32 +1,39 @@
 //! `mohr report`, `status` and `follow-up`: a reporter without a browser.
 
-use std::io::{IsTerminal as _, Write as _};
-use std::path::PathBuf;
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 use serde::Serialize;
-use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::output::{print_json, print_message, progress};
+use super::delivery::{Delivery, Parcel};
+use super::interrupt::{Dispatch, interruptible};
+use super::output::{print_json, print_message, print_quoted};
+use super::typed::{parse_id, parse_office};
+use super::writer::{note, print_line, progress};
 use super::{
-    Failure, ServerArguments, client_failure, language, profile_failure, read_attachment, read_text,
+    Failure, ServerArguments, check_not_empty, client_failure, language, not_written, profile_failure,
+    read_attachment, read_text, seal_failure, unreadable,
 };
-use crate::desk::view::ShownMessage;
-use crate::files::{SafeNames, create_private_folder, write_new_private};
+use crate::desk::view::{ShownMessage, ShownPerson};
+use crate::files::{SafeNames, Unfinished, create_private_folder, remove_unfinished};
 use crate::protocol::day::Day;
 use crate::protocol::ids::{Id, OfficeId};
 use crate::protocol::message::{Door, Outcome, Status};
 use crate::protocol::receipt::{self, ReceiptCode};
-use crate::reporter::{self, Attachment, Draft, Mailbox, Office};
-use crate::verify::thread::Authenticity;
+use crate::protocol::text::printable;
+use crate::reporter::{self, Attachment, Draft, FetchError, FollowUpForm, Mailbox, Office, ReportForm};
+use crate::seal::opening::OpenError;
+use crate::verify::case::{Authenticity, MessageReading, Warning};
 
 #[derive(Args)]
 struct OfficeArguments {
     #[command(flatten)]
     server: ServerArguments,
     /// The office's id from a poster or letter; another office's server is then refused
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = parse_office)]
     office: Option<OfficeId>,
     /// Language to write in, such as fa [default: the office's own]
     #[arg(long)]
@@ -45,7 +52,7 @@ struct DraftArguments {
     #[arg(long, value_name = "FILE")]
     attach: Vec<PathBuf>,
     /// An inspector, by id, who must not be able to read this; may be given more than once
-    #[arg(long, value_name = "INSPECTOR")]
+    #[arg(long, value_name = "INSPECTOR", value_parser = parse_id)]
     leave_out: Vec<Id>,
 }
 
@@ -55,6 +62,10 @@ pub struct ReportArguments {
     office: OfficeArguments,
     #[command(flatten)]
     draft: DraftArguments,
+    /// It goes back to an earlier case, whose receipt code then comes from standard input; whoever was left out of that
+    /// one is left out of this one
+    #[arg(long)]
+    earlier: bool,
 }
 
 #[derive(Args)]
@@ -72,7 +83,10 @@ pub struct FollowUpArguments {
     office: OfficeArguments,
     #[command(flatten)]
     draft: DraftArguments,
-    /// The report left nobody out; needed until the office has answered, unless somebody is left out
+    /// Somebody whom the office's answers name, by id, who may read your case from now on; may be given more than once
+    #[arg(long, value_name = "INSPECTOR", value_parser = parse_id)]
+    also: Vec<Id>,
+    /// Nobody was left out: asked for only where the server does not give back what your report said of it
     #[arg(long, conflicts_with = "leave_out")]
     leave_out_nobody: bool,
 }
@@ -84,49 +98,59 @@ struct ShownMailbox {
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<Outcome>,
     messages: Vec<ShownMessage>,
+    /// What the office has from the reporter. It is sealed to the office: that it arrived can be seen, and on which day.
+    own: Vec<Own>,
+    /// Whom the office's answers name beyond those who read the case: each joins only when the reporter says so.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    offered: Vec<ShownPerson>,
+    /// The server's operator has dropped the case unread.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    dropped: bool,
     /// What claims to be from the office and is not, by position: never shown as a reply.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     refused: Vec<Refused>,
 }
 
 #[derive(Serialize)]
+struct Own {
+    position: u64,
+    received: Day,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<Warning>,
+}
+
+#[derive(Serialize)]
 struct Refused {
     position: u64,
     authenticity: Authenticity,
+    /// Why it, or its files, could not be had.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<String>,
 }
 
-pub fn report(arguments: &ReportArguments) -> Result<(), Failure> {
+pub fn report(arguments: ReportArguments) -> Result<(), Failure> {
+    interruptible(move |dispatch| send_report(&arguments, dispatch))
+}
+
+fn send_report(arguments: &ReportArguments, dispatch: &Dispatch) -> Result<(), Failure> {
     let client = arguments.office.server.client()?;
     let office = arguments.office.visit(&client)?;
+    office.check_in_force().map_err(reporter_failure)?;
     let draft = arguments.draft.read(&office, arguments.office.language.as_deref())?;
-    let code = ReceiptCode::generate(crate::seal::fill_random);
-    if let Err(error) = office.report(&code, Door::Report, Vec::new(), &draft, progress()) {
-        // An answer can be lost behind a report that is stored: without its code nobody would ever come back to it.
-        if matches!(error, reporter::Error::Client(_)) {
-            eprintln!(
-                "mohr: it is not known whether the report arrived. If it did, this is its receipt code:"
-            );
-            eprintln!("mohr: {}", *code.group());
+    let earlier = match arguments.earlier {
+        true => {
+            check_text_is_no_input(&arguments.draft)?;
+            let mailbox = office.open_mailbox(&read_code()?).map_err(reporter_failure)?;
+            Some(mailbox.into_earlier().map_err(reporter_failure)?)
         }
-        return Err(reporter_failure(error));
-    }
-    print_receipt(&code, arguments.office.json).map_err(|error| {
-        eprintln!("mohr: the report is stored. Its receipt code: {}", *code.group());
-        Failure::new(format!("standard output: {error}"))
-    })
-}
-
-/// Fails where `println!` would panic: the code must reach somebody.
-fn print_receipt(code: &ReceiptCode, json: bool) -> std::io::Result<()> {
-    let mut output = std::io::stdout().lock();
-    if json {
-        let digits = Zeroizing::new(code.group().replace(' ', ""));
-        writeln!(output, "{}", Zeroizing::new(json!({ "receipt": *digits }).to_string()).as_str())?;
-    } else {
-        writeln!(output, "{}", *code.group())?;
-        eprintln!("Write this code down and keep it safe: it is the only way back to your report.");
-    }
-    output.flush()
+        false => None,
+    };
+    let code = ReceiptCode::generate(crate::seal::fill_random);
+    let form = ReportForm { door: Door::Report, answers: Vec::new() };
+    let sealed = office.seal_report(&code, form, &draft, earlier.as_ref()).map_err(reporter_failure)?;
+    let delivery = Delivery::of_report(&code, arguments.office.json, client.upload_watch())?;
+    let delivery = dispatch.get_or_init(|| Arc::new(delivery));
+    delivery.end(office.send(&sealed, progress()).map_err(reporter_failure))
 }
 
 pub fn status(arguments: &StatusArguments) -> Result<(), Failure> {
@@ -136,48 +160,103 @@ pub fn status(arguments: &StatusArguments) -> Result<(), Failure> {
     let mailbox = office.open_mailbox(&code).map_err(reporter_failure)?;
     let shown = show(&office, &mailbox, arguments.files.as_deref())?;
     if arguments.office.json {
-        print_json(&shown);
-        return Ok(());
+        return print_json(&shown);
     }
-    println!("status: {}", shown.status.as_str());
-    shown.messages.iter().for_each(print_message);
+    print_line(format!("status: {}", shown.status.as_str()))?;
+    if shown.dropped {
+        note("WARNING: the server's operator has dropped this case unread: nobody will answer it here");
+    }
+    for own in &shown.own {
+        print_line(format!("[{}] {}  {}", own.position, own.received, own_text(own)))?;
+    }
+    shown.messages.iter().try_for_each(print_message)?;
     for refused in &shown.refused {
-        eprintln!(
-            "WARNING: message {} is not from the office, or was damaged; it is not shown",
-            refused.position
-        );
+        note(refused_text(refused));
+    }
+    for person in &shown.offered {
+        print_quoted("the office wants to add a reader:", &format!("{} ({})", person.role, person.id))?;
+        note(format!("if you agree, write on with --also {}", person.id));
     }
     Ok(())
 }
 
-pub fn follow_up(arguments: &FollowUpArguments) -> Result<(), Failure> {
+fn own_text(own: &Own) -> &'static str {
+    match own.warnings.first() {
+        None => "from you, sealed to the office",
+        Some(Warning::NotHers) => "WARNING: listed as yours, and it is not: somebody else put it there",
+        Some(Warning::MemoMissing) => "from you? The server does not give back what travelled beside it",
+        Some(_) => "from you; WARNING: before it you had seen other messages than the server shows now",
+    }
+}
+
+fn refused_text(refused: &Refused) -> String {
+    let why = match refused.authenticity {
+        Authenticity::Gone => {
+            return format!("message {} was erased by an order of the office", refused.position);
+        }
+        Authenticity::Missing => "cannot be had, and no order of the office says why",
+        Authenticity::Doubtful => "is signed with a key that is no longer trusted for it",
+        Authenticity::NotFromAReader => "is from somebody who may not answer you",
+        Authenticity::NewerVersion => "is of a newer version: this program is too old to show it",
+        Authenticity::Authentic => "has files that are not as they were signed",
+        Authenticity::NotAuthentic
+        | Authenticity::Unverifiable
+        | Authenticity::Replayed
+        | Authenticity::Unreadable
+        | Authenticity::OneWay
+        | Authenticity::NotFetched => "is not from the office, or was damaged; it is not shown",
+    };
+    let failure =
+        refused.failure.as_ref().map_or_else(String::new, |failure| format!(" ({})", printable(failure)));
+    format!("WARNING: message {} {why}{failure}", refused.position)
+}
+
+pub fn follow_up(arguments: FollowUpArguments) -> Result<(), Failure> {
+    interruptible(move |dispatch| send_follow_up(&arguments, dispatch))
+}
+
+fn send_follow_up(arguments: &FollowUpArguments, dispatch: &Dispatch) -> Result<(), Failure> {
     let client = arguments.office.server.client()?;
     let office = arguments.office.visit(&client)?;
-    if arguments.draft.text_file.as_os_str() == "-" {
-        return Err(Failure::new("the receipt code comes from standard input, so the text needs a file"));
-    }
+    office.check_in_force().map_err(reporter_failure)?;
+    check_text_is_no_input(&arguments.draft)?;
     let draft = arguments.draft.read(&office, arguments.office.language.as_deref())?;
     let code = read_code()?;
     let mailbox = office.open_mailbox(&code).map_err(reporter_failure)?;
-    // Nothing here remembers whom the report left out: guessing "nobody" could show it to the very person it is about.
-    if mailbox.left_out.is_none() && draft.left_out.is_empty() && !arguments.leave_out_nobody {
+    let form = FollowUpForm {
+        also: arguments.also.clone(),
+        has_said_whom: arguments.leave_out_nobody || !draft.left_out.is_empty(),
+    };
+    let delivery = dispatch.get_or_init(|| {
+        Arc::new(Delivery::new(Parcel::FollowUp, arguments.office.json, client.upload_watch()))
+    });
+    delivery.end(mailbox.follow_up(&draft, &form, progress()).map_err(reporter_failure))
+}
+
+fn check_text_is_no_input(draft: &DraftArguments) -> Result<(), Failure> {
+    if draft.text_file.as_os_str() == "-" {
         return Err(Failure::with_hint(
-            "the office has not answered yet, so only you know whom your report left out",
-            "say it again: --leave-out INSPECTOR for each of them, or --leave-out-nobody",
+            "the receipt code comes from standard input, so the text needs a file",
+            "save the text to a file and name it with --text-file",
         ));
-    }
-    mailbox.follow_up(draft, progress()).map_err(reporter_failure)?;
-    if arguments.office.json {
-        print_json(&json!({ "sent": true }));
-    } else {
-        eprintln!("sealed and sent");
     }
     Ok(())
 }
 
 impl OfficeArguments {
     fn visit<'a>(&self, client: &'a crate::client::Client) -> Result<Office<'a>, Failure> {
-        Office::visit(client, self.office, Day::today()).map_err(reporter_failure)
+        let office = self.server.office(self.office)?;
+        let today = Day::today();
+        let office = Office::visit(client, office, today).map_err(reporter_failure)?;
+        if office.is_expired() {
+            note(format!(
+                "WARNING: the office profile expired on {}, and this computer's clock says {today}; nothing can be \
+                 sent until a new one is signed",
+                office.profile.expires
+            ));
+        }
+        warn_of_clock(office.profile.issued, today);
+        Ok(office)
     }
 }
 
@@ -193,63 +272,116 @@ impl DraftArguments {
             let (name, media_type, bytes) = read_attachment(path)?;
             files.push(Attachment { name, media_type, bytes });
         }
+        let text = read_text(&self.text_file)?;
+        check_not_empty(&text, files.len())?;
         Ok(Draft {
-            text: read_text(&self.text_file)?,
-            language: language(&office.profile, asked_language),
+            text,
+            language: language(&office.profile, asked_language)?,
             left_out: self.leave_out.clone(),
             files,
         })
     }
 }
 
-fn show(
-    office: &Office<'_>,
-    mailbox: &Mailbox<'_>,
-    folder: Option<&std::path::Path>,
-) -> Result<ShownMailbox, Failure> {
+fn show(office: &Office<'_>, mailbox: &Mailbox<'_>, folder: Option<&Path>) -> Result<ShownMailbox, Failure> {
+    let reading = mailbox.read();
+    let state = &reading.state.mailbox;
+    let offered = state.own.offered.iter().map(|id| ShownPerson::new(&office.profile, id, None));
     let mut shown = ShownMailbox {
         case: mailbox.case.to_string(),
-        status: mailbox.status,
-        outcome: mailbox.outcome.clone(),
+        status: state.status(),
+        outcome: state.outcome().cloned(),
         messages: Vec::new(),
+        own: Vec::new(),
+        offered: offered.collect(),
+        dropped: mailbox.listing.dropped,
         refused: Vec::new(),
     };
     if let Some(folder) = folder {
-        create_private_folder(folder).map_err(Failure::new)?;
+        create_private_folder(folder).map_err(|error| not_written(folder, error))?;
+        remove_unfinished(folder).map_err(|error| not_written(folder, error))?;
     }
     let mut names = SafeNames::default();
-    for reply in &mailbox.replies {
-        let Some(content) = reply.opened.authentic() else {
-            shown
-                .refused
-                .push(Refused { position: reply.listed.position, authenticity: reply.opened.authenticity });
+    for (at, (listed, message)) in mailbox.listing.messages.iter().zip(&reading.mailbox).enumerate() {
+        let position = listed.position;
+        if listed.kind.is_from_reporter()
+            && !matches!(message.authenticity, Authenticity::Gone | Authenticity::Missing)
+        {
+            shown.own.push(Own { position, received: listed.day, warnings: message.warnings.clone() });
+            continue;
+        }
+        let mut refuse = |failure: Option<String>| {
+            shown.refused.push(Refused { position, authenticity: message.authenticity, failure });
+        };
+        let Some(text) = message.authentic() else {
+            refuse(mailbox.failure(at).map(str::to_owned));
             continue;
         };
-        let mut message =
-            ShownMessage::new(&office.profile, reply.listed.position, reply.listed.day, &reply.opened);
-        if let Some(folder) = folder {
-            for (file, shown) in content.files.iter().zip(&mut message.files) {
-                let name = names.give(&file.file.name);
-                write_new_private(&folder.join(&name), &file.bytes).map_err(|error| {
-                    Failure::with_hint(error, "choose a new folder: nothing is overwritten")
-                })?;
-                shown.saved = Some(name);
+        let mut answer = ShownMessage::new(&office.profile, listed, message, None);
+        if let Some(folder) = folder.filter(|_| !text.message.files.is_empty()) {
+            match fetch_files(mailbox, at, message, folder)? {
+                Ok(files) => {
+                    for (file, shown) in files.into_iter().zip(&mut answer.files) {
+                        let name = names.give(&shown.name);
+                        let path = folder.join(&name);
+                        file.finish_as(&path).map_err(|error| not_written(&path, error))?;
+                        shown.saved = Some(name);
+                    }
+                    answer.files_unread = false;
+                }
+                // Its text and its files have one signature: what is not whole is not shown.
+                Err(failure) => {
+                    refuse(Some(failure));
+                    continue;
+                }
             }
         }
-        shown.messages.push(message);
+        shown.messages.push(answer);
     }
     Ok(shown)
+}
+
+/// The files of an answer, checked and without names yet; or why they cannot be had.
+fn fetch_files(
+    mailbox: &Mailbox<'_>,
+    at: usize,
+    message: &MessageReading<'_>,
+    folder: &Path,
+) -> Result<Result<Vec<Unfinished>, String>, Failure> {
+    let disk = |error: &dyn std::fmt::Display| Failure::new(format!("{}: {error}", folder.display()));
+    let sealed = Unfinished::create(folder).map_err(Failure::new)?;
+    let mut files = Vec::new();
+    let fetched = sealed.handle().map_err(FetchError::Write).and_then(|mut handle| {
+        mailbox.fetch_sealed(at, &mut handle)?;
+        std::io::Seek::rewind(&mut handle).map_err(FetchError::Write)?;
+        mailbox.open_files(at, message, handle, |_| {
+            let file = Unfinished::create(folder).map_err(std::io::Error::other)?;
+            let writer = file.handle()?;
+            files.push(file);
+            Ok(Some(writer))
+        })
+    });
+    match fetched {
+        Ok(()) => Ok(Ok(files)),
+        Err(FetchError::Write(error) | FetchError::Open(OpenError::Write(error))) => Err(disk(&error)),
+        Err(error) => Ok(Err(error.to_string())),
+    }
 }
 
 /// The receipt code: typed unseen at a terminal, or the whole of standard input.
 fn read_code() -> Result<ReceiptCode, Failure> {
     let mut text = Zeroizing::new(String::new());
     if std::io::stdin().is_terminal() {
-        *text = rpassword::prompt_password("Receipt code (32 digits, not shown): ").map_err(Failure::new)?;
+        *text = rpassword::prompt_password("Receipt code (32 digits, not shown): ")
+            .map_err(|error| unreadable(&"the terminal", &error))?;
     } else {
         let limited = std::io::Read::take(std::io::stdin(), 4096);
-        std::io::Read::read_to_string(&mut { limited }, &mut text)
-            .map_err(|_| Failure::new("standard input does not hold a receipt code"))?;
+        std::io::Read::read_to_string(&mut { limited }, &mut text).map_err(|_| {
+            Failure::with_hint(
+                "standard input does not hold a receipt code",
+                "eight groups of four digits; nothing was sent",
+            )
+        })?;
     }
     ReceiptCode::decode(&text).map_err(|error| {
         let hint = match error {
@@ -263,19 +395,40 @@ fn read_code() -> Result<ReceiptCode, Failure> {
 }
 
 fn reporter_failure(error: reporter::Error) -> Failure {
-    use crate::seal::message::SealError;
     match error {
         reporter::Error::Client(error) => client_failure(error),
         reporter::Error::Profile(error) => profile_failure(error),
         reporter::Error::UnknownCode => {
             Failure::with_hint(error, "is it the code of this office, and was the report sent to the end?")
         }
-        reporter::Error::Seal(SealError::Nobody) => {
-            Failure::with_hint(error, "leave fewer inspectors out, or turn to another office")
+        reporter::Error::OtherCase => {
+            Failure::with_hint(error, "do not trust what this server shows: tell the office by another way")
         }
-        reporter::Error::Seal(SealError::TextTooLong { .. }) => {
-            Failure::with_hint(error, "shorten it, or attach it as a file")
+        reporter::Error::FilesTooLarge { .. } => {
+            Failure::with_hint(error, "send less, or in several messages")
         }
-        error => Failure::new(error),
+        reporter::Error::Seal(error) => seal_failure(error),
+        reporter::Error::AskAgain => Failure::with_hint(
+            error,
+            "say it again: --leave-out INSPECTOR for each of them, or --leave-out-nobody",
+        ),
+        reporter::Error::NotOffered(_) => {
+            Failure::with_hint(error, "mohr status lists whom the office's answers name")
+        }
+        reporter::Error::ProfileOlder { .. } => Failure::with_hint(
+            error,
+            "the server may be going back to an old profile: ask the office by another way",
+        ),
+    }
+}
+
+/// Says when the clock stands before the day on which the profile was signed: the day goes into what is sent, and a
+/// wrong one is a mark of its sender.
+pub(super) fn warn_of_clock(issued: Day, today: Day) {
+    if today < issued {
+        note(format!(
+            "WARNING: this computer's clock says {today}, and the office profile was signed on {issued}: if the clock \
+             is wrong, set it before you send anything; the day is part of what you send"
+        ));
     }
 }

@@ -9,15 +9,26 @@ use serde::{Deserialize, Serialize};
 
 use crate::files::{self, beside, lock_private, replace_private};
 use crate::protocol::ids::{CaseId, Digest, OfficeId};
-use crate::protocol::message::Thread;
+use crate::protocol::message::{ThreadPoint, Threads};
 
 #[derive(Debug)]
 pub struct Memory {
     path: PathBuf,
     pub office: Option<OfficeId>,
-    pub profile_version: u64,
-    threads: BTreeMap<CaseId, Thread>,
+    pub profile: Option<SeenProfile>,
+    cases: BTreeMap<CaseId, Threads>,
     read: BTreeSet<Digest>,
+}
+
+/// The newest profile that was seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeenProfile {
+    pub version: u64,
+    /// SHA-256 of the note's text.
+    pub digest: Digest,
+    /// How many root keys it named.
+    pub roots: usize,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -37,8 +48,9 @@ pub enum Error {
 struct StoredMemory {
     format: String,
     office: Option<OfficeId>,
-    profile_version: u64,
-    threads: BTreeMap<String, Thread>,
+    profile: Option<SeenProfile>,
+    /// How far each case had come, by its id.
+    cases: BTreeMap<String, Threads>,
     read: BTreeSet<Digest>,
 }
 
@@ -53,8 +65,8 @@ impl Memory {
                 return Ok(Self {
                     path: path.to_owned(),
                     office: None,
-                    profile_version: 0,
-                    threads: BTreeMap::new(),
+                    profile: None,
+                    cases: BTreeMap::new(),
                     read: BTreeSet::new(),
                 });
             }
@@ -65,13 +77,13 @@ impl Memory {
         if stored.format != STORED_FORMAT {
             return Err(malformed());
         }
-        let threads = stored.threads.into_iter().map(|(case, thread)| Ok((case.parse()?, thread)));
-        let threads: Result<_, crate::protocol::ids::Malformed> = threads.collect();
+        let cases = stored.cases.into_iter().map(|(case, threads)| Ok((case.parse()?, threads)));
+        let cases: Result<_, crate::protocol::ids::Malformed> = cases.collect();
         Ok(Self {
             path: path.to_owned(),
             office: stored.office,
-            profile_version: stored.profile_version,
-            threads: threads.map_err(|_| malformed())?,
+            profile: stored.profile,
+            cases: cases.map_err(|_| malformed())?,
             read: stored.read,
         })
     }
@@ -82,38 +94,52 @@ impl Memory {
         let _held = lock_private(&beside(&self.path, ".lock"))?;
         let others = Self::load(&self.path)?;
         self.office = self.office.or(others.office);
-        self.profile_version = self.profile_version.max(others.profile_version);
+        if let Some(seen) = others.profile {
+            self.remember_profile(seen);
+        }
         self.read.extend(others.read);
-        for (case, thread) in others.threads {
-            // The longer one knows more; of two that differ in content the next visit warns.
-            let mine = self.threads.entry(case).or_insert(thread);
-            if thread.length > mine.length {
-                *mine = thread;
-            }
+        for (case, threads) in others.cases {
+            self.remember_case(case, threads);
         }
         let stored = StoredMemory {
             format: STORED_FORMAT.to_owned(),
             office: self.office,
-            profile_version: self.profile_version,
-            threads: self.threads.iter().map(|(case, thread)| (case.to_string(), *thread)).collect(),
+            profile: self.profile,
+            cases: self.cases.iter().map(|(case, threads)| (case.to_string(), *threads)).collect(),
             read: self.read.clone(),
         };
         let bytes = serde_json::to_vec_pretty(&stored).expect("plain structures serialize");
         Ok(replace_private(&self.path, &bytes)?)
     }
 
+    /// Takes the newer one. Of two texts of one version the one that was seen first stays, and the next visit warns.
+    pub fn remember_profile(&mut self, seen: SeenProfile) {
+        let roots = self.profile.map_or(0, |known| known.roots).max(seen.roots);
+        let newer = self.profile.is_none_or(|known| known.version < seen.version);
+        let newest = if newer { seen } else { self.profile.unwrap_or(seen) };
+        self.profile = Some(SeenProfile { roots, ..newest });
+    }
+
     /// How far the case had come when it was last opened.
-    pub fn thread(&self, case: CaseId) -> Option<Thread> {
-        self.threads.get(&case).copied()
+    pub fn case(&self, case: CaseId) -> Option<Threads> {
+        self.cases.get(&case).copied()
     }
 
     /// Every case this desk has opened.
     pub fn cases(&self) -> impl Iterator<Item = CaseId> {
-        self.threads.keys().copied()
+        self.cases.keys().copied()
     }
 
-    pub fn remember_thread(&mut self, case: CaseId, thread: Thread) {
-        self.threads.insert(case, thread);
+    /// Takes the longer of each thread: it knows more. Of two that differ in content the next visit warns.
+    pub fn remember_case(&mut self, case: CaseId, threads: Threads) {
+        let known = self.cases.entry(case).or_insert(threads);
+        let longer =
+            |known: ThreadPoint, seen: ThreadPoint| if seen.length > known.length { seen } else { known };
+        known.mailbox = longer(known.mailbox, threads.mailbox);
+        known.office = match (known.office, threads.office) {
+            (Some(known), Some(seen)) => Some(longer(known, seen)),
+            (known, seen) => known.or(seen),
+        };
     }
 
     pub fn is_read(&self, blob: Digest) -> bool {
@@ -122,5 +148,34 @@ impl Memory {
 
     pub fn remember_read(&mut self, blob: Digest) {
         self.read.insert(blob);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn point(length: u64) -> ThreadPoint {
+        ThreadPoint { length, digest: Digest::from_bytes([length as u8; 32]) }
+    }
+
+    #[test]
+    fn two_runs_at_once_lose_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("desk.json");
+        let case = CaseId::from_bytes([1; 16]);
+        let (mut one, mut other) = (Memory::load(&path).unwrap(), Memory::load(&path).unwrap());
+        let seen = |version, roots| SeenProfile { version, digest: Digest::from_bytes([9; 32]), roots };
+        one.remember_profile(seen(3, 1));
+        one.remember_case(case, Threads { mailbox: point(2), office: Some(point(5)) });
+        one.remember_read(Digest::from_bytes([1; 32]));
+        one.save().unwrap();
+        other.remember_profile(seen(2, 2));
+        other.remember_case(case, Threads { mailbox: point(4), office: None });
+        other.save().unwrap();
+        let both = Memory::load(&path).unwrap();
+        assert_eq!(both.profile, Some(seen(3, 2)));
+        assert_eq!(both.case(case), Some(Threads { mailbox: point(4), office: Some(point(5)) }));
+        assert!(both.is_read(Digest::from_bytes([1; 32])));
     }
 }

@@ -10,6 +10,11 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::Request;
+use axum::http::HeaderValue;
+use axum::http::header::{CONNECTION, TRANSFER_ENCODING};
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -18,6 +23,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, Sleep, sleep, timeout};
+
+use super::framing::FramingWatch;
 
 /// What a connection is given. Tests are less stream than [`Bounds::DEFAULT`].
 #[derive(Debug, Clone, Copy)]
@@ -95,6 +102,7 @@ pub async fn serve(
     stop: Stop,
     bounds: Bounds,
 ) {
+    let router = router.layer(from_fn(end_after_chunks));
     let mut shutdown = pin!(shutdown);
     let places = Arc::new(Semaphore::new(bounds.connections));
     let mut connections = JoinSet::new();
@@ -119,6 +127,16 @@ pub async fn serve(
     stop.0.send_replace(true);
     let _ = timeout(bounds.stop_time, async { while connections.join_next().await.is_some() {} }).await;
     connections.shutdown().await;
+}
+
+/// Only what has a length is followed to its end by [`FramingWatch`].
+async fn end_after_chunks(request: Request, next: Next) -> Response {
+    let is_chunked = request.headers().contains_key(TRANSFER_ENCODING);
+    let mut response = next.run(request).await;
+    if is_chunked {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
 }
 
 async fn accept(
@@ -152,9 +170,11 @@ async fn connection(stream: TcpStream, router: Router, stopping: Stopping, bound
     let _ = connection.await;
 }
 
-/// A stream that gives up when nothing has moved for a while, and that lingers when it is closed.
+/// A stream that gives up when nothing has moved for a while, that lingers when it is closed, and that looks at the heads of
+/// requests.
 struct IdleTimeoutStream {
     stream: TcpStream,
+    framing: FramingWatch,
     bounds: Bounds,
     gives_up: Pin<Box<Sleep>>,
     /// Once the sending half is closed: how much may still come.
@@ -163,7 +183,13 @@ struct IdleTimeoutStream {
 
 impl IdleTimeoutStream {
     fn new(stream: TcpStream, bounds: Bounds) -> Self {
-        Self { stream, bounds, gives_up: Box::pin(sleep(bounds.idle_time)), lingers_for: None }
+        Self {
+            stream,
+            framing: FramingWatch::new(),
+            bounds,
+            gives_up: Box::pin(sleep(bounds.idle_time)),
+            lingers_for: None,
+        }
     }
 
     /// Passes on what is ready and begins to wait anew; or fails when it has waited too long.
@@ -184,7 +210,11 @@ impl AsyncRead for IdleTimeoutStream {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
         let result = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if let Some(new) = buffer.filled_mut().get_mut(before..) {
+            self.framing.look(new);
+        }
         self.moved(context, result)
     }
 }

@@ -55,11 +55,11 @@ pub async fn secure(request: Request, next: Next) -> Response {
 /// The secret behind `Authorization: Bearer`, of 64 hex digits.
 pub fn bearer(headers: &HeaderMap) -> Result<Zeroizing<[u8; 32]>, Problem> {
     let value = single(headers, &AUTHORIZATION)?.ok_or(ProblemWord::Unauthorized)?;
-    let (scheme, secret) = value.split_once(' ').ok_or(ProblemWord::Malformed)?;
+    let (scheme, secret) = value.split_once(' ').ok_or(ProblemWord::Unauthorized)?;
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(ProblemWord::Unauthorized.into());
     }
-    decode_hex(secret).map(Zeroizing::new).ok_or(ProblemWord::Malformed.into())
+    decode_hex(secret).map(Zeroizing::new).ok_or(ProblemWord::Unauthorized.into())
 }
 
 /// The value of a header that stands there at most once and is ASCII.
@@ -75,11 +75,16 @@ pub fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'
 /// A header that is a decimal number; up to 2⁵³ − 1, as every integer here.
 pub fn integer(headers: &HeaderMap, name: &HeaderName) -> Result<Option<u64>, Problem> {
     let Some(text) = single(headers, name)? else { return Ok(None) };
-    if text.is_empty() || text.len() > 16 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+    if text.len() > 16 || !is_digits(text) {
         return Err(ProblemWord::Malformed.into());
     }
     let number: u64 = text.parse().map_err(|_| ProblemWord::Malformed)?;
     if number <= INTEGER_MAX { Ok(Some(number)) } else { Err(ProblemWord::Malformed.into()) }
+}
+
+/// ASCII digits, at least one, and nothing else.
+pub fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether the body is said to be of this type, whatever its parameters.

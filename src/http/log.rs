@@ -40,7 +40,12 @@ pub fn subscriber<W>(level: Level, writer: W) -> impl Subscriber + Send + Sync
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let lines = tracing_subscriber::fmt::layer().without_time().with_ansi(false).with_writer(writer);
+    // A log that nobody takes any more is no reason to stop: what would say so panics when it cannot be said.
+    let lines = tracing_subscriber::fmt::layer()
+        .without_time()
+        .with_ansi(false)
+        .log_internal_errors(false)
+        .with_writer(writer);
     let own = Targets::new().with_target(TARGET, filter(level));
     tracing_subscriber::registry().with(own).with(lines)
 }

@@ -1,4 +1,4 @@
-//! Problem documents (PROTOCOL 4.6, RFC 9457), and the one place where a refusal becomes an answer.
+//! Problem documents (PROTOCOL 4.7, RFC 9457), and the one place where a refusal becomes an answer.
 //!
 //! A problem document is fixed by its word: no cause, no detail, nothing of the request.
 

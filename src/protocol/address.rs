@@ -1,4 +1,5 @@
-//! Where an office's server is reached, as the profile lists it and sessions are signed for it (PROTOCOL 3 and 4.4).
+//! Where an office's server is reached, as the profile lists it and sessions are signed for it (PROTOCOL 3
+//! and 4.4).
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,5 +1,5 @@
-//! The one tar archive inside every message (PROTOCOL 2.1): ustar, written in exactly one way, so that reading
-//! is comparing. What a decoder gets is hostile: it never allocates by a number it read.
+//! The one tar archive inside every message (PROTOCOL 2.1): ustar, written in exactly one way, so that
+//! reading is comparing. What a decoder gets is hostile: it never allocates by a number it read.
 
 use super::limits::{FILES_MAX, MESSAGE_JSON_BYTES_MAX, SEAL_JSON_BYTES_MAX};
 

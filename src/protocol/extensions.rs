@@ -1,5 +1,5 @@
-//! The one way in which version 1 grows (PROTOCOL 7): named strings that older programs pass over, or, where the name
-//! begins `must-`, refuse to judge.
+//! The one way in which version 1 grows (PROTOCOL 7): named strings that older programs pass over, or,
+//! where the name begins `must-`, refuse to judge.
 
 use std::collections::BTreeMap;
 
@@ -35,8 +35,8 @@ impl Extensions {
 
 impl<'de> Deserialize<'de> for Extensions {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> serde::de::Visitor<'de> for Visitor {
+        struct ExtensionsVisitor;
+        impl<'de> serde::de::Visitor<'de> for ExtensionsVisitor {
             type Value = Extensions;
 
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -55,7 +55,7 @@ impl<'de> Deserialize<'de> for Extensions {
                     .ok_or_else(|| serde::de::Error::custom("an extension is too long"))
             }
         }
-        deserializer.deserialize_map(Visitor)
+        deserializer.deserialize_map(ExtensionsVisitor)
     }
 }
 

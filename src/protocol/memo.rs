@@ -1,5 +1,5 @@
-//! What travels beside each message of the reporter, so that whoever comes back with nothing but the code knows what she
-//! has sent (PROTOCOL 2.10). Here its two lengths and its plaintext; `seal::memo` seals it.
+//! What travels beside each message of the reporter, so that whoever comes back with nothing but the code
+//! knows what she has sent (PROTOCOL 2.10). Here its two lengths and its plaintext; `seal::memo` seals it.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

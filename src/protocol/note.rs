@@ -1,5 +1,5 @@
-//! C2SP signed notes (signed-note.md): a text, an empty line, signature lines. A reader looks for the one of the key it
-//! knows and passes over the others.
+//! C2SP signed notes (signed-note.md): a text, an empty line, signature lines. A reader looks for the one
+//! of the key it knows and passes over the others.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -90,7 +90,8 @@ pub struct FormerKey {
     /// The last day on which it is trusted, not the day on which a loss was found.
     pub until: Day,
     pub why: WhyFormer,
-    /// Of a person who is no longer listed, as it stood there: who was left out of a case stays left out of it.
+    /// Of a person who is no longer listed, as it stood there: who was left out of a case stays left out of
+    /// it.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "some")]
     pub joined: Option<u64>,
     /// Of a person who is no longer listed.
@@ -446,8 +447,8 @@ fn all_different<T: std::hash::Hash + Eq>(items: impl IntoIterator<Item = T>) ->
 
 /// serde keeps the last of two equal keys of a map; a signed document must not have two.
 fn texts<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Texts, D::Error> {
-    struct Visitor;
-    impl<'de> serde::de::Visitor<'de> for Visitor {
+    struct TextsVisitor;
+    impl<'de> serde::de::Visitor<'de> for TextsVisitor {
         type Value = Texts;
 
         fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -464,7 +465,7 @@ fn texts<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Texts, D::
             Ok(texts)
         }
     }
-    deserializer.deserialize_map(Visitor)
+    deserializer.deserialize_map(TextsVisitor)
 }
 
 /// A member that may be absent; `null` is no value.

@@ -1,5 +1,5 @@
-//! What inspectors note and decide among themselves: the acts of a record (PROTOCOL 2.8). What an act does to the state
-//! of a case, `verify::case_state` says.
+//! What inspectors note and decide among themselves: the acts of a record (PROTOCOL 2.8). What an act does
+//! to the state of a case, `verify::case_state` says.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,5 +1,5 @@
-//! Secrets that travel inside sealed messages and requests. They erase themselves, do not print themselves, and are
-//! compared in time that does not depend on what they hold.
+//! Secrets that travel inside sealed messages and requests. They erase themselves, do not print themselves,
+//! and are compared in time that does not depend on what they hold.
 
 use std::fmt;
 

@@ -1,6 +1,7 @@
 //! Text that somebody else wrote: the characters in it that hide or turn what stands beside them, how it is
 //! shown on a terminal and how wide it is there, and one spelling for searching.
 
+use unicode_normalization::UnicodeNormalization as _;
 use unicode_width::UnicodeWidthChar as _;
 
 /// Marks that may stand on one letter. Every script's words do with fewer; a tower of them draws over other
@@ -112,6 +113,26 @@ pub fn fold(original: &str) -> Folded {
     Folded { text, origin }
 }
 
+/// The same letters in one form (Unicode NFC), whichever keyboard composed them.
+pub fn compose(typed: &str) -> String {
+    // Of a passphrase nothing may be left behind by growing; NFC makes a text at most three times as long.
+    let mut composed = String::with_capacity(typed.len() * 3);
+    composed.extend(typed.nfc());
+    composed
+}
+
+/// A word of ASCII as a person types or pastes it, in one spelling: other scripts' digits, wide letters, capitals,
+/// dashes of all kinds, and marks that nobody sees around it.
+pub fn fold_typed(typed: &str) -> String {
+    let composed: String = typed.nfkc().collect();
+    fold(&composed).text.trim().to_owned()
+}
+
+/// The same for hex digits, which are printed and read out in groups.
+pub fn fold_typed_hex(typed: &str) -> String {
+    fold_typed(typed).chars().filter(|character| !matches!(character, ' ' | '\n' | '-' | ':' | '.')).collect()
+}
+
 /// One character, or none for what nobody sees in a word.
 fn fold_character(character: char) -> Option<char> {
     Some(match character {
@@ -177,6 +198,19 @@ mod tests {
         assert_eq!(printable("می‌شود مَردُم ❤\u{fe0f}"), "می‌شود مَردُم ❤\u{fe0f}");
         let tower = printable(&format!("a{}b", "\u{301}".repeat(9)));
         assert_eq!(tower, format!("a{}<U+0301>b", "\u{301}".repeat(8)));
+    }
+
+    #[test]
+    fn what_is_typed_has_one_spelling() {
+        assert_eq!(fold_typed(" Inspector–۱\u{200f}\n"), "inspector-1");
+        assert_eq!(fold_typed("ＩＮＳＰＥＣＴＯＲ－１"), "inspector-1");
+        assert_eq!(fold_typed("inspector-١"), "inspector-1");
+        assert_eq!(fold_typed_hex("071E 9BF1\u{a0}e1a5–۲۱۱۶:97\n"), "071e9bf1e1a5211697");
+        assert_eq!(
+            fold_typed_hex("\u{200e}०"),
+            "०",
+            "what is no digit of ours stays for the one who refuses it"
+        );
     }
 
     #[test]

@@ -1,92 +1,222 @@
-//! What a receipt code opens: the office's answers, and the way to write on.
+//! What a receipt code opens: the office's answers, and the way to write on. Her own messages nobody can open with it;
+//! what she has to know of them stands in their memos.
 
-use super::{Draft, Error, Office};
-use crate::client::{Bearer, ListedMessage, MessageKind};
+use std::collections::HashMap;
+use std::io::{self, Cursor, Read, Seek, Write};
+
+use super::draft::{Draft, FollowUpForm};
+use super::error::Error;
+use super::office::{EarlierReport, Office, PlacedContent};
+use crate::client::{self, Bearer, ListedMailbox};
+use crate::protocol::api::ListedMessage;
 use crate::protocol::ids::{CaseId, Id};
-use crate::protocol::message::{Content, Direction, Outcome, Sender, Status, Thread};
+use crate::protocol::message::Content;
 use crate::protocol::receipt::ReceiptCode;
-use crate::seal::case::{OpenedMessage, open_next};
+use crate::seal::blob_key::BlobKey;
 use crate::seal::derive::ReporterKeys;
-use crate::verify::thread::ThreadReader;
+use crate::seal::message::SealError;
+use crate::seal::opening::{OpenError, OpenedBlob, open_blob};
+use crate::verify::case::{
+    CaseContext, CaseReading, Found, MessageReading, Perspective, ThreadEntry, read_case,
+};
+use crate::verify::digest::sha256;
+
+/// An answer up to this size is fetched whole: two requests for its parts would bring as much.
+const WHOLE_BYTES_MAX: u64 = 128 * 1024;
 
 /// What a receipt code opens.
 pub struct Mailbox<'a> {
     office: &'a Office<'a>,
     keys: ReporterKeys,
+    token: Bearer,
     pub case: CaseId,
-    pub status: Status,
-    /// Of the last authentic reply that has one, while the case is closed.
-    pub outcome: Option<Outcome>,
-    pub replies: Vec<Reply>,
-    /// Whom the report left out, as the office's replies repeat it; nothing before the first authentic one,
-    /// and then only the reporter knows.
-    pub left_out: Option<Vec<Id>>,
-    thread: Thread,
-    sent: u64,
-}
-
-/// A message from the office, or what claims to be one: see its authenticity.
-pub struct Reply {
-    pub listed: ListedMessage,
-    pub opened: OpenedMessage,
+    pub listing: ListedMailbox,
+    entries: Vec<ThreadEntry>,
+    /// Why an answer could not be fetched, by its position.
+    failures: HashMap<usize, String>,
 }
 
 impl<'a> Office<'a> {
-    /// Opens the mailbox that this code names.
+    /// Opens the mailbox that this code names: every text of the office, and no file.
     pub fn open_mailbox(&'a self, code: &ReceiptCode) -> Result<Mailbox<'a>, Error> {
         let keys = ReporterKeys::derive(code, self.profile.office);
         let token: Bearer = keys.token.encode();
-        let listed = self.client.mailbox(&token)?;
+        let listing = self.client.mailbox(&token)?;
         let case = keys.case();
-        match listed.case {
+        match listing.case {
             None => return Err(Error::UnknownCode),
             Some(found) if found != case => return Err(Error::OtherCase),
             Some(_) => {}
         }
-        let mut thread = ThreadReader::for_reporter(&self.profile, keys.signing.signer());
-        let mut replies = Vec::new();
-        for message in listed.messages {
-            match message.direction {
-                // Sealed to the office alone: not even its writer can be forced to open it.
-                Direction::ToOffice => thread.skip(message.sha256, true),
-                Direction::ToReporter => {
-                    let blob = self.client.mailbox_message(&token, &message)?;
-                    let opened = open_next(&mut thread, &keys.identity, message.direction, &blob);
-                    replies.push(Reply { listed: message, opened });
-                }
-            }
-        }
-        let state = thread.state().clone();
-        Ok(Mailbox {
+        let mut mailbox = Mailbox {
             office: self,
-            case,
-            status: state.status,
-            outcome: state.outcome,
-            left_out: state.left_out_of_replies,
-            thread: thread.thread(),
-            sent: thread.sequence(&Sender::Reporter),
-            replies,
             keys,
-        })
+            token,
+            case,
+            entries: Vec::with_capacity(listing.messages.len()),
+            listing,
+            failures: HashMap::new(),
+        };
+        for (position, listed) in mailbox.listing.messages.clone().iter().enumerate() {
+            let found = if listed.kind.is_from_reporter() {
+                // Sealed to the office alone: not even its writer can be forced to open it.
+                mailbox.keys.memo.find(listed, self.profile.office, case)
+            } else {
+                mailbox.find_answer(position, listed)?
+            };
+            mailbox.entries.push(ThreadEntry::new(listed, found));
+        }
+        Ok(mailbox)
     }
 }
 
 impl Mailbox<'_> {
-    /// Writes on. Whom the office's replies leave out stays left out, besides those of the draft.
-    pub fn follow_up(&self, mut draft: Draft, progress: impl FnMut(u64)) -> Result<(), Error> {
-        for inspector in self.left_out.iter().flatten() {
-            if !draft.left_out.contains(inspector) {
-                draft.left_out.push(inspector.clone());
-            }
+    /// Whose word each message is, and where the case stands.
+    pub fn read(&self) -> CaseReading<'_> {
+        let context = CaseContext {
+            profile: &self.office.profile,
+            case: self.case,
+            perspective: Perspective::Reporter,
+        };
+        read_case(context, &self.entries, &[], &self.listing.orders)
+    }
+
+    /// Why the answer at this position could not be fetched.
+    pub fn failure(&self, position: usize) -> Option<&str> {
+        self.failures.get(&position).map(String::as_str)
+    }
+
+    /// Writes on: to those who read her last message and are still listed, to whom she adds those of the form and of whom
+    /// she takes away those of the draft.
+    pub fn follow_up(
+        &self,
+        draft: &Draft,
+        form: &FollowUpForm,
+        progress: impl FnMut(u64),
+    ) -> Result<(), Error> {
+        let reading = self.read();
+        let profile = self.office.newest_profile(reading.state.profile_floor)?;
+        let (own, state) = (&reading.state.mailbox.own, &reading.state.mailbox);
+        if own.is_to_be_asked && !form.has_said_whom {
+            return Err(Error::AskAgain);
         }
-        self.office.send(
-            &self.keys,
-            MessageKind::FollowUp,
-            Content::FollowUp,
-            self.sent,
-            self.thread,
-            &draft,
-            progress,
-        )
+        if let Some(stranger) = form.also.iter().find(|id| !own.offered.contains(id)) {
+            return Err(Error::NotOffered(stranger.clone()));
+        }
+        let knows_nobody = own.is_to_be_asked && own.next_readers.is_empty();
+        let everybody = profile.inspectors.iter().map(|listed| &listed.id).filter(|_| knows_nobody);
+        let mut readers: Vec<Id> =
+            own.next_readers.iter().chain(everybody).chain(&form.also).cloned().collect();
+        readers.retain(|id| {
+            profile.inspector(id).is_some() && !state.is_left_out(id) && !draft.left_out.contains(id)
+        });
+        readers.sort();
+        readers.dedup();
+        if readers.is_empty() {
+            return Err(SealError::Nobody.into());
+        }
+        let content = Content::FollowUp { answers: Vec::new() };
+        let placed = PlacedContent { content, readers, thread: reading.threads.mailbox };
+        let sealed = self.office.seal(&profile, &self.keys, placed, draft)?;
+        self.office.send(&sealed, progress)
+    }
+
+    /// For a report that goes back to this case: its key, and who was left out of it.
+    pub fn into_earlier(self) -> Result<EarlierReport, Error> {
+        let reading = self.read();
+        if reading.state.mailbox.own.is_to_be_asked {
+            return Err(Error::AskAgain);
+        }
+        let left_out = reading.state.mailbox.left_out.keys().cloned().collect();
+        drop(reading);
+        Ok(EarlierReport { keys: self.keys, left_out })
+    }
+
+    /// Writes the sealed original of an answer, piece by piece. Whether it is the one that was listed, opening it tells.
+    pub fn fetch_sealed(&self, position: usize, sealed: &mut impl Write) -> Result<(), FetchError> {
+        let listed = self.listing.messages.get(position).ok_or(FetchError::NoSuchAnswer)?;
+        let mut stream = self.office.client.mailbox_blob(&self.token, listed)?.stream();
+        let copied = io::copy(&mut stream, sealed);
+        match (copied, stream.failure()) {
+            (Ok(_), _) => Ok(()),
+            (Err(_), Some(failure)) => Err(failure.clone().into()),
+            (Err(error), None) => Err(FetchError::Write(error)),
+        }
+    }
+
+    /// Opens the files of an answer, of which the sealed original was fetched. Nothing that was written to `sink` may be
+    /// shown or kept before this has returned.
+    pub fn open_files<R: Read + Seek, W: Write>(
+        &self,
+        position: usize,
+        message: &MessageReading<'_>,
+        sealed: R,
+        sink: impl FnMut(usize) -> io::Result<Option<W>>,
+    ) -> Result<(), FetchError> {
+        let (Some(listed), Some(text)) = (self.listing.messages.get(position), message.authentic()) else {
+            return Err(FetchError::NoSuchAnswer);
+        };
+        match open_blob(sealed, BlobKey::Identity(&self.keys.identity))? {
+            OpenedBlob::Message(mut blob) => Ok(blob.read_files(text, listed.sha256, sink)?),
+            OpenedBlob::OneWay(_) => Err(FetchError::NoSuchAnswer),
+        }
+    }
+
+    /// An answer that cannot be had or does not open costs itself alone.
+    fn find_answer(&mut self, position: usize, listed: &ListedMessage) -> Result<Found, Error> {
+        if listed.gone {
+            return Ok(Found::Gone);
+        }
+        let failed = match self.find_text(listed) {
+            Ok(found) => return Ok(found),
+            Err(error) => error,
+        };
+        if failed.is_passing() {
+            self.office.client.answers()?;
+        }
+        self.failures.insert(position, failed.to_string());
+        Ok(Found::Missing)
+    }
+
+    fn find_text(&self, listed: &ListedMessage) -> Result<Found, client::Error> {
+        let blob = self.office.client.mailbox_blob(&self.token, listed)?;
+        let key = BlobKey::Identity(&self.keys.identity);
+        if blob.size_bytes() > WHOLE_BYTES_MAX {
+            return found(open_text(blob.reader(), key));
+        }
+        let bytes = blob.read_whole()?;
+        if sha256(&bytes) == listed.sha256 {
+            found(open_text(Cursor::new(bytes), key))
+        } else {
+            Ok(Found::Unreadable)
+        }
+    }
+}
+
+/// Why the files of an answer could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    #[error(transparent)]
+    Client(#[from] client::Error),
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error("writing failed: {0}")]
+    Write(io::Error),
+    #[error("there is no answer of the office at this place")]
+    NoSuchAnswer,
+}
+
+fn found(opened: Result<Found, OpenError>) -> Result<Found, client::Error> {
+    match opened {
+        Ok(found) => Ok(found),
+        Err(error) if error.is_unreadable() => Ok(Found::Unreadable),
+        Err(error) => Err(client::Error::Unreachable(error.to_string())),
+    }
+}
+
+fn open_text<R: Read + Seek>(source: R, key: BlobKey<'_>) -> Result<Found, OpenError> {
+    match open_blob(source, key)? {
+        OpenedBlob::OneWay(_) => Ok(Found::OneWay),
+        OpenedBlob::Message(mut blob) => Ok(Found::Opened(Box::new(blob.text()?))),
     }
 }

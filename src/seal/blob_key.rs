@@ -1,4 +1,5 @@
-//! What opens a blob: an identity that it is sealed to, or the blob's own file key, which a handover gives (PROTOCOL 2.8).
+//! What opens a blob: an identity that it is sealed to, or the blob's own file key, which a handover gives
+//! (PROTOCOL 2.8).
 
 use std::cell::RefCell;
 

@@ -1,5 +1,5 @@
-//! A sealed blob wherever it lies, on a disk or behind a server's ranges, as age reads it: never beyond the length it had
-//! at first, its head kept, and every byte hashed when it is read from end to end.
+//! A sealed blob wherever it lies, on a disk or behind a server's ranges, as age reads it: never beyond the
+//! length it had at first, its head kept, and every byte hashed when it is read from end to end.
 
 use std::io::{self, Read, Seek, SeekFrom};
 

@@ -76,7 +76,8 @@ impl ReporterKeys {
     }
 }
 
-/// What lets an inspector write into a case, and list it: whoever opened the report has the secret (PROTOCOL 2.9).
+/// What lets an inspector write into a case, and list it: whoever opened the report has the secret
+/// (PROTOCOL 2.9).
 pub fn write_token(secret: &CaseSecret) -> WriteToken {
     let mut write = Zeroizing::new([0; 32]);
     let hkdf = Hkdf::<Sha256>::new(Some(&[]), secret.as_bytes());

@@ -1,5 +1,5 @@
-//! Sealing and opening what a reporter without memory would have to remember (PROTOCOL 2.10). One key seals all memos of a
-//! code, each under a nonce of its own, and each is bound to the one blob it travels beside.
+//! Sealing and opening what a reporter without memory would have to remember (PROTOCOL 2.10). One key seals
+//! all memos of a code, each under a nonce of its own, and each is bound to the one blob it travels beside.
 
 use std::fmt;
 

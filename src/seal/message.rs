@@ -37,8 +37,9 @@ pub enum SealError {
     Age(String),
 }
 
-/// Those who open a message of a case: the reporter where it is for her, then every inspector of the profile, in its
-/// order. In the place of each who is no reader stands a key that nobody has, so that the number of stanzas tells nothing.
+/// Those who open a message of a case: the reporter where it is for her, then every inspector of the
+/// profile, in its order. In the place of each who is no reader stands a key that nobody has, so that the
+/// number of stanzas tells nothing.
 pub fn recipients(
     profile: &Profile,
     readers: &[Id],
@@ -61,8 +62,8 @@ pub fn recipients(
     reporter.into_iter().map(Ok).chain(inspectors).collect()
 }
 
-/// The signature of a second person under a message, before it is sealed: it covers the message as it stands without its
-/// seconds, and the files (PROTOCOL 2.7).
+/// The signature of a second person under a message, before it is sealed: it covers the message as it
+/// stands without its seconds, and the files (PROTOCOL 2.7).
 pub fn second_signature(
     message: &Message,
     files: &[&[u8]],

@@ -1,13 +1,14 @@
-//! Opening a blob that is larger than memory: first the text, by seeking, then the files, from end to end (PROTOCOL 2.7).
+//! Opening a blob that is larger than memory: first the text, by seeking, then the files, from end to end
+//! (PROTOCOL 2.7).
 //!
-//! [`open_blob`] needs the header and a key. [`OpenBlob::text`] reads message.json and seal.json and nothing between them:
-//! about 130 KiB of any blob. `verify::case` then judges whose word it is. Only for what it finds authentic
-//! [`OpenBlob::read_files`] streams the files, and **nothing of what was streamed may be shown, kept or handed on before
-//! it has returned**: write into files that are removed when it fails. At no time is more in memory than message.json,
-//! seal.json and a few blocks of 64 KiB.
+//! [`open_blob`] needs the header and a key. [`OpenBlob::text`] reads message.json and seal.json and
+//! nothing between them: about 130 KiB of any blob. `verify::case` then judges whose word it is. Only for
+//! what it finds authentic [`OpenBlob::read_files`] streams the files, and **nothing of what was streamed
+//! may be shown, kept or handed on before it has returned**: write into files that are removed when it
+//! fails. At no time is more in memory than message.json, seal.json and a few blocks of 64 KiB.
 //!
-//! The source is anything that reads and seeks: a file, a `Cursor` over bytes, or a reader that fetches ranges from a
-//! server. It is asked for its length once, and read in pieces of 64 KiB.
+//! The source is anything that reads and seeks: a file, a `Cursor` over bytes, or a reader that fetches
+//! ranges from a server. It is asked for its length once, and read in pieces of 64 KiB.
 
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 
@@ -110,15 +111,17 @@ impl<R: Read + Seek> OpenBlob<R> {
         &self.file_key
     }
 
-    /// message.json and seal.json, the files passed over. They agree with each other, and nobody has checked whose they are.
+    /// message.json and seal.json, the files passed over. They agree with each other, and nobody has
+    /// checked whose they are.
     pub fn text(&mut self) -> Result<Unverified, OpenError> {
         self.source.seek(SeekFrom::Start(0)).map_err(OpenError::Source)?;
         let text = read_text(&mut self.source, &self.file_key, self.plaintext_bytes);
         text.map_err(|error| source_error(&mut self.source, error))
     }
 
-    /// Reads the whole blob once and writes the files that `sink` wants, by their index in `text`. When it returns, the
-    /// blob is the one that was listed, and every file what the sender signed; before that, nothing of them is.
+    /// Reads the whole blob once and writes the files that `sink` wants, by their index in `text`. When it
+    /// returns, the blob is the one that was listed, and every file what the sender signed; before that,
+    /// nothing of them is.
     pub fn read_files<W: Write>(
         &mut self,
         text: &Unverified,
@@ -133,7 +136,8 @@ impl<R: Read + Seek> OpenBlob<R> {
         if hash.finish() == listed { Ok(()) } else { Err(OpenError::OtherBlob) }
     }
 
-    /// The same, when nobody wants the files: the blob is the one that was listed and all of it is as it was signed.
+    /// The same, when nobody wants the files: the blob is the one that was listed and all of it is as it
+    /// was signed.
     pub fn check_files(&mut self, text: &Unverified, listed: Digest) -> Result<(), OpenError> {
         self.read_files(text, listed, |_| Ok(None::<io::Sink>))
     }
@@ -187,8 +191,8 @@ fn open_one_way<R: Read + Seek>(
     Ok(OneWayFile { sha256: sha256(&bytes), bytes, file_key })
 }
 
-/// How long the plaintext of a blob of this length is; nothing for a length that no blob has. Nobody has authenticated it:
-/// it only bounds where is looked.
+/// How long the plaintext of a blob of this length is; nothing for a length that no blob has. Nobody has
+/// authenticated it: it only bounds where is looked.
 fn plaintext_bytes(sealed_bytes: u64, header_bytes: u64) -> Option<u64> {
     let stream = sealed_bytes.checked_sub(header_bytes)?.checked_sub(NONCE_BYTES)?;
     stream.checked_sub(TAG_BYTES * stream.div_ceil(CHUNK_BYTES + TAG_BYTES))
@@ -215,8 +219,8 @@ fn read_text<R: Read + Seek>(
     Ok(Unverified::decode(&message_json, &seal_json)?)
 }
 
-/// Forward, to a place that is known to be inside. Within one chunk it reads on: age's own seeking does not ask there
-/// whether the chunk is long enough.
+/// Forward, to a place that is known to be inside. Within one chunk it reads on: age's own seeking does not
+/// ask there whether the chunk is long enough.
 fn skip_to<R: Read + Seek>(plaintext: &mut Plaintext<R>, from: u64, to: u64) -> Result<(), OpenError> {
     if from / CHUNK_BYTES == to / CHUNK_BYTES {
         let skipped = io::copy(&mut plaintext.by_ref().take(to - from), &mut io::sink());

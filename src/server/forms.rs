@@ -1,4 +1,4 @@
-//! The form for one-way reports (PROTOCOL 4.5) as one office shows it: the embedded pages with its recipients
+//! The form for one-way reports (PROTOCOL 4.6) as one office shows it: the embedded pages with its recipients
 //! put in; and how much memory all forms in progress may hold.
 
 use std::collections::HashMap;

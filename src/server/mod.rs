@@ -12,9 +12,9 @@ mod problem;
 mod router;
 mod routes;
 mod sessions;
+mod start;
 
 use std::future::Future;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,32 +22,19 @@ use tokio::net::TcpListener;
 
 use crate::http::connection::{self, Stop};
 use crate::protocol::day::Day;
-use crate::storage::{self, Storage};
+use crate::storage;
 
 use app::App;
 use embedded::EmbeddedFiles;
-use office::{Offices, ServedOffice, SignedProfile};
 
 pub use config::Config;
 pub use router::ROUTES;
+pub use start::{Error, office_id};
 
 /// How often the server looks whether a new day has begun.
 const DAY_CHECK: Duration = Duration::from_secs(600);
 /// How long it waits to purge again when the storage was busy or another process held the database.
 const PURGE_RETRY: Duration = Duration::from_secs(5);
-
-/// Why the server could not start. Shown to the operator only.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    #[error(transparent)]
-    Config(#[from] config::Error),
-    #[error(transparent)]
-    Storage(#[from] storage::DatabaseError),
-    #[error("{path}: {source}")]
-    Profile { path: String, source: crate::verify::profile::Error },
-    #[error("{path}: {source}")]
-    ReadProfile { path: String, source: std::io::Error },
-}
 
 /// Serves until `shutdown` resolves, then lets running requests end for a few seconds, empties the WAL and
 /// returns. What an upload in progress has received by then is kept.
@@ -66,14 +53,8 @@ pub async fn serve_with_clock(
     shutdown: impl Future<Output = ()> + Send,
     today: impl Fn() -> Day + Send + Sync + 'static,
 ) -> Result<(), Error> {
-    let signed = load_profile(&config.profile)?;
-    let options = storage::Options { database_bytes: config.limits.database_bytes };
-    let storage = Storage::open(&config.database, options)?;
-    if signed.profile.expires < today() {
-        tracing::warn!("the office profile has expired: the pages will refuse it until a new one is signed");
-    }
     let (stop, pages) = (Stop::new(), EmbeddedFiles::pages());
-    let offices = Offices::one(ServedOffice::new(signed, storage, pages));
+    let offices = start::open_offices(&config, pages, today()).await?;
     let app = Arc::new(App::new(offices, pages, config.limits, stop.stopping(), today));
 
     // Not waited for: it changes nothing but memory.
@@ -83,9 +64,13 @@ pub async fn serve_with_clock(
     connection::serve(listener, router::router(app.clone()), shutdown, stop, connection::Bounds::DEFAULT)
         .await;
     purge.abort();
-    // Blocks until the writer has ended: outside the async threads.
-    let storages: Vec<_> = app.offices.all().map(|office| office.storage.clone()).collect();
-    let _ = tokio::task::spawn_blocking(move || storages.iter().for_each(Storage::close)).await;
+    // Each blocks until its writer has ended: outside the async threads, and side by side.
+    let storages = app.offices.all().map(|office| office.storage.clone());
+    let closed: Vec<_> =
+        storages.map(|storage| tokio::task::spawn_blocking(move || storage.close())).collect();
+    for closed in closed {
+        let _ = closed.await;
+    }
     tracing::info!("stopped");
     Ok(())
 }
@@ -111,10 +96,4 @@ async fn purge_daily(app: Arc<App>) {
         }
         tokio::time::sleep(pause).await;
     }
-}
-
-fn load_profile(path: &Path) -> Result<SignedProfile, Error> {
-    let note = std::fs::read(path)
-        .map_err(|source| Error::ReadProfile { path: path.display().to_string(), source })?;
-    SignedProfile::verify(note).map_err(|source| Error::Profile { path: path.display().to_string(), source })
 }

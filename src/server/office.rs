@@ -1,11 +1,11 @@
 //! One office as a value, and all of them.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::http::static_file::StaticFile;
-use crate::protocol::profile::Profile;
-use crate::storage::Storage;
-use crate::verify;
+use crate::storage::{OfficeIds, Storage};
+use crate::verify::profile::{self, VerifiedProfile};
 
 use super::embedded::EmbeddedFiles;
 use super::forms::Forms;
@@ -13,52 +13,65 @@ use super::sessions::Sessions;
 
 /// Whatever belongs to one office and to no other: nothing of it may answer a request for another.
 pub(super) struct ServedOffice {
-    pub(super) signed: SignedProfile,
+    pub(super) ids: OfficeIds,
+    pub(super) profile: VerifiedProfile,
+    /// The present profile's note. Public, so it may be compressed; recipients shrink by half.
+    pub(super) note: StaticFile,
     pub(super) storage: Storage,
     pub(super) sessions: Sessions,
     pub(super) forms: Forms,
 }
 
 impl ServedOffice {
-    pub(super) fn new(signed: SignedProfile, storage: Storage, files: &EmbeddedFiles) -> Self {
-        let forms = Forms::new(files, &signed.profile);
-        Self { signed, storage, sessions: Sessions::new(), forms }
+    pub(super) fn new(
+        signed: SignedProfile,
+        ids: OfficeIds,
+        storage: Storage,
+        files: &EmbeddedFiles,
+    ) -> Self {
+        let SignedProfile { profile, note } = signed;
+        let forms = Forms::new(files, &profile);
+        let note = StaticFile::new("profile.txt", note.into());
+        Self { ids, profile, note, storage, sessions: Sessions::new(), forms }
     }
 }
 
 /// The office profile and the note it came in.
 pub(super) struct SignedProfile {
-    pub(super) profile: Profile,
-    /// Public, so it may be compressed; recipients shrink by half.
-    pub(super) note: StaticFile,
+    pub(super) profile: VerifiedProfile,
+    pub(super) note: Vec<u8>,
 }
 
 impl SignedProfile {
-    /// Checks that the root key which the note names signed it. Whether it has expired is left to the
+    /// Checks that the last of the roots which the office id stands for signed it. Whether it has expired is left to the
     /// readers: inspectors must get at their cases all the same.
-    pub(super) fn verify(note: Vec<u8>) -> Result<Self, verify::profile::Error> {
-        let profile = verify::profile::verify_signature(&note)?;
-        Ok(Self { profile, note: StaticFile::new("profile.txt", note.into()) })
+    pub(super) fn verify(note: Vec<u8>) -> Result<Self, profile::Error> {
+        Ok(Self { profile: profile::verify_signature(&note)?, note })
     }
 }
 
-/// The offices of this server. There is one, and it answers whatever host a request names.
+/// The offices of this server, by their hosts.
+#[derive(Default)]
 pub(super) struct Offices {
-    only: Arc<ServedOffice>,
+    by_host: HashMap<String, Arc<ServedOffice>>,
+    all: Vec<Arc<ServedOffice>>,
 }
 
 impl Offices {
-    pub(super) fn one(office: ServedOffice) -> Self {
-        Self { only: Arc::new(office) }
+    /// The caller has checked that no other office has one of these hosts.
+    pub(super) fn add(&mut self, hosts: &[String], office: ServedOffice) {
+        let office = Arc::new(office);
+        self.by_host.extend(hosts.iter().map(|host| (host.clone(), office.clone())));
+        self.all.push(office);
     }
 
-    /// The office that answers a request.
-    pub(super) fn answering(&self) -> &Arc<ServedOffice> {
-        &self.only
+    /// The office that answers requests for a host.
+    pub(super) fn at(&self, host: &str) -> Option<&Arc<ServedOffice>> {
+        self.by_host.get(host)
     }
 
     /// Every one, for what is done to all of them.
     pub(super) fn all(&self) -> impl Iterator<Item = &Arc<ServedOffice>> {
-        std::iter::once(&self.only)
+        self.all.iter()
     }
 }

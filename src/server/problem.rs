@@ -19,9 +19,11 @@ pub(super) fn word_of(error: storage::Error) -> ProblemWord {
         storage::Error::OffsetMismatch => ProblemWord::OffsetMismatch,
         storage::Error::TooLong => ProblemWord::TooLarge,
         storage::Error::Finished => ProblemWord::Finished,
+        storage::Error::OneWay => ProblemWord::OneWay,
+        storage::Error::MemoMissing => ProblemWord::Malformed,
         storage::Error::Busy | storage::Error::Locked | storage::Error::Closed => ProblemWord::Busy,
         storage::Error::StorageFull => ProblemWord::StorageFull,
-        storage::Error::Failed(_) | storage::Error::FileReplaced => {
+        storage::Error::Failed(_) | storage::Error::FileReplaced | storage::Error::Damaged => {
             tracing::error!(%error, "a request failed in the storage");
             ProblemWord::Internal
         }

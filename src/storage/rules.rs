@@ -1,23 +1,36 @@
-//! Decisions without SQL: who may begin an upload, what a piece is, what a whole blob becomes, how long an upload
-//! waits. Pure functions over facts that the back end has looked up in the transaction that will carry the decision
-//! out, so every back end decides alike and the whole table is tested without one.
+//! Decisions without SQL: who may begin an upload and read a message, what a piece is, what a whole blob becomes, which
+//! profile is served, how long an upload waits. Pure functions over facts that the back end has looked up in the
+//! transaction that will carry the decision out, so every back end decides alike and the whole table is tested without
+//! one.
 
 use std::cmp::Ordering;
 
-use crate::protocol::message::MessageKind;
-
-use super::types::{Error, NewUpload, Owner, Piece, Progress};
 use crate::protocol::day::Day;
-use crate::protocol::ids::Digest;
+use crate::protocol::ids::{Digest, WriteHash};
+use crate::protocol::record::ThreadName;
+use crate::protocol::upload::MessageKind;
+
+use super::types::{Error, NewUpload, Owner, Piece, ProfileAdmission, Progress};
 
 /// Whole days that an unfinished upload waits, and that a finished one is remembered.
 const KEPT_DAYS: i32 = 2;
 
+/// What opens a case that is there.
+#[derive(Clone, Copy)]
+pub(super) enum CaseKeys {
+    /// Its reporter's mailbox, and what is kept of the write token that its readers share.
+    Shared { mailbox: Owner, write_hash: WriteHash },
+    /// A one-way case, or the journal: a session is enough, and nobody can be answered.
+    SessionAlone,
+}
+
 /// What is known of the case that an upload names, and of its sender.
 #[derive(Clone, Copy)]
 pub(super) struct CaseFacts {
-    /// The mailbox of the case; nothing if there is no such case.
-    pub(super) mailbox: Option<Owner>,
+    /// The id is that of the office's journal, which need not be there yet.
+    pub(super) is_journal: bool,
+    /// Nothing if there is no such case.
+    pub(super) keys: Option<CaseKeys>,
     /// The sender is the mailbox of a case, this one or another.
     pub(super) sender_has_case: bool,
 }
@@ -26,9 +39,9 @@ pub(super) struct CaseFacts {
 #[derive(Clone, Copy)]
 pub(super) struct BlobFacts {
     pub(super) case: CaseFacts,
-    /// The case holds this very blob already, sent in this direction.
+    /// The thread holds this very blob already, as this kind.
     pub(super) held: bool,
-    /// Where the last message of the case stands; nothing if there is no such case.
+    /// Where the last message of the thread stands; nothing if it has none.
     pub(super) last_position: Option<u32>,
 }
 
@@ -46,8 +59,10 @@ pub(super) enum CheckedPiece {
 pub(super) enum Decision {
     Message {
         position: u32,
+        /// The case is not there yet and begins with it.
+        begins_case: bool,
     },
-    /// The case holds this very blob: its answer was lost, and it is given again.
+    /// The thread holds this very blob: its answer was lost, and it is given again.
     Repeat,
     /// The case or the mailbox is another's. The upload is dropped.
     CaseTaken,
@@ -69,24 +84,49 @@ impl PieceOutcome {
     }
 }
 
-/// Whether this sender may begin such an upload. What this finds out is asked again when the upload is whole.
-pub(super) fn check_admission(new: &NewUpload, case: CaseFacts) -> Result<(), Error> {
-    let own = case.mailbox == Some(new.owner);
-    match new.kind {
-        // The same reporter may be repeating a report whose answer was lost: only the whole blob can tell.
-        MessageKind::Report if own => Ok(()),
-        MessageKind::Report if case.mailbox.is_some() || case.sender_has_case => Err(Error::CaseExists),
-        MessageKind::Report => Ok(()),
-        MessageKind::FollowUp if own => Ok(()),
-        MessageKind::FollowUp if case.sender_has_case => Err(Error::NotFound),
-        MessageKind::FollowUp => Err(Error::UnknownMailbox),
-        MessageKind::Reply if case.mailbox.is_some() => Ok(()),
-        MessageKind::Reply => Err(Error::NotFound),
+impl CaseKeys {
+    /// Whether these are the keys of this sender's own case.
+    fn is_of(&self, sender: Owner) -> bool {
+        matches!(self, CaseKeys::Shared { mailbox, .. } if *mailbox == sender)
+    }
+
+    /// Whether whoever shows the token with this hash may see and write what readers of the case do.
+    fn let_in(&self, shown: Option<WriteHash>) -> bool {
+        match self {
+            CaseKeys::SessionAlone => true,
+            CaseKeys::Shared { write_hash, .. } => shown.is_some_and(|shown| is_same(&shown, write_hash)),
+        }
     }
 }
 
-/// What a piece is to an upload of `length_bytes` that stands at `offset`.
-pub(super) fn check_piece(offset: u64, length_bytes: u64, piece: &Piece) -> Result<CheckedPiece, Error> {
+/// Whether this sender may begin such an upload. What this finds out is asked again when the upload is whole, but for
+/// the write token: it is shown once, and that of a case never changes.
+pub(super) fn check_admission(new: &NewUpload, case: CaseFacts) -> Result<(), Error> {
+    if case.is_journal {
+        return if new.kind == MessageKind::Record { Ok(()) } else { Err(Error::CaseExists) };
+    }
+    let own = case.keys.is_some_and(|keys| keys.is_of(new.owner));
+    match (new.kind, case.keys) {
+        // The same reporter may be repeating a report whose answer was lost: only the whole blob can tell.
+        (MessageKind::Report | MessageKind::FollowUp, _) if own => Ok(()),
+        (MessageKind::Report, Some(_)) => Err(Error::CaseExists),
+        (MessageKind::Report, None) if case.sender_has_case => Err(Error::CaseExists),
+        (MessageKind::Report, None) => Ok(()),
+        (MessageKind::FollowUp, _) if case.sender_has_case => Err(Error::NotFound),
+        (MessageKind::FollowUp, _) => Err(Error::UnknownMailbox),
+        (MessageKind::Reply, Some(CaseKeys::SessionAlone)) => Err(Error::OneWay),
+        (MessageKind::Reply | MessageKind::Record, Some(keys)) if keys.let_in(new.write_hash) => Ok(()),
+        (MessageKind::Reply | MessageKind::Record, _) => Err(Error::NotFound),
+    }
+}
+
+/// What a piece is to an upload of this kind and `length_bytes` that stands at `offset`.
+pub(super) fn check_piece(
+    kind: MessageKind,
+    offset: u64,
+    length_bytes: u64,
+    piece: &Piece,
+) -> Result<CheckedPiece, Error> {
     if piece.offset != offset {
         return Err(Error::OffsetMismatch);
     }
@@ -94,6 +134,8 @@ pub(super) fn check_piece(offset: u64, length_bytes: u64, piece: &Piece) -> Resu
     match (end.cmp(&length_bytes), piece.digest) {
         (Ordering::Greater, _) => Err(Error::TooLong),
         (Ordering::Less, _) => Ok(CheckedPiece::Partial { offset: end }),
+        // The reporter would find a message without its memo, and take it for one that is not hers.
+        (Ordering::Equal, _) if kind.is_from_reporter() && piece.memo.is_none() => Err(Error::MemoMissing),
         (Ordering::Equal, Some(digest)) => Ok(CheckedPiece::Last { digest }),
         // Without its digest the last piece cannot be judged, so it is not taken.
         (Ordering::Equal, None) => Err(Error::OffsetMismatch),
@@ -102,20 +144,53 @@ pub(super) fn check_piece(offset: u64, length_bytes: u64, piece: &Piece) -> Resu
 
 /// What a whole blob becomes.
 pub(super) fn decide(new: &NewUpload, blob: BlobFacts) -> Result<Decision, Error> {
-    match (new.kind, blob.case.mailbox) {
-        (MessageKind::Report, None) if blob.case.sender_has_case => Ok(Decision::CaseTaken),
-        (MessageKind::Report, None) => Ok(Decision::Message { position: 0 }),
-        (MessageKind::Report, Some(mailbox)) if mailbox == new.owner && blob.held => Ok(Decision::Repeat),
+    let own = blob.case.keys.is_some_and(|keys| keys.is_of(new.owner));
+    match (new.kind, blob.case.keys) {
+        (MessageKind::Report, Some(_)) if own && blob.held => Ok(Decision::Repeat),
         (MessageKind::Report, Some(_)) => Ok(Decision::CaseTaken),
-        // A case never goes away and never changes hands, so what admission found is so still.
-        (_, None) => Err(Error::NotFound),
-        (MessageKind::FollowUp, Some(mailbox)) if mailbox != new.owner => Err(Error::NotFound),
-        (_, Some(_)) if blob.held => Ok(Decision::Repeat),
-        (_, Some(_)) => {
-            // A case that is there has its report at 0, so nothing is ever put before one.
-            let last = blob.last_position.ok_or(Error::NotFound)?;
-            Ok(Decision::Message { position: last.checked_add(1).ok_or(Error::StorageFull)? })
+        (MessageKind::Report, None) if blob.case.sender_has_case || blob.case.is_journal => {
+            Ok(Decision::CaseTaken)
         }
+        (MessageKind::Report, None) => Ok(Decision::Message { position: 0, begins_case: true }),
+        (MessageKind::FollowUp, _) if own => next(blob),
+        (MessageKind::Reply, Some(CaseKeys::Shared { .. })) => next(blob),
+        (MessageKind::Record, Some(_)) => next(blob),
+        (MessageKind::Record, None) if blob.case.is_journal => next(blob),
+        // A case never goes away and never changes hands, so what admission found is so still.
+        (MessageKind::FollowUp | MessageKind::Reply | MessageKind::Record, _) => Err(Error::NotFound),
+    }
+}
+
+/// A one-way report under a random id, which nobody else can have.
+pub(super) fn decide_one_way(case: CaseFacts) -> Result<Decision, Error> {
+    if case.keys.is_some() || case.is_journal {
+        return Err(Error::CaseExists);
+    }
+    Ok(Decision::Message { position: 0, begins_case: true })
+}
+
+/// Whether whoever shows this write token's hash in a session may have the message at a place of a case.
+pub(super) fn may_read(keys: CaseKeys, place: (ThreadName, u32), shown: Option<WriteHash>) -> bool {
+    // The report is everybody's to open who can: how else would its reader get the case secret?
+    place == (ThreadName::Mailbox, 0) || keys.let_in(shown)
+}
+
+/// Whether it may be listed what a case's threads hold.
+pub(super) fn may_list(keys: CaseKeys, shown: Option<WriteHash>) -> bool {
+    keys.let_in(shown)
+}
+
+/// Whether a server may serve this profile: an office signs one text of a version, and no version after a later one.
+pub(super) fn check_profile(
+    version: u64,
+    digest: Digest,
+    newest_served: Option<u64>,
+    same_version: Option<Digest>,
+) -> ProfileAdmission {
+    match (newest_served, same_version) {
+        (Some(served), _) if served > version => ProfileAdmission::Older { served },
+        (_, Some(served)) if served != digest => ProfileAdmission::OtherText,
+        _ => ProfileAdmission::Kept,
     }
 }
 
@@ -124,118 +199,23 @@ pub(super) fn oldest_kept(today: Day) -> Day {
     today.plus_days(-KEPT_DAYS)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::protocol::ids::CaseId;
-
-    const SENDER: Owner = Owner::from_bytes([1; 32]);
-    const OTHER: Owner = Owner::from_bytes([2; 32]);
-    /// No case, the sender's, another's.
-    const MAILBOXES: [Option<Owner>; 3] = [None, Some(SENDER), Some(OTHER)];
-
-    fn new(kind: MessageKind) -> NewUpload {
-        let day = "2026-11-21".parse().unwrap();
-        NewUpload { owner: SENDER, kind, case: CaseId::from_bytes([3; 16]), length_bytes: 32768, day }
+/// Behind the last message of its thread, unless it is there already.
+fn next(blob: BlobFacts) -> Result<Decision, Error> {
+    if blob.held {
+        return Ok(Decision::Repeat);
     }
-
-    fn digest() -> Digest {
-        Digest::from_bytes([4; 32])
-    }
-
-    /// Every kind, every state of the case, a sender that has a case and one that has none.
-    #[test]
-    fn admission_is_this_table() {
-        use Error::{CaseExists, NotFound, UnknownMailbox};
-        for (kind, sender_has_case, expected) in [
-            (MessageKind::Report, false, [Ok(()), Ok(()), Err(CaseExists)]),
-            (MessageKind::Report, true, [Err(CaseExists), Ok(()), Err(CaseExists)]),
-            (MessageKind::FollowUp, false, [Err(UnknownMailbox), Ok(()), Err(UnknownMailbox)]),
-            (MessageKind::FollowUp, true, [Err(NotFound), Ok(()), Err(NotFound)]),
-            // An inspector needs no case of his own: whoever may reply was checked before.
-            (MessageKind::Reply, false, [Err(NotFound), Ok(()), Ok(())]),
-            (MessageKind::Reply, true, [Err(NotFound), Ok(()), Ok(())]),
-        ] {
-            for (mailbox, expected) in MAILBOXES.into_iter().zip(expected) {
-                let found = check_admission(&new(kind), CaseFacts { mailbox, sender_has_case });
-                assert_eq!(found, expected, "{kind:?}, {sender_has_case}, {}", named(mailbox));
-            }
-        }
-    }
-
-    /// The same, with a blob that the case holds already and one that it does not.
-    #[test]
-    fn decisions_are_this_table() {
-        let taken = Ok(Decision::CaseTaken);
-        let repeat = Ok(Decision::Repeat);
-        let at = |position| Ok(Decision::Message { position });
-        let none = Err(Error::NotFound);
-        for (kind, sender_has_case, held, expected) in [
-            (MessageKind::Report, false, false, [at(0), taken, taken]),
-            (MessageKind::Report, false, true, [at(0), repeat, taken]),
-            (MessageKind::Report, true, false, [taken, taken, taken]),
-            (MessageKind::Report, true, true, [taken, repeat, taken]),
-            (MessageKind::FollowUp, false, false, [none, at(8), none]),
-            (MessageKind::FollowUp, false, true, [none, repeat, none]),
-            (MessageKind::FollowUp, true, false, [none, at(8), none]),
-            (MessageKind::FollowUp, true, true, [none, repeat, none]),
-            (MessageKind::Reply, false, false, [none, at(8), at(8)]),
-            (MessageKind::Reply, false, true, [none, repeat, repeat]),
-            (MessageKind::Reply, true, false, [none, at(8), at(8)]),
-            (MessageKind::Reply, true, true, [none, repeat, repeat]),
-        ] {
-            for (mailbox, expected) in MAILBOXES.into_iter().zip(expected) {
-                let case = CaseFacts { mailbox, sender_has_case };
-                let found = decide(&new(kind), BlobFacts { case, held, last_position: mailbox.map(|_| 7) });
-                assert_eq!(found, expected, "{kind:?}, {sender_has_case}, {held}, {}", named(mailbox));
-            }
-        }
-    }
-
-    #[test]
-    fn a_case_without_an_end_or_a_beginning_is_an_error() {
-        let case = CaseFacts { mailbox: Some(SENDER), sender_has_case: true };
-        let facts = |last_position| BlobFacts { case, held: false, last_position };
-        assert_eq!(decide(&new(MessageKind::FollowUp), facts(Some(u32::MAX))), Err(Error::StorageFull));
-        assert_eq!(decide(&new(MessageKind::FollowUp), facts(None)), Err(Error::NotFound));
-    }
-
-    #[test]
-    fn pieces_are_this_table() {
-        let partial = |offset| Ok(CheckedPiece::Partial { offset });
-        let last = Ok(CheckedPiece::Last { digest: digest() });
-        // An upload of 100 bytes that stands at 40.
-        for (offset, bytes, with_digest, expected) in [
-            (40, 0, false, partial(40)),
-            (40, 59, false, partial(99)),
-            (40, 59, true, partial(99)),
-            (40, 60, true, last),
-            (40, 60, false, Err(Error::OffsetMismatch)),
-            (40, 61, true, Err(Error::TooLong)),
-            (40, 61, false, Err(Error::TooLong)),
-            (39, 1, false, Err(Error::OffsetMismatch)),
-            (39, 61, true, Err(Error::OffsetMismatch)),
-            (41, 59, true, Err(Error::OffsetMismatch)),
-            (0, 100, true, Err(Error::OffsetMismatch)),
-        ] {
-            let piece = Piece { offset, data: vec![0; bytes], digest: with_digest.then(digest) };
-            assert_eq!(check_piece(40, 100, &piece), expected, "{offset} {bytes} {with_digest}");
-        }
-        let piece = Piece { offset: u64::MAX, data: vec![0], digest: None };
-        assert_eq!(check_piece(u64::MAX, u64::MAX, &piece), Err(Error::TooLong));
-    }
-
-    #[test]
-    fn two_whole_days_are_kept() {
-        let day = |text: &str| text.parse::<Day>().unwrap();
-        assert_eq!(oldest_kept(day("2026-03-01")), day("2026-02-27"));
-    }
-
-    fn named(mailbox: Option<Owner>) -> &'static str {
-        match mailbox {
-            None => "no such case",
-            Some(SENDER) => "the sender's case",
-            Some(_) => "another's case",
-        }
-    }
+    let position = match blob.last_position {
+        Some(last) => last.checked_add(1).ok_or(Error::StorageFull)?,
+        None => 0,
+    };
+    Ok(Decision::Message { position, begins_case: blob.case.keys.is_none() })
 }
+
+/// In time that does not depend on where they differ.
+fn is_same(shown: &WriteHash, kept: &WriteHash) -> bool {
+    let pairs = shown.as_bytes().iter().zip(kept.as_bytes());
+    std::hint::black_box(pairs.fold(0, |sum, (a, b)| sum | (a ^ b))) == 0
+}
+
+#[cfg(test)]
+mod tests;

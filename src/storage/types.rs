@@ -4,8 +4,25 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::protocol::day::Day;
-use crate::protocol::ids::{CaseId, Digest, MailboxId, Malformed, decode_hex, encode_hex};
-use crate::protocol::message::{Direction, MessageKind};
+use crate::protocol::ids::{
+    CaseId, Digest, MailboxId, Malformed, OfficeId, WriteHash, decode_hex, encode_hex,
+};
+use crate::protocol::memo::SealedMemo;
+use crate::protocol::upload::MessageKind;
+
+/// How a database is opened.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// The most that the database file may grow to, in bytes; nothing means as far as the disk goes.
+    pub database_bytes: Option<u64>,
+}
+
+/// The office that a database is of, and the id of that office's journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OfficeIds {
+    pub office: OfficeId,
+    pub journal: CaseId,
+}
 
 /// The random name of an upload, as 32 hex digits in its address. It opens nothing without its owner's secret.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,7 +52,7 @@ impl FromStr for UploadId {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct BlobId(pub(super) [u8; 16]);
 
-/// To whom an upload answers: a reporter's mailbox id, or the hash of an inspector's name.
+/// To whom an upload answers: a reporter's mailbox id, or the hash of an office and its inspector's name.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Owner([u8; 32]);
 
@@ -62,6 +79,9 @@ pub struct NewUpload {
     pub owner: Owner,
     pub kind: MessageKind,
     pub case: CaseId,
+    /// With a report, what its case is to keep of the write token; it must be there. With a reply or a record, the hash
+    /// of the token that was shown, if one was.
+    pub write_hash: Option<WriteHash>,
     /// A size class, in bytes. The caller has checked it.
     pub length_bytes: u64,
     pub day: Day,
@@ -75,6 +95,9 @@ pub struct Piece {
     /// SHA-256 of the whole blob, computed by the caller over everything from the first byte on. It must be there when
     /// the piece is the last one and is not looked at otherwise.
     pub digest: Option<Digest>,
+    /// What is to stand beside a message of the reporter. It must be there when the piece is the last one of such a
+    /// message and is not looked at otherwise.
+    pub memo: Option<SealedMemo>,
 }
 
 /// How much of an upload is durable.
@@ -90,6 +113,8 @@ pub struct Progress {
 pub struct StoredUpload {
     pub kind: MessageKind,
     pub case: CaseId,
+    /// Of a report that is not whole yet.
+    pub write_hash: Option<WriteHash>,
     pub length_bytes: u64,
     pub offset: u64,
 }
@@ -100,18 +125,11 @@ impl StoredUpload {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredCase {
-    pub case: CaseId,
-    /// In the order in which they were taken, positions 0, 1, 2, …
-    pub messages: Vec<MessageSummary>,
-}
-
 /// What is known of a message without its blob.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MessageSummary {
     pub position: u32,
-    pub direction: Direction,
+    pub kind: MessageKind,
     pub size_bytes: u64,
     pub sha256: Digest,
     pub day: Day,
@@ -124,12 +142,55 @@ pub struct StoredMessage {
     pub(super) blob: BlobId,
 }
 
-/// A page of the list of cases.
+/// A page of a mailbox, for its reporter.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredCases {
-    pub cases: Vec<StoredCase>,
+pub struct StoredMailbox {
+    pub case: CaseId,
+    /// Each with its memo, if it is the reporter's own.
+    pub entries: Vec<(MessageSummary, Option<SealedMemo>)>,
+    /// There are messages behind these.
+    pub more: bool,
+}
+
+/// A page of the list of cases: of each its report, and nothing of what followed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredReports {
+    pub reports: Vec<(CaseId, MessageSummary)>,
     /// The last case of this page, if there are more behind it.
     pub next: Option<CaseId>,
+}
+
+/// Which part of a case somebody wants to see, and by what right.
+#[derive(Debug, Clone, Copy)]
+pub struct ThreadsQuery {
+    pub case: CaseId,
+    /// The hash of the write token that was shown, if one was.
+    pub write_hash: Option<WriteHash>,
+    /// Positions from which on each thread is wanted.
+    pub mailbox: u64,
+    pub office: u64,
+}
+
+/// The part of a case that was asked for; nothing for whoever has no right to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredThreads {
+    pub case: CaseId,
+    pub mailbox: Vec<MessageSummary>,
+    pub office: Vec<MessageSummary>,
+    /// There are messages behind these.
+    pub more: bool,
+}
+
+/// What became of a profile that a server is to serve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProfileAdmission {
+    Kept,
+    /// This version was served before.
+    Older {
+        served: u64,
+    },
+    /// Another text was served under the same version.
+    OtherText,
 }
 
 /// Why a request was not carried out. Whatever the error, the database at its path holds nothing of the request.
@@ -147,6 +208,13 @@ pub enum Error {
     TooLong,
     #[error("the upload is complete")]
     Finished,
+    #[error("nobody can be answered in this case")]
+    OneWay,
+    #[error("the last piece of a reporter's message came without its memo")]
+    MemoMissing,
+    /// Pieces of a blob are not where they were put. Everything else can still be read and written.
+    #[error("a stored blob is damaged")]
+    Damaged,
     /// Nothing was begun: more waits to be written than the queue holds.
     #[error("the write queue is full")]
     Busy,

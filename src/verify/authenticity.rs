@@ -6,10 +6,11 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Authenticity {
-    /// Signed by the sender it names, for this place, by somebody who may say it; or an own message with its memo.
+    /// Signed by the sender it names, for this place, by somebody who may say it; or an own message with
+    /// its memo.
     Authentic,
-    /// Opened and well formed, but not signed by the sender it names, or for another place; or an own message whose memo
-    /// does not open.
+    /// Opened and well formed, but not signed by the sender it names, or for another place; or an own
+    /// message whose memo does not open.
     NotAuthentic,
     /// A follow-up in a case whose report this reader cannot open, or an own message without a memo.
     Unverifiable,

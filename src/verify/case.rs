@@ -1,9 +1,10 @@
-//! A case read as a whole: who said what, whether anything was dropped, swapped, replayed, listed as something else or
-//! erased without an order, and what it amounts to (PROTOCOL 2.5 to 2.12).
+//! A case read as a whole: who said what, whether anything was dropped, swapped, replayed, listed as
+//! something else or erased without an order, and what it amounts to (PROTOCOL 2.5 to 2.12).
 //!
-//! It takes all that is listed at once, because one step works backwards: what a stolen key signed counts when somebody
-//! wrote later who had seen it. It is pure, and total: what a server lists and a sender wrote gives a reading, never an
-//! error. Whoever learns more, for instance the keys of a handover, opens more and reads again.
+//! It takes all that is listed at once, because one step works backwards: what a stolen key signed counts
+//! when somebody wrote later who had seen it. It is pure, and total: what a server lists and a sender wrote
+//! gives a reading, never an error. Whoever learns more, for instance the keys of a handover, opens more
+//! and reads again.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +14,7 @@ pub use super::listing::{CaseContext, Found, OwnMemo, Perspective, ThreadEntry};
 use super::case_state::{CaseState, OfficeState};
 use super::erasure::{self, ErasureContext};
 use super::journal::JournalState;
-use super::mailbox_fold::{Counted, MailboxFold, Place};
+use super::mailbox_fold::{Counted, Judgement, MailboxFold};
 use super::message::Unverified;
 use super::office_fold::{FirstReaders, OfficeFold};
 use super::profile::VerifiedProfile;
@@ -56,7 +57,8 @@ impl<'a> MessageReading<'a> {
 pub struct CaseReading<'a> {
     pub mailbox: Vec<MessageReading<'a>>,
     pub office: Vec<MessageReading<'a>>,
-    /// Both threads as the next message of this reader states them; a message of the mailbox leaves the office's out.
+    /// Both threads as the next message of this reader states them; a message of the mailbox leaves the
+    /// office's out.
     pub threads: Threads,
     pub state: CaseState,
     /// Of the journal alone.
@@ -64,14 +66,14 @@ pub struct CaseReading<'a> {
 }
 
 impl CaseReading<'_> {
-    /// Whether the profile is older than one by which an authentic message was sealed: fetch it again, and if it still is
-    /// older, say so and seal nothing.
+    /// Whether the profile is older than one by which an authentic message was sealed: fetch it again, and
+    /// if it still is older, say so and seal nothing.
     pub fn is_profile_older(&self, profile: &VerifiedProfile) -> bool {
         self.state.profile_floor > profile.version
     }
 
-    /// Every file key that some inspector's record gives, also where this reader cannot judge yet whether she is a reader:
-    /// what a key opens is judged like everything else.
+    /// Every file key that some inspector's record gives, also where this reader cannot judge yet whether
+    /// she is a reader: what a key opens is judged like everything else.
     pub fn handed_messages(&self) -> impl Iterator<Item = &HandedMessage> {
         let believable = |reading: &&MessageReading<'_>| {
             matches!(reading.authenticity, Authenticity::Authentic | Authenticity::NotFromAReader)
@@ -156,7 +158,7 @@ impl<'a> CaseReader<'a> {
         &mut self,
         entries: &'a [ThreadEntry],
         steps: &[Step<'a>],
-        mut place: impl FnMut(&Passed<'a>) -> Place,
+        mut place: impl FnMut(&Passed<'a>) -> Judgement,
     ) -> Vec<MessageReading<'a>> {
         let mut readings = Vec::with_capacity(entries.len());
         for (entry, step) in entries.iter().zip(steps) {
@@ -175,9 +177,9 @@ impl<'a> CaseReader<'a> {
                 }
             };
             let (authenticity, counted) = match place(passed) {
-                Place::Counts(counted) => (Authenticity::Authentic, counted),
-                Place::NotFromAReader => (Authenticity::NotFromAReader, Counted::default()),
-                Place::NewerVersion => (Authenticity::NewerVersion, Counted::default()),
+                Judgement::Counts(counted) => (Authenticity::Authentic, counted),
+                Judgement::NotFromAReader => (Authenticity::NotFromAReader, Counted::default()),
+                Judgement::NewerVersion => (Authenticity::NewerVersion, Counted::default()),
             };
             let mut warnings = counted.warnings;
             if !self.digests.agree(passed) {
@@ -254,13 +256,20 @@ fn obey_orders<'a>(
         readers: state.office.readers.as_ref(),
         is_replied: mailbox.0.iter().any(|entry| entry.kind == MessageKind::Reply),
     };
-    let valid: Vec<&ErasureOrder> = orders.iter().filter(|order| erasure::is_valid(order, erasure)).collect();
-    for (thread, (entries, readings)) in [(ThreadName::Mailbox, mailbox), (ThreadName::Office, office)] {
+    let threads = [(ThreadName::Mailbox, mailbox), (ThreadName::Office, office)];
+    for (thread, (entries, readings)) in threads {
         for (position, (entry, reading)) in entries.iter().zip(readings).enumerate() {
-            let is_named = valid.iter().any(|order| order.names(thread, position as u64, entry.sha256));
-            if matches!(entry.found, Found::Gone) && is_named {
+            // Signatures are checked only of orders that name it: a server may list any number of others.
+            let is_ordered = || {
+                let named = orders.iter().filter(|order| order.names(thread, position as u64, entry.sha256));
+                named.take(ORDERS_MAX).any(|order| erasure::is_valid(order, erasure))
+            };
+            if matches!(entry.found, Found::Gone) && is_ordered() {
                 reading.authenticity = Authenticity::Gone;
             }
         }
     }
 }
+
+/// Orders for one message that are looked at: whoever needs more lists them to keep readers busy.
+const ORDERS_MAX: usize = 16;

@@ -1,6 +1,6 @@
-//! What the messages of a case amount to: where it stands, how it ended, who reads it and who is left out of it. No server
-//! knows any of this; whoever opened the same messages comes to the same (PROTOCOL 2.8). The folds that come to it stand
-//! in `mailbox_fold` and `office_fold`.
+//! What the messages of a case amount to: where it stands, how it ended, who reads it and who is left out
+//! of it. No server knows any of this; whoever opened the same messages comes to the same (PROTOCOL 2.8).
+//! The folds that come to it stand in `mailbox_fold` and `office_fold`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,8 +17,8 @@ pub struct CaseState {
     pub mailbox: MailboxState,
     /// Empty for the reporter, who sees no record.
     pub office: OfficeState,
-    /// The newest profile by which an authentic reply, record or own message was sealed; 0 where there is none. Whoever
-    /// holds an older one seals nothing.
+    /// The newest profile by which an authentic reply, record or own message was sealed; 0 where there is
+    /// none. Whoever holds an older one seals nothing.
     pub profile_floor: u64,
 }
 
@@ -51,7 +51,8 @@ pub struct ReportState {
     /// Version of the profile by which it was sealed.
     pub profile: u64,
     pub readers: Vec<Id>,
-    /// The keys to answer to and the secret that lets write; nothing for the reporter, who knows them from her code.
+    /// The keys to answer to and the secret that lets write; nothing for the reporter, who knows them from
+    /// her code.
     pub reporter: Option<Reporter>,
 }
 
@@ -62,7 +63,8 @@ pub struct OwnState {
     pub next_readers: Vec<Id>,
     /// Whom replies name beyond them since; each joins only when she agrees.
     pub offered: Vec<Id>,
-    /// A memo is missing, which is the server's fault, or none opens: only then she is asked again whom to leave out.
+    /// A memo is missing, which is the server's fault, or none opens: only then she is asked again whom to
+    /// leave out.
     pub is_to_be_asked: bool,
 }
 
@@ -176,7 +178,8 @@ impl<T> Register<T> {
         self.set.last()
     }
 
-    /// What others set without knowledge of the last, nor it of them: shown beside it, to be confirmed by the next desk.
+    /// What others set without knowledge of the last, nor it of them: shown beside it, to be confirmed by
+    /// the next desk.
     pub fn concurrent(&self) -> &[Noted<T>] {
         let before = self.set.split_last().map_or(&self.set[..], |(_, before)| before);
         before.get(self.seen..).unwrap_or_default()

@@ -1,9 +1,10 @@
-//! What the office's own thread without a case amounts to (PROTOCOL 2.5 and 2.8). Every person of the profile writes in it.
+//! What the office's own thread without a case amounts to (PROTOCOL 2.5 and 2.8). Every person of the
+//! profile writes in it.
 
 use std::collections::BTreeMap;
 
 use super::case_state::{Handover, Noted};
-use super::mailbox_fold::{Counted, Place};
+use super::mailbox_fold::{Counted, Judgement};
 use super::office_fold::ActContext;
 use super::steps::Passed;
 use crate::protocol::day::Day;
@@ -58,15 +59,15 @@ pub struct Publication {
 
 impl JournalState {
     /// Takes in the next record that passed steps 1 to 7. Every person of the profile is a reader here.
-    pub(super) fn apply(&mut self, passed: &Passed<'_>) -> Place {
-        let Some(context) = ActContext::of(passed) else { return Place::NotFromAReader };
+    pub(super) fn apply(&mut self, passed: &Passed<'_>) -> Judgement {
+        let Some(context) = ActContext::of(passed) else { return Judgement::NotFromAReader };
         if context.is_of_newer_version() {
-            return Place::NewerVersion;
+            return Judgement::NewerVersion;
         }
         for act in context.acts {
             self.apply_act(act, &context);
         }
-        Place::Counts(Counted::default())
+        Judgement::Counts(Counted::default())
     }
 
     fn apply_act(&mut self, act: &Act, context: &ActContext<'_>) {

@@ -13,7 +13,8 @@ use crate::protocol::message::MessageKind;
 #[derive(Debug, Clone, Copy)]
 pub struct CaseContext<'a> {
     pub profile: &'a VerifiedProfile,
-    /// Of the reporter, the one her code gives; of an inspector, the one that was listed; or the journal's id.
+    /// Of the reporter, the one her code gives; of an inspector, the one that was listed; or the journal's
+    /// id.
     pub case: CaseId,
     pub perspective: Perspective,
 }

@@ -13,7 +13,7 @@ use crate::protocol::message::{Content, Outcome, Sender};
 use crate::protocol::profile::Profile;
 
 /// What steps 8 and 9 say of a message, beside its warnings.
-pub(super) enum Place {
+pub(super) enum Judgement {
     Counts(Counted),
     NotFromAReader,
     NewerVersion,
@@ -40,19 +40,20 @@ impl<'a> MailboxFold<'a> {
     }
 
     /// Takes in the next message that passed steps 1 to 7.
-    pub(super) fn apply(&mut self, passed: &Passed<'_>) -> Place {
+    pub(super) fn apply(&mut self, passed: &Passed<'_>) -> Judgement {
         match &passed.word {
             Word::Memo(memo) => {
                 self.apply_own(passed.position, memo.profile, &memo.readers, memo.thread.length);
                 self.last_memo = Some((*memo).clone());
-                Place::Counts(Counted::default())
+                Judgement::Counts(Counted::default())
             }
             Word::Text(text, _) => {
                 let message = &text.message;
                 let newer = text.is_of_newer_version();
                 match (&message.content, &message.sender) {
                     (Content::Report { .. } | Content::FollowUp { .. }, _) => {
-                        // Whom she leaves out, and her keys, hold whatever else a newer program would read in it.
+                        // Whom she leaves out, and her keys, hold whatever else a newer program would read
+                        // in it.
                         self.apply_own(
                             passed.position,
                             message.profile.version,
@@ -64,15 +65,15 @@ impl<'a> MailboxFold<'a> {
                         {
                             report.reporter = Some(reporter.clone());
                         }
-                        if newer { Place::NewerVersion } else { Place::Counts(Counted::default()) }
+                        if newer { Judgement::NewerVersion } else { Judgement::Counts(Counted::default()) }
                     }
                     (_, Sender::Inspector(key))
                         if self.state.is_left_out_at(&key.person, passed.position) =>
                     {
-                        Place::NotFromAReader
+                        Judgement::NotFromAReader
                     }
-                    _ if newer => Place::NewerVersion,
-                    _ => Place::Counts(self.apply_reply(passed, text)),
+                    _ if newer => Judgement::NewerVersion,
+                    _ => Judgement::Counts(self.apply_reply(passed, text)),
                 }
             }
         }

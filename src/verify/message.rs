@@ -83,8 +83,8 @@ impl Unverified {
     }
 }
 
-/// What a second person signs: the entries of the message with its seconds left out. Nothing for a message that breaks a
-/// rule of the format.
+/// What a second person signs: the entries of the message with its seconds left out. Nothing for a message
+/// that breaks a rule of the format.
 pub fn second_bytes(message: &Message, entries: &[Entry]) -> Option<Vec<u8>> {
     let message_json = message.without_seconds().encode().ok()?;
     let mut entries = entries.to_vec();

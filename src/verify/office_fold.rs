@@ -1,5 +1,5 @@
-//! The office half of a case's state (PROTOCOL 2.8): records, each behind as many messages of the mailbox as it states or
-//! as one before it does. The server has no say in it.
+//! The office half of a case's state (PROTOCOL 2.8): records, each behind as many messages of the mailbox
+//! as it states or as one before it does. The server has no say in it.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use super::case_state::{
     Accessed, ClassificationState, CorrectiveOrder, ErasureReason, Handover, MailboxState, Noted,
     OfficeState, OrderText, Proposal, SetDeadline, SetPriority,
 };
-use super::mailbox_fold::{Counted, Place};
+use super::mailbox_fold::{Counted, Judgement};
 use super::message::Unverified;
 use super::steps::{Passed, Word};
 use super::trust::seconds;
@@ -80,25 +80,25 @@ impl<'a> OfficeFold<'a> {
     }
 
     /// Takes in the next record that passed steps 1 to 7.
-    pub(super) fn apply(&mut self, passed: &Passed<'_>) -> Place {
-        let Some(context) = ActContext::of(passed) else { return Place::NotFromAReader };
+    pub(super) fn apply(&mut self, passed: &Passed<'_>) -> Judgement {
+        let Some(context) = ActContext::of(passed) else { return Judgement::NotFromAReader };
         let message = &context.text.message;
         let place = message.threads.mailbox.length.min(self.mailbox_length).max(self.place);
         let readers = self.readers_at(place, message);
         if readers.as_ref().is_some_and(|readers| !readers.contains(&context.by.person)) {
-            return Place::NotFromAReader;
+            return Judgement::NotFromAReader;
         }
         // Only a record that counts moves those behind it.
         (self.place, self.state.readers) = (place, readers);
         if context.is_of_newer_version() {
-            return Place::NewerVersion;
+            return Judgement::NewerVersion;
         }
         for act in context.acts.iter().filter(|act| act.is_of_case()) {
             self.apply_act(act, &context);
         }
         let is_left_out = |person: &Id| self.mailbox.is_left_out_at(person, place);
         let seconds = seconds(context.text, passed.listed_day, self.profile, is_left_out);
-        Place::Counts(Counted { warnings: Vec::new(), seconds })
+        Judgement::Counts(Counted { warnings: Vec::new(), seconds })
     }
 
     pub(super) fn finish(mut self) -> OfficeState {
@@ -121,7 +121,8 @@ impl<'a> OfficeFold<'a> {
         }
     }
 
-    /// The report's readers at first, then what records made of them, without whom the mailbox leaves out by then.
+    /// The report's readers at first, then what records made of them, without whom the mailbox leaves out
+    /// by then.
     fn known_readers_at(&self, place: u64) -> Option<BTreeSet<Id>> {
         let reported = self.mailbox.report.as_ref().filter(|_| place > 0);
         let first = || reported.into_iter().flat_map(|report| report.readers.iter().cloned()).collect();

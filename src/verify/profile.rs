@@ -92,8 +92,8 @@ pub enum Error {
     FewerRoots { offered: usize, seen: usize },
 }
 
-/// The profile, signed by the last of the roots that its office id stands for, of the office expected, neither expired
-/// nor older than one seen before. By this one messages are sealed.
+/// The profile, signed by the last of the roots that its office id stands for, of the office expected,
+/// neither expired nor older than one seen before. By this one messages are sealed.
 pub fn verify(bytes: &[u8], expected: Expectation) -> Result<VerifiedProfile, Error> {
     let profile = verify_for_reading(bytes, expected)?;
     if profile.is_expired(expected.today) {
@@ -102,8 +102,8 @@ pub fn verify(bytes: &[u8], expected: Expectation) -> Result<VerifiedProfile, Er
     Ok(profile)
 }
 
-/// The same, also when it has expired: what was answered before stays readable. Nothing may be sealed by it before
-/// [`VerifiedProfile::is_expired`] was asked.
+/// The same, also when it has expired: what was answered before stays readable. Nothing may be sealed by it
+/// before [`VerifiedProfile::is_expired`] was asked.
 pub fn verify_for_reading(bytes: &[u8], expected: Expectation) -> Result<VerifiedProfile, Error> {
     let profile = verify_signature(bytes)?;
     let (version, roots) = (profile.version, profile.roots.len());
@@ -124,7 +124,8 @@ pub fn verify_for_reading(bytes: &[u8], expected: Expectation) -> Result<Verifie
     Ok(profile)
 }
 
-/// The profile, signed by the last of the roots that its office id stands for; whether it is in force is another question.
+/// The profile, signed by the last of the roots that its office id stands for; whether it is in force is
+/// another question.
 pub fn verify_signature(bytes: &[u8]) -> Result<VerifiedProfile, Error> {
     if bytes.len() > PROFILE_BYTES_MAX {
         return Err(Error::Note);

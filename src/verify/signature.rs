@@ -1,5 +1,5 @@
-//! Ed25519 (RFC 8032) through libsodium, which refuses small-order keys and non-canonical encodings; and beyond it points
-//! outside the prime-order group, on which implementations differ.
+//! Ed25519 (RFC 8032) through libsodium, which refuses small-order keys and non-canonical encodings; and
+//! beyond it points outside the prime-order group, on which implementations differ.
 
 use libsodium_rs::crypto_core::ed25519::is_valid_point;
 use libsodium_rs::crypto_sign;

@@ -1,4 +1,5 @@
-//! Steps 1 to 7 of PROTOCOL 2.7: whose word a message is, whatever the case's state. Steps 8 and 9 need the fold.
+//! Steps 1 to 7 of PROTOCOL 2.7: whose word a message is, whatever the case's state. Steps 8 and 9 need the
+//! fold.
 
 use std::collections::HashSet;
 
@@ -73,7 +74,8 @@ impl ThreadDigests {
             .all(|(thread, point)| self.holds(passed, thread, point))
     }
 
-    /// Whether what a message states of one thread is what this reader finds; of its own, nothing behind itself.
+    /// Whether what a message states of one thread is what this reader finds; of its own, nothing behind
+    /// itself.
     fn holds(&self, passed: &Passed<'_>, thread: ThreadName, point: ThreadPoint) -> bool {
         let found = usize::try_from(point.length).ok().and_then(|length| self.of(thread).get(length));
         (thread != passed.thread || point.length <= passed.position) && found == Some(&point.digest)
@@ -198,7 +200,8 @@ pub(super) fn refuse_replays(thread: &mut [Step<'_>], entries: &[ThreadEntry]) {
     }
 }
 
-/// Step 7: what a former key signed in time; what a stolen one signed only where somebody else vouches for it.
+/// Step 7: what a former key signed in time; what a stolen one signed only where somebody else vouches for
+/// it.
 pub(super) fn doubt_former_keys<'a>(
     mailbox: &mut [Step<'a>],
     office: &mut [Step<'a>],
@@ -227,8 +230,9 @@ fn is_trusted(passed: &Passed<'_>) -> bool {
     }
 }
 
-/// Whether somebody with another key had seen this message, on a day on which its key was still trusted. A record vouches
-/// for records alone: else the mailbox would be one thing to the reporter, who sees none, and another to the office.
+/// Whether somebody with another key had seen this message, on a day on which its key was still trusted. A
+/// record vouches for records alone: else the mailbox would be one thing to the reporter, who sees none,
+/// and another to the office.
 fn vouches(voucher: &Passed<'_>, passed: &Passed<'_>, key: ListedKey<'_>, digests: &ThreadDigests) -> bool {
     let is_other = match voucher.word {
         Word::Memo(_) => true,

@@ -1,5 +1,5 @@
-//! Which keys are believed for what: those of the profile, former ones until their day, and the signatures of second
-//! persons (PROTOCOL 2.7).
+//! Which keys are believed for what: those of the profile, former ones until their day, and the signatures
+//! of second persons (PROTOCOL 2.7).
 
 use std::collections::BTreeSet;
 
@@ -22,7 +22,8 @@ pub fn is_stolen(key: ListedKey<'_>) -> bool {
     matches!(key, ListedKey::Former(former) if former.why == WhyFormer::Stolen)
 }
 
-/// The persons besides its sender who signed a message and whose signature counts: none who is left out of the case.
+/// The persons besides its sender who signed a message and whose signature counts: none who is left out of
+/// the case.
 pub fn seconds(
     text: &Unverified,
     listed: Day,

@@ -12,6 +12,7 @@ use crate::support::office::{Case, Office, Posted, key_of, public_entry, today};
 use mohr::protocol::limits::{TEXT_SEALED_BYTES, is_size_class};
 use mohr::protocol::message::{Content, File, Message, MessageKind, Sender, Status};
 use mohr::protocol::profile::{FormerKey, WhyFormer};
+use mohr::protocol::record::{Act, HandedMessage, ThreadName};
 use mohr::protocol::secret::HandedKey;
 use mohr::seal::blob_key::BlobKey;
 use mohr::seal::derive::ReporterKeys;
@@ -250,8 +251,8 @@ fn two_who_write_at_once_are_no_fault() {
     }
 }
 
-/// The kind is in the digest: a reply that is listed as the reporter's own is noticed, by the later reply and at once,
-/// because it has no memo of hers.
+/// The kind is in the digest: a reply that is listed as the reporter's own is noticed, by the later reply
+/// and at once, because it has no memo of hers.
 #[test]
 fn a_reply_listed_as_ones_own_is_not_hidden() {
     let office = Office::new();
@@ -328,7 +329,8 @@ fn whoever_was_left_out_reads_nothing_under_another_id_or_key() {
     }
 }
 
-/// A key that was replaced verifies what it signed before, under the person's name, and nothing after its day.
+/// A key that was replaced verifies what it signed before, under the person's name, and nothing after its
+/// day.
 #[test]
 fn new_keys_do_not_make_old_replies_strangers() {
     let mut office = Office::new();
@@ -416,6 +418,42 @@ fn a_handed_key_opens_its_own_blob_alone() {
     for wrong in [second, HandedKey::from_bytes([0; 16])] {
         assert!(matches!(open(&case.mailbox[0].blob, BlobKey::Handed(&wrong)), Err(OpenError::Damaged)));
     }
+}
+
+/// Who joined later opens what is handed over, blob by blob, and then judges the case like everybody else.
+#[test]
+fn a_handover_gives_a_newcomer_the_case_as_it_is_listed() {
+    let mut office = Office::with_inspectors(3);
+    office.profile.version = 2;
+    office.profile.inspectors[2].joined = 2;
+    let mut case = Case::new(&office);
+    let first_two: Vec<_> = office.everybody()[..2].to_vec();
+    let mut report = Message { readers: first_two, ..case.report_message("گزارش") };
+    report.profile.version = 1;
+    case.push(&report, &case.keys.signing.clone());
+    let blob = case.mailbox[0].blob.clone();
+    let own = BlobKey::Identity(&office.inspectors[0].identity);
+    let OpenedBlob::Message(open_report) = open_blob(Cursor::new(&blob), own).unwrap() else {
+        panic!("a message")
+    };
+    let handed = HandedMessage {
+        thread: ThreadName::Mailbox,
+        position: 0,
+        sha256: sha256(&blob),
+        key: open_report.file_key().clone(),
+    };
+    let persons = vec!["inspector-3".parse().unwrap()];
+    case.record(vec![Act::Handover { persons, messages: vec![handed] }]);
+
+    let mut seen = inspect(&case, 2, &case.mailbox);
+    assert_eq!(seen.verdicts(), [Authenticity::Unreadable]);
+    let keys: Vec<_> = seen.read().handed_messages().cloned().collect();
+    assert_eq!((keys.len(), keys[0].sha256), (1, sha256(&blob)));
+    seen.mailbox[0] = entry(&case.mailbox[0], BlobKey::Handed(&keys[0].key));
+    assert_eq!(seen.verdicts(), [Authenticity::Authentic]);
+    let state = seen.read().state;
+    assert_eq!(state.office.readers, Some(office.everybody().into_iter().collect()));
+    assert_eq!(state, inspect(&case, 0, &case.mailbox).read().state);
 }
 
 #[test]

@@ -24,7 +24,7 @@ const EDGES: [(&str, &[&str]); 11] = [
 ];
 
 /// A crate and the only modules, folders or files that may name it.
-const CRATES: [(&str, &[&str]); 15] = [
+const CRATES: [(&str, &[&str]); 17] = [
     ("rusqlite", &["storage/sqlite"]),
     ("age", &["seal", "cli"]),
     ("age_core", &["seal"]),
@@ -39,12 +39,14 @@ const CRATES: [(&str, &[&str]); 15] = [
     ("clap", &["cli"]),
     ("libc", &["files"]),
     ("terminal_size", &["cli"]),
+    ("idna", &["client"]),
+    ("unicode_normalization", &["protocol"]),
     ("unicode_width", &["protocol"]),
 ];
 
 /// Modules whose files still import each other in a circle. The list only ever gets
 /// shorter: the test fails also when an entry is true no more.
-const CIRCLES_TO_CUT: &[&str] = &["cli", "client", "desk", "reporter", "storage"];
+const CIRCLES_TO_CUT: &[&str] = &["cli", "client", "desk", "reporter"];
 
 /// Names that two types still share. The list only ever gets shorter, as above.
 const NAMES_TO_CHANGE: &[&str] = &[];

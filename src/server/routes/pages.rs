@@ -16,7 +16,7 @@ use super::extract::AtOffice;
 
 /// `GET /`: to the office's own language.
 pub async fn home(AtOffice(office): AtOffice) -> Response {
-    let language = office.signed.profile.languages.first().map_or("", String::as_str);
+    let language = office.profile.languages.first().map_or("", String::as_str);
     to(StatusCode::TEMPORARY_REDIRECT, &format!("/{language}/"))
 }
 

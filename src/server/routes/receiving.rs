@@ -5,6 +5,7 @@ use crate::http::problem::Problem;
 use crate::protocol::age_header::VERSION_LINE;
 use crate::protocol::api::ProblemWord;
 use crate::protocol::ids::Digest;
+use crate::protocol::memo::SealedMemo;
 use crate::server::app::App;
 use crate::server::office::ServedOffice;
 use crate::storage::{self, NewUpload, Owner, Piece, UploadId};
@@ -19,6 +20,7 @@ pub async fn create_with_upload(
     app: &App,
     office: &ServedOffice,
     new: NewUpload,
+    memo: Option<SealedMemo>,
     incoming: &mut Incoming,
 ) -> Result<(UploadId, u64), Problem> {
     let mut hash = RunningHash::from(0);
@@ -28,9 +30,10 @@ pub async fn create_with_upload(
     }
     hash.update(&data);
     let digest = (data.len() as u64 == new.length_bytes).then(|| hash.finish()).flatten();
-    let (id, progress) = office.storage.create_upload(new, Some(Piece { offset: 0, data, digest })).await?;
-    let mut receiver =
-        Receiver { id, owner: new.owner, length_bytes: new.length_bytes, offset: progress.offset, hash };
+    let piece = Piece { offset: 0, data, digest, memo: memo.clone() };
+    let (id, progress) = office.storage.create_upload(new, Some(piece)).await?;
+    let (length_bytes, offset) = (new.length_bytes, progress.offset);
+    let mut receiver = Receiver { id, owner: new.owner, length_bytes, offset, memo, hash };
     match receiver.receive(app, office, incoming).await {
         Ok(()) => Ok((id, receiver.offset)),
         Err(problem) => {
@@ -48,13 +51,15 @@ pub struct Receiver {
     length_bytes: u64,
     /// What is durable.
     offset: u64,
+    /// For the last piece.
+    memo: Option<SealedMemo>,
     hash: RunningHash,
 }
 
 impl Receiver {
     /// Goes on with an upload at `offset`, where it stands.
-    pub fn new(id: UploadId, owner: Owner, length_bytes: u64, offset: u64) -> Self {
-        Self { id, owner, length_bytes, offset, hash: RunningHash::from(offset) }
+    pub fn new(id: UploadId, owner: Owner, length_bytes: u64, offset: u64, memo: Option<SealedMemo>) -> Self {
+        Self { id, owner, length_bytes, offset, memo, hash: RunningHash::from(offset) }
     }
 
     pub const fn offset(&self) -> u64 {
@@ -80,7 +85,8 @@ impl Receiver {
             self.hash.update(&data);
             let last = self.offset + data.len() as u64 == self.length_bytes;
             let digest = if last { Some(self.digest(office, &data).await?) } else { None };
-            let piece = Piece { offset: self.offset, data, digest };
+            let memo = self.memo.clone().filter(|_| last);
+            let piece = Piece { offset: self.offset, data, digest, memo };
             self.offset = office.storage.append(self.id, self.owner, piece, app.today()).await?.offset;
         }
         Ok(())

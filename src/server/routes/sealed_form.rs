@@ -1,4 +1,4 @@
-//! One-way reports (PROTOCOL 4.5): a plain form for browsers without scripts, which takes a file that was
+//! One-way reports (PROTOCOL 4.6): a plain form for browsers without scripts, which takes a file that was
 //! sealed elsewhere. There is no code and no answer.
 
 use std::sync::Arc;
@@ -12,13 +12,12 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use crate::protocol::api::ProblemWord;
 use crate::protocol::ids::CaseId;
 use crate::protocol::limits::{self, AGE_FILE_BYTES_MAX};
-use crate::protocol::upload::MessageKind;
 use crate::protocol::{age_header, one_way};
 use crate::server::app::App;
 use crate::server::forms::{ROOM_UNIT, Refusal};
 use crate::server::office::ServedOffice;
 use crate::server::problem::word_of;
-use crate::storage::{self, NewUpload, Owner, Piece};
+use crate::storage;
 use crate::verify::digest::sha256;
 
 use super::extract::AtOffice;
@@ -58,21 +57,15 @@ pub async fn send(
 /// Stores the file of a form, as the only message of a case that nobody has a token for.
 async fn take(app: &App, office: &ServedOffice, form: Multipart) -> Result<(), Refusal> {
     let (age_file, room) = sealed_file(&app.form_room, form).await?;
-    let blob = one_way::encode(&age_file, office.signed.profile.inspectors.len())?;
+    let blob = one_way::encode(&age_file, office.profile.inspectors.len())?;
     drop(age_file);
     if blob.len() as u64 > app.message_bytes_max {
         return Err(Refusal::TooLarge);
     }
     debug_assert!(limits::is_size_class(blob.len() as u64));
-    let new = NewUpload {
-        owner: Owner::from_bytes(rand::random()),
-        kind: MessageKind::Report,
-        case: CaseId::from_bytes(rand::random()),
-        length_bytes: blob.len() as u64,
-        day: app.today(),
-    };
-    let whole = Piece { offset: 0, digest: Some(sha256(&blob)), data: blob };
-    office.storage.create_upload(new, Some(whole)).await?;
+    let digest = sha256(&blob);
+    let case = CaseId::from_bytes(rand::random());
+    office.storage.add_one_way(case, blob, digest, app.today()).await?;
     drop(room);
     Ok(())
 }

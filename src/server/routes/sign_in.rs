@@ -14,6 +14,7 @@ use crate::http::headers::is_content_type;
 use crate::http::problem::Problem;
 use crate::protocol::api::{IssuedChallenge, IssuedSession, ProblemWord, SessionRequest};
 use crate::protocol::ids::{Digest, encode_hex};
+use crate::protocol::person::KeyId;
 use crate::server::sessions::SESSION_LIFE;
 use crate::verify::signature::{is_signed_by, session_bytes};
 
@@ -29,8 +30,8 @@ pub async fn challenge(AtOffice(office): AtOffice, request: Body) -> Result<Resp
     Ok(Json(IssuedChallenge { challenge }).into_response())
 }
 
-/// `POST /inspector/session`. What was wrong is not said: the key, the name, the challenge and its time are
-/// one.
+/// `POST /inspector/session`. What was wrong is not said: the key, the name, the epoch, the address, the challenge and its
+/// time are one. A former key lets nobody in.
 pub async fn session(
     AtOffice(office): AtOffice,
     headers: HeaderMap,
@@ -45,9 +46,13 @@ pub async fn session(
     if !office.sessions.take_challenge(request.challenge.as_bytes(), now) {
         return Err(ProblemWord::Unauthorized.into());
     }
-    let profile = &office.signed.profile;
-    let inspector = profile.inspector(&request.inspector).ok_or(ProblemWord::Unauthorized)?;
-    let signed = session_bytes(&profile.office, &inspector.id, &request.challenge.to_string());
+    let profile = &office.profile;
+    let inspector = profile
+        .inspector(&request.inspector)
+        .filter(|inspector| inspector.epoch == request.epoch && profile.addresses.contains(&request.address))
+        .ok_or(ProblemWord::Unauthorized)?;
+    let key = KeyId { person: inspector.id.clone(), epoch: inspector.epoch };
+    let signed = session_bytes(profile.office, &key, &request.address, request.challenge);
     if !is_signed_by(&inspector.signer, &request.signature, &signed) {
         return Err(ProblemWord::Unauthorized.into());
     }

@@ -10,9 +10,9 @@ use axum::response::{IntoResponse, Response};
 use crate::http::headers::{integer, is_content_type, single};
 use crate::http::problem::Problem;
 use crate::protocol::api::ProblemWord;
-use crate::protocol::ids::CaseId;
 use crate::protocol::limits::is_size_class;
-use crate::protocol::upload::{MessageKind, decode_metadata, encode_metadata};
+use crate::protocol::memo::SealedMemo;
+use crate::protocol::upload::UploadMetadata;
 use crate::server::app::App;
 use crate::storage::StoredUpload;
 
@@ -25,6 +25,8 @@ const TUS_VERSION: HeaderName = HeaderName::from_static("tus-version");
 const TUS_EXTENSION: HeaderName = HeaderName::from_static("tus-extension");
 const TUS_MAX_SIZE: HeaderName = HeaderName::from_static("tus-max-size");
 const UPLOAD_METADATA: HeaderName = HeaderName::from_static("upload-metadata");
+const UPLOAD_MEMO: HeaderName = HeaderName::from_static("upload-memo");
+const METHOD_OVERRIDE: HeaderName = HeaderName::from_static("x-http-method-override");
 const UPLOAD_DEFER_LENGTH: HeaderName = HeaderName::from_static("upload-defer-length");
 pub const UPLOAD_LENGTH: HeaderName = HeaderName::from_static("upload-length");
 pub const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
@@ -75,17 +77,34 @@ pub fn expect_content(headers: &HeaderMap) -> Result<(), Problem> {
     if is_content_type(headers, CONTENT)? { Ok(()) } else { Err(ProblemWord::MediaType.into()) }
 }
 
-/// `Upload-Metadata`: exactly `kind` and `case`, each once, values in base64.
-pub fn metadata(headers: &HeaderMap) -> Result<(MessageKind, CaseId), Problem> {
+/// `Upload-Metadata`: what the upload is to become.
+pub fn metadata(headers: &HeaderMap) -> Result<UploadMetadata, Problem> {
     let text = single(headers, &UPLOAD_METADATA)?.ok_or(ProblemWord::Malformed)?;
-    decode_metadata(text).ok_or(ProblemWord::Malformed.into())
+    UploadMetadata::decode(text).ok_or(ProblemWord::Malformed.into())
 }
 
-/// Where an upload stands, as HEAD tells it.
+/// `Upload-Memo`, which need not be there before the last byte.
+pub fn memo(headers: &HeaderMap) -> Result<Option<SealedMemo>, Problem> {
+    let Some(text) = single(headers, &UPLOAD_MEMO)? else { return Ok(None) };
+    SealedMemo::decode(text).map(Some).ok_or(ProblemWord::Malformed.into())
+}
+
+/// The method that a POST stands for, where something on the way lets no other pass.
+pub fn overriding_method(headers: &HeaderMap) -> Result<Option<Method>, Problem> {
+    Ok(match single(headers, &METHOD_OVERRIDE)? {
+        Some("PATCH") => Some(Method::PATCH),
+        Some("DELETE") => Some(Method::DELETE),
+        _ => None,
+    })
+}
+
+/// Where an upload stands, as HEAD tells it. What was begun with a report's `write` is not told once the report is whole: it
+/// is not kept beside the upload then.
 pub fn standing(upload: &StoredUpload) -> impl IntoResponse + use<> {
+    let metadata = UploadMetadata { kind: upload.kind, case: upload.case, write_hash: upload.write_hash };
     [
         (UPLOAD_OFFSET, upload.offset.to_string()),
         (UPLOAD_LENGTH, upload.length_bytes.to_string()),
-        (UPLOAD_METADATA, encode_metadata(upload.kind, upload.case)),
+        (UPLOAD_METADATA, metadata.encode()),
     ]
 }

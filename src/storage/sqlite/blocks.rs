@@ -8,6 +8,9 @@
 //!
 //! The price is one more block read and written for each one stored. A crash cannot separate the two writes: they are
 //! in the caller's transaction.
+//!
+//! A block that a failing disk has taken costs the blob it belongs to and no other: reading that one is
+//! [`Error::Damaged`], and a new block goes to another slot than the one that cannot be moved.
 
 use rand::RngExt;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -16,6 +19,9 @@ use crate::storage::types::{BlobId, Error};
 
 /// Every size class is a multiple of it, so no block of a whole blob is partly filled.
 pub(super) const BLOCK_BYTES: usize = 32 * 1024;
+
+/// How often another slot is drawn when the block in it cannot be moved.
+const DRAWS_MAX: usize = 16;
 
 /// Name of a piece of a blob: blob id ‖ index. Always 20 bytes, so that a row of `blocks` never changes its length.
 type Part = [u8; 20];
@@ -55,7 +61,7 @@ pub(super) fn read(
     while bytes.len() < length_bytes {
         let (index, within) = split(offset + bytes.len() as u64);
         let mut rows = statement.query([part(blob, index)])?;
-        let row = rows.next()?.ok_or(Error::NotFound)?;
+        let row = rows.next().map_err(damage)?.ok_or(Error::Damaged)?;
         let block = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
         let take = (length_bytes - bytes.len()).min(BLOCK_BYTES - within);
         bytes.extend_from_slice(&block[within..within + take]);
@@ -77,7 +83,8 @@ pub(super) fn free(db: &Connection, blob: BlobId, blocks_max: usize) -> Result<b
             .prepare_cached("SELECT slot FROM parts WHERE part = ?")?
             .query_one([part], |row| row.get(0))?;
         let last = count(db)? - 1;
-        if slot != last {
+        // Where blocks are gone, an entry may point behind the last one.
+        if slot < last {
             let (moved, data): (Part, Vec<u8>) = get(db, last)?;
             put(db, slot, &moved, &data)?;
             db.prepare_cached("UPDATE parts SET slot = ? WHERE part = ?")?.execute(params![slot, moved])?;
@@ -90,18 +97,34 @@ pub(super) fn free(db: &Connection, blob: BlobId, blocks_max: usize) -> Result<b
 
 fn insert(db: &Connection, part: Part, data: &[u8]) -> Result<(), Error> {
     let end = count(db)?;
-    let slot = rand::rng().random_range(0..=end);
+    let (slot, old) = draw(db, end)?;
     let mut append = db.prepare_cached("INSERT INTO blocks (slot, part, data) VALUES (?, ?, ?)")?;
-    if slot == end {
-        append.execute(params![end, part, data])?;
-    } else {
-        let (moved, old): (Part, Vec<u8>) = get(db, slot)?;
+    if let Some((moved, old)) = old {
         append.execute(params![end, moved, old])?;
         put(db, slot, &part, data)?;
         db.prepare_cached("UPDATE parts SET slot = ? WHERE part = ?")?.execute(params![end, moved])?;
+    } else {
+        append.execute(params![end, part, data])?;
     }
     db.prepare_cached("INSERT INTO parts (part, slot) VALUES (?, ?)")?.execute(params![part, slot])?;
     Ok(())
+}
+
+/// One of the slots 0 … `end` and the block that lies there, of which there is none at `end`.
+#[expect(clippy::type_complexity, reason = "two values that are used at once")]
+fn draw(db: &Connection, end: i64) -> Result<(i64, Option<(Part, Vec<u8>)>), Error> {
+    for _ in 0..DRAWS_MAX {
+        let slot = rand::rng().random_range(0..=end);
+        if slot == end {
+            return Ok((slot, None));
+        }
+        match get(db, slot) {
+            Ok(block) => return Ok((slot, Some(block))),
+            Err(Error::Damaged) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(Error::Damaged)
 }
 
 fn fill(db: &Connection, part: Part, within: usize, data: &[u8]) -> Result<(), Error> {
@@ -123,8 +146,18 @@ fn count(db: &Connection) -> Result<i64, Error> {
 fn get(db: &Connection, slot: i64) -> Result<(Part, Vec<u8>), Error> {
     let row = db
         .prepare_cached("SELECT part, data FROM blocks WHERE slot = ?")?
-        .query_one([slot], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        .query_one([slot], |row| Ok((row.get(0)?, row.get(1)?)))
+        .map_err(damage)?;
     Ok(row)
+}
+
+/// What a page that cannot be read, or is not there, means where a block should be.
+fn damage(error: rusqlite::Error) -> Error {
+    match error.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase) => Error::Damaged,
+        None if error == rusqlite::Error::QueryReturnedNoRows => Error::Damaged,
+        _ => error.into(),
+    }
 }
 
 /// The row keeps its length, so SQLite writes it over the old one, page for page (`btreeOverwriteCell`).

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-use crate::storage::Options;
+use crate::protocol::ids::OfficeId;
+use crate::storage::types::Options;
 
 const SCHEMA: &str = include_str!("../../../schema.sql");
 const APPLICATION_ID: i32 = i32::from_be_bytes(*b"mohr");
@@ -37,6 +38,12 @@ pub enum DatabaseError {
     NotOurs(PathBuf),
     #[error("{} has schema version {found}; this program knows version {SCHEMA_VERSION}", .path.display())]
     Version { path: PathBuf, found: i32 },
+    #[error(
+        "{} is the database of office {found} and not of office {expected}: name the database of this office, or make \
+         one with `mohr create-database`",
+        .path.display()
+    )]
+    OtherOffice { path: PathBuf, found: OfficeId, expected: OfficeId },
     #[error("{}: {source}", .path.display())]
     Io { path: PathBuf, source: io::Error },
     #[error("{}: {message}", .path.display())]
@@ -45,10 +52,10 @@ pub enum DatabaseError {
     Thread(io::Error),
 }
 
-/// Makes an empty database, readable by its owner alone. Refuses if anything is at `path`, or if a WAL is beside it:
+/// Makes an empty database for an office, readable by its owner alone. Refuses if anything is at `path`, or if a WAL is beside it:
 /// that holds messages of a database which was moved away, and SQLite would delete it. When it returns, the file
 /// and its name are on the disk; a crash before leaves a file that [`crate::storage::Storage::open`] refuses.
-pub fn create(path: &Path) -> Result<(), DatabaseError> {
+pub fn create(path: &Path, office: OfficeId) -> Result<(), DatabaseError> {
     let io_error = |source: io::Error| match source.kind() {
         io::ErrorKind::AlreadyExists => DatabaseError::Exists(path.to_owned()),
         _ => DatabaseError::Io { path: path.to_owned(), source },
@@ -70,14 +77,20 @@ pub fn create(path: &Path) -> Result<(), DatabaseError> {
     .map_err(&sqlite_error)?;
     db.pragma_update(None, "journal_mode", "WAL").map_err(&sqlite_error)?;
     db.pragma_update(None, "synchronous", "FULL").map_err(&sqlite_error)?;
-    db.execute_batch(&format!("BEGIN; {SCHEMA} COMMIT;")).map_err(&sqlite_error)?;
+    // Its only value of ours is hex.
+    let named = format!("INSERT INTO office (office_id) VALUES (x'{office}');");
+    db.execute_batch(&format!("BEGIN; {SCHEMA} {named} COMMIT;")).map_err(&sqlite_error)?;
     db.close().map_err(|(_, error)| sqlite_error(error))?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(io_error)
 }
 
-pub(super) fn open_for_writing(path: &Path, options: Options) -> Result<Connection, DatabaseError> {
-    let db = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+pub(super) fn open_for_writing(
+    path: &Path,
+    office: OfficeId,
+    options: Options,
+) -> Result<Connection, DatabaseError> {
+    let db = open(path, office, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     let sqlite_error = sqlite_error(path);
     let prepare = || -> rusqlite::Result<()> {
         db.pragma_update(None, "synchronous", "FULL")?;
@@ -103,8 +116,8 @@ pub(super) fn open_for_writing(path: &Path, options: Options) -> Result<Connecti
     Ok(db)
 }
 
-pub(super) fn open_for_reading(path: &Path) -> Result<Connection, DatabaseError> {
-    open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+pub(super) fn open_for_reading(path: &Path, office: OfficeId) -> Result<Connection, DatabaseError> {
+    open(path, office, OpenFlags::SQLITE_OPEN_READ_ONLY)
 }
 
 /// Where SQLite keeps the WAL of the database at `path`: beside the file itself, not beside a link to it.
@@ -115,7 +128,7 @@ pub(super) fn wal_of(path: &Path) -> Result<PathBuf, DatabaseError> {
     Ok(PathBuf::from(wal))
 }
 
-fn open(path: &Path, access: OpenFlags) -> Result<Connection, DatabaseError> {
+fn open(path: &Path, office: OfficeId, access: OpenFlags) -> Result<Connection, DatabaseError> {
     if !path.exists() {
         return Err(DatabaseError::Missing(path.to_owned()));
     }
@@ -133,7 +146,12 @@ fn open(path: &Path, access: OpenFlags) -> Result<Connection, DatabaseError> {
         Ok((application_id, version))
     };
     match identity() {
-        Ok((APPLICATION_ID, SCHEMA_VERSION)) => Ok(db),
+        Ok((APPLICATION_ID, SCHEMA_VERSION)) => match office_of(&db) {
+            Ok(found) if found == office => Ok(db),
+            Ok(found) => Err(DatabaseError::OtherOffice { path: path.to_owned(), found, expected: office }),
+            Err(error) if is_busy(&error) => Err(sqlite_error(error)),
+            Err(_) => Err(DatabaseError::NotOurs(path.to_owned())),
+        },
         Ok((APPLICATION_ID, found)) => Err(DatabaseError::Version { path: path.to_owned(), found }),
         Ok(_) => Err(DatabaseError::NotOurs(path.to_owned())),
         Err(rusqlite::Error::SqliteFailure(failure, _))
@@ -143,6 +161,14 @@ fn open(path: &Path, access: OpenFlags) -> Result<Connection, DatabaseError> {
         }
         Err(error) => Err(sqlite_error(error)),
     }
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy)
+}
+
+fn office_of(db: &Connection) -> rusqlite::Result<OfficeId> {
+    db.query_one("SELECT office_id FROM office", [], |row| Ok(OfficeId::from_bytes(row.get(0)?)))
 }
 
 fn sqlite_error(path: &Path) -> impl Fn(rusqlite::Error) -> DatabaseError {

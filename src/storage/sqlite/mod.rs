@@ -7,7 +7,9 @@ mod blocks;
 mod database;
 mod database_files;
 mod housekeeping;
+mod messages;
 mod order;
+mod profiles;
 mod queue;
 mod reader;
 mod transaction;
@@ -17,10 +19,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::types::{
-    Error, NewUpload, Owner, Piece, Progress, StoredCase, StoredCases, StoredMessage, StoredUpload, UploadId,
+    Error, NewUpload, OfficeIds, Options, Owner, Piece, ProfileAdmission, Progress, StoredMailbox,
+    StoredMessage, StoredReports, StoredThreads, StoredUpload, ThreadsQuery, UploadId,
 };
 use crate::protocol::day::Day;
-use crate::protocol::ids::{CaseId, MailboxId};
+use crate::protocol::ids::{CaseId, Digest, MailboxId, WriteHash};
+use crate::protocol::record::ThreadName;
 
 pub use database::{DatabaseError, create};
 
@@ -29,17 +33,38 @@ pub use database::{DatabaseError, create};
 pub(super) struct SqliteDatabase {
     queue: Arc<queue::WriteQueue>,
     readers: Arc<reader::Readers>,
+    journal: CaseId,
 }
 
 impl SqliteDatabase {
-    pub(super) fn open(path: &Path, options: super::Options) -> Result<Self, DatabaseError> {
-        let queue = queue::WriteQueue::start(database::open_for_writing(path, options)?, path)?;
-        let readers = reader::Readers::open(path)?;
-        Ok(Self { queue: Arc::new(queue), readers: Arc::new(readers) })
+    pub(super) fn open(path: &Path, office: OfficeIds, options: Options) -> Result<Self, DatabaseError> {
+        let writer = database::open_for_writing(path, office.office, options)?;
+        let queue = queue::WriteQueue::start(writer, path)?;
+        let readers = reader::Readers::open(path, office.office)?;
+        Ok(Self { queue: Arc::new(queue), readers: Arc::new(readers), journal: office.journal })
     }
 
     pub(super) fn close(&self) {
         self.queue.stop();
+    }
+
+    pub(super) async fn keep_profile(
+        &self,
+        version: u64,
+        digest: Digest,
+        note: Vec<u8>,
+    ) -> Result<ProfileAdmission, Error> {
+        // A server starts also when its disk is full or somebody holds the database: most starts have nothing to write.
+        let offered = note.clone();
+        let judged = self.readers.run(move |db| profiles::judge(db, version, digest, &offered)).await?;
+        if let (admission, true) = judged {
+            return Ok(admission);
+        }
+        self.queue.submit(note.len(), move |db| profiles::keep(db, version, digest, &note)).await
+    }
+
+    pub(super) async fn profile(&self, version: u64) -> Result<Vec<u8>, Error> {
+        self.readers.run(move |db| profiles::note(db, version)).await
     }
 
     pub(super) async fn create_upload(
@@ -47,10 +72,11 @@ impl SqliteDatabase {
         new: NewUpload,
         first: Option<Piece>,
     ) -> Result<(UploadId, Progress), Error> {
-        let ids = uploads::FreshIds::random();
+        let (ids, journal) = (uploads::FreshIds::random(), self.journal);
         let size_bytes = first.as_ref().map_or(0, |piece| piece.data.len());
-        let stored =
-            self.queue.submit(size_bytes, move |db| uploads::create(db, &ids, &new, first.as_ref())).await?;
+        let create =
+            move |db: &rusqlite::Connection| uploads::create(db, journal, &ids, &new, first.as_ref());
+        let stored = self.queue.submit(size_bytes, create).await?;
         Ok((ids.upload, stored.progress()?))
     }
 
@@ -61,10 +87,23 @@ impl SqliteDatabase {
         piece: Piece,
         today: Day,
     ) -> Result<Progress, Error> {
-        let size_bytes = piece.data.len();
-        let stored =
-            self.queue.submit(size_bytes, move |db| uploads::append(db, id, owner, &piece, today)).await?;
-        stored.progress()
+        let (size_bytes, journal) = (piece.data.len(), self.journal);
+        let append = move |db: &rusqlite::Connection| uploads::append(db, journal, id, owner, &piece, today);
+        self.queue.submit(size_bytes, append).await?.progress()
+    }
+
+    pub(super) async fn add_one_way(
+        &self,
+        case: CaseId,
+        blob: Vec<u8>,
+        digest: Digest,
+        today: Day,
+    ) -> Result<(), Error> {
+        let (ids, journal, size_bytes) = (uploads::FreshIds::random(), self.journal, blob.len());
+        let add = move |db: &rusqlite::Connection| {
+            uploads::add_one_way(db, journal, &ids, case, &blob, digest, today)
+        };
+        self.queue.submit(size_bytes, add).await
     }
 
     pub(super) async fn remove_upload(&self, id: UploadId, owner: Owner) -> Result<(), Error> {
@@ -106,20 +145,44 @@ impl SqliteDatabase {
         self.readers.run(move |db| uploads::read(db, id, owner, offset, length_bytes)).await
     }
 
-    pub(super) async fn mailbox(&self, mailbox: MailboxId) -> Result<Option<StoredCase>, Error> {
-        self.readers.run(move |db| reader::mailbox(db, mailbox)).await
+    pub(super) async fn mailbox(
+        &self,
+        mailbox: MailboxId,
+        from: u64,
+        limit: usize,
+    ) -> Result<Option<StoredMailbox>, Error> {
+        self.readers.run(move |db| messages::mailbox(db, mailbox, from, limit)).await
     }
 
-    pub(super) async fn case(&self, case: CaseId) -> Result<StoredCase, Error> {
-        self.readers.run(move |db| reader::case(db, case)).await
+    pub(super) async fn mailbox_message(
+        &self,
+        mailbox: MailboxId,
+        position: u32,
+    ) -> Result<StoredMessage, Error> {
+        self.readers.run(move |db| messages::of_mailbox(db, mailbox, position)).await
     }
 
-    pub(super) async fn cases(&self, after: Option<CaseId>, limit: usize) -> Result<StoredCases, Error> {
-        self.readers.run(move |db| reader::cases(db, after, limit)).await
+    pub(super) async fn reports(&self, after: Option<CaseId>, limit: usize) -> Result<StoredReports, Error> {
+        self.readers.run(move |db| messages::reports(db, after, limit)).await
     }
 
-    pub(super) async fn message(&self, case: CaseId, position: u32) -> Result<StoredMessage, Error> {
-        self.readers.run(move |db| reader::message(db, case, position)).await
+    pub(super) async fn threads(
+        &self,
+        queries: Vec<ThreadsQuery>,
+        per_thread: usize,
+        in_all: usize,
+    ) -> Result<Vec<StoredThreads>, Error> {
+        self.readers.run(move |db| messages::threads(db, &queries, per_thread, in_all)).await
+    }
+
+    pub(super) async fn message(
+        &self,
+        case: CaseId,
+        thread: ThreadName,
+        position: u32,
+        write_hash: Option<WriteHash>,
+    ) -> Result<StoredMessage, Error> {
+        self.readers.run(move |db| messages::of_case(db, case, thread, position, write_hash)).await
     }
 
     pub(super) async fn message_bytes(

@@ -12,13 +12,14 @@ use rusqlite::{Connection, params_from_iter};
 
 use crate::storage::types::Error;
 
-/// Rows rewritten in one transaction; with a hundred bytes or so each.
+/// Rows rewritten in one transaction; with a hundred bytes or so each, or seven hundred where there is a memo.
 const ROWS_AT_ONCE: usize = 2_000;
 
-/// Each table with the columns of its key. `blocks` is not among them: its rows lie in random order anyway.
+/// Each table with the columns of its key. Not among them are `blocks`, whose rows lie in random order anyway, and `office`
+/// and `profiles`, which hold nothing of any message.
 const TABLES: [(&str, &[&str]); 5] = [
     ("cases", &["case_id"]),
-    ("messages", &["case_id", "position"]),
+    ("messages", &["case_id", "thread", "position"]),
     ("uploads", &["upload_id"]),
     ("dropped", &["blob_id"]),
     ("parts", &["part"]),

@@ -3,20 +3,15 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
 use super::database::{self, DatabaseError};
-use crate::protocol::ids::{CaseId, Digest, MailboxId};
-use crate::protocol::message::Direction;
-use crate::storage::types::{BlobId, Error, MessageSummary, StoredCase, StoredCases, StoredMessage};
+use crate::protocol::ids::OfficeId;
+use crate::storage::types::Error;
 
 /// Reads are short and mostly from the page cache; more connections than this only add memory.
 const CONNECTIONS: usize = 4;
-/// A page of the list of cases ends at the case with which it holds this many messages.
-const MESSAGES_PER_PAGE: usize = 10_000;
-
-const MESSAGE_COLUMNS: &str = "position, to_office, size_bytes, sha256, day, blob_id";
 
 pub(super) struct Readers {
     idle: Mutex<Vec<Connection>>,
@@ -24,8 +19,9 @@ pub(super) struct Readers {
 }
 
 impl Readers {
-    pub(super) fn open(path: &Path) -> Result<Self, DatabaseError> {
-        let idle = (0..CONNECTIONS).map(|_| database::open_for_reading(path)).collect::<Result<_, _>>()?;
+    pub(super) fn open(path: &Path, office: OfficeId) -> Result<Self, DatabaseError> {
+        let connections = (0..CONNECTIONS).map(|_| database::open_for_reading(path, office));
+        let idle = connections.collect::<Result<_, _>>()?;
         Ok(Self { idle: Mutex::new(idle), permits: Arc::new(Semaphore::new(CONNECTIONS)) })
     }
 
@@ -53,69 +49,4 @@ impl Readers {
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-pub(super) fn mailbox(db: &Connection, mailbox: MailboxId) -> Result<Option<StoredCase>, Error> {
-    let case = db
-        .prepare_cached("SELECT case_id FROM cases WHERE mailbox_id = ?")?
-        .query_one([mailbox.as_bytes()], |row| Ok(CaseId::from_bytes(row.get(0)?)))
-        .optional()?;
-    case.map(|case| Ok(StoredCase { case, messages: messages(db, case)? })).transpose()
-}
-
-pub(super) fn case(db: &Connection, case: CaseId) -> Result<StoredCase, Error> {
-    let messages = messages(db, case)?;
-    // A case has at least its report.
-    if messages.is_empty() { Err(Error::NotFound) } else { Ok(StoredCase { case, messages }) }
-}
-
-pub(super) fn cases(db: &Connection, after: Option<CaseId>, limit: usize) -> Result<StoredCases, Error> {
-    // Every id compares greater than the empty blob.
-    let after = after.map_or(Vec::new(), |case| case.as_bytes().to_vec());
-    let mut statement = db.prepare_cached("SELECT case_id FROM cases WHERE case_id > ? ORDER BY case_id")?;
-    let mut ids = statement.query_map([after], |row| Ok(CaseId::from_bytes(row.get(0)?)))?;
-    let mut cases = Vec::new();
-    let mut count = 0;
-    while cases.len() < limit && count < MESSAGES_PER_PAGE {
-        let Some(case) = ids.next().transpose()? else {
-            return Ok(StoredCases { cases, next: None });
-        };
-        let messages = messages(db, case)?;
-        count += messages.len();
-        cases.push(StoredCase { case, messages });
-    }
-    let more = ids.next().transpose()?.is_some();
-    let next = cases.last().filter(|_| more).map(|last| last.case);
-    Ok(StoredCases { cases, next })
-}
-
-pub(super) fn message(db: &Connection, case: CaseId, position: u32) -> Result<StoredMessage, Error> {
-    let message = db
-        .prepare_cached(&format!(
-            "SELECT {MESSAGE_COLUMNS} FROM messages WHERE case_id = ? AND position = ?"
-        ))?
-        .query_one(params![case.as_bytes(), position], stored_message)?;
-    Ok(message)
-}
-
-fn messages(db: &Connection, case: CaseId) -> Result<Vec<MessageSummary>, Error> {
-    let messages = db
-        .prepare_cached(&format!(
-            "SELECT {MESSAGE_COLUMNS} FROM messages WHERE case_id = ? ORDER BY position"
-        ))?
-        .query_map([case.as_bytes()], |row| Ok(stored_message(row)?.summary))?
-        .collect::<rusqlite::Result<_>>()?;
-    Ok(messages)
-}
-
-fn stored_message(row: &Row<'_>) -> rusqlite::Result<StoredMessage> {
-    let to_office: bool = row.get(1)?;
-    let summary = MessageSummary {
-        position: row.get(0)?,
-        direction: if to_office { Direction::ToOffice } else { Direction::ToReporter },
-        size_bytes: row.get(2)?,
-        sha256: Digest::from_bytes(row.get(3)?),
-        day: row.get_ref(4)?.as_str()?.parse().map_err(|_| rusqlite::Error::InvalidQuery)?,
-    };
-    Ok(StoredMessage { summary, blob: BlobId(row.get(5)?) })
 }

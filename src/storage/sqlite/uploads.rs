@@ -3,10 +3,11 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::blocks;
+use super::{blocks, messages};
 use crate::protocol::day::Day;
-use crate::protocol::ids::{CaseId, Digest};
-use crate::protocol::message::{Direction, MessageKind};
+use crate::protocol::ids::{CaseId, Digest, WriteHash};
+use crate::protocol::memo::SealedMemo;
+use crate::protocol::upload::MessageKind;
 use crate::storage::rules::{self, BlobFacts, CaseFacts, CheckedPiece, Decision, PieceOutcome};
 use crate::storage::types::{BlobId, Error, NewUpload, Owner, Piece, Progress, StoredUpload, UploadId};
 
@@ -35,14 +36,15 @@ pub(super) enum Purge {
 
 pub(super) fn create(
     db: &Connection,
+    journal: CaseId,
     ids: &FreshIds,
     new: &NewUpload,
     first: Option<&Piece>,
 ) -> Result<PieceOutcome, Error> {
-    let case = case_facts(db, new)?;
+    let case = case_facts(db, journal, new.case, new.owner)?;
     rules::check_admission(new, case)?;
     if let Some(piece) = first {
-        match rules::check_piece(0, new.length_bytes, piece)? {
+        match rules::check_piece(new.kind, 0, new.length_bytes, piece)? {
             CheckedPiece::Last { digest } => return create_whole(db, ids, new, case, piece, digest),
             CheckedPiece::Partial { .. } => blocks::append(db, ids.blob, 0, &piece.data)?,
         }
@@ -64,9 +66,12 @@ fn create_whole(
     match rules::decide(new, blob_facts(db, new, case, digest)?)? {
         Decision::CaseTaken => return Ok(PieceOutcome::CaseTaken),
         Decision::Repeat => {}
-        Decision::Message { position } => {
+        Decision::Message { position, begins_case } => {
             blocks::append(db, ids.blob, 0, &piece.data)?;
-            insert_message(db, new, position, digest, ids.blob)?;
+            if begins_case {
+                insert_case(db, new)?;
+            }
+            insert_message(db, &message_of(new, digest, piece), position, ids.blob)?;
         }
     }
     insert_upload(db, ids.upload, new, new.length_bytes, None)?;
@@ -75,14 +80,15 @@ fn create_whole(
 
 pub(super) fn append(
     db: &Connection,
+    journal: CaseId,
     id: UploadId,
     owner: Owner,
     piece: &Piece,
     today: Day,
 ) -> Result<PieceOutcome, Error> {
-    let (upload, blob) = row(db, id, owner)?;
+    let UploadRow { upload, blob } = row(db, id, owner)?;
     let blob = blob.ok_or(Error::Finished)?;
-    match rules::check_piece(upload.offset, upload.length_bytes, piece)? {
+    match rules::check_piece(upload.kind, upload.offset, upload.length_bytes, piece)? {
         CheckedPiece::Partial { offset } => {
             blocks::append(db, blob, upload.offset, &piece.data)?;
             db.prepare_cached("UPDATE uploads SET offset_bytes = ? WHERE upload_id = ?")?
@@ -90,38 +96,69 @@ pub(super) fn append(
             Ok(PieceOutcome::Kept(Progress { offset, finished: false }))
         }
         CheckedPiece::Last { digest } => {
+            let StoredUpload { kind, case, write_hash, length_bytes, .. } = upload;
             // The message carries the day on which it became one.
-            let new = NewUpload {
-                owner,
-                kind: upload.kind,
-                case: upload.case,
-                length_bytes: upload.length_bytes,
-                day: today,
-            };
-            match rules::decide(&new, blob_facts(db, &new, case_facts(db, &new)?, digest)?)? {
+            let new = NewUpload { owner, kind, case, write_hash, length_bytes, day: today };
+            let facts = case_facts(db, journal, case, owner)?;
+            match rules::decide(&new, blob_facts(db, &new, facts, digest)?)? {
                 Decision::CaseTaken => {
                     drop_upload(db, id, Some(blob))?;
                     return Ok(PieceOutcome::CaseTaken);
                 }
                 Decision::Repeat => drop_blob(db, blob)?,
-                Decision::Message { position } => {
+                Decision::Message { position, begins_case } => {
                     blocks::append(db, blob, upload.offset, &piece.data)?;
-                    insert_message(db, &new, position, digest, blob)?;
+                    if begins_case {
+                        insert_case(db, &new)?;
+                    }
+                    insert_message(db, &message_of(&new, digest, piece), position, blob)?;
                 }
             }
             db.prepare_cached(
-                "UPDATE uploads SET offset_bytes = length_bytes, blob_id = NULL, day = ? WHERE upload_id = ?",
+                "UPDATE uploads SET offset_bytes = length_bytes, blob_id = NULL, write_hash = NULL, day = ?
+                 WHERE upload_id = ?",
             )?
             .execute(params![today.to_string(), id.0])?;
-            Ok(PieceOutcome::Kept(Progress { offset: new.length_bytes, finished: true }))
+            Ok(PieceOutcome::Kept(Progress { offset: length_bytes, finished: true }))
         }
     }
 }
 
+/// Nobody will ask whether it arrived, so no upload is remembered.
+pub(super) fn add_one_way(
+    db: &Connection,
+    journal: CaseId,
+    ids: &FreshIds,
+    case: CaseId,
+    blob: &[u8],
+    digest: Digest,
+    today: Day,
+) -> Result<(), Error> {
+    let facts = CaseFacts {
+        is_journal: case == journal,
+        keys: messages::case_keys(db, case)?,
+        sender_has_case: false,
+    };
+    let Decision::Message { position, .. } = rules::decide_one_way(facts)? else {
+        return Err(Error::CaseExists);
+    };
+    blocks::append(db, ids.blob, 0, blob)?;
+    insert_case_row(db, case, None)?;
+    let message = NewMessage {
+        case,
+        kind: MessageKind::Report,
+        size_bytes: blob.len() as u64,
+        digest,
+        day: today,
+        memo: None,
+    };
+    insert_message(db, &message, position, ids.blob)
+}
+
 pub(super) fn remove(db: &Connection, id: UploadId, owner: Owner) -> Result<(), Error> {
-    match row(db, id, owner)? {
-        (_, None) => Err(Error::Finished),
-        (_, blob) => drop_upload(db, id, blob),
+    match row(db, id, owner)?.blob {
+        None => Err(Error::Finished),
+        blob => drop_upload(db, id, blob),
     }
 }
 
@@ -140,7 +177,7 @@ pub(super) fn purge(db: &Connection, today: Day) -> Result<Purge, Error> {
 }
 
 pub(super) fn find(db: &Connection, id: UploadId, owner: Owner) -> Result<StoredUpload, Error> {
-    Ok(row(db, id, owner)?.0)
+    Ok(row(db, id, owner)?.upload)
 }
 
 pub(super) fn read(
@@ -150,74 +187,125 @@ pub(super) fn read(
     offset: u64,
     length_bytes: usize,
 ) -> Result<Vec<u8>, Error> {
-    let (upload, blob) = row(db, id, owner)?;
+    let UploadRow { upload, blob } = row(db, id, owner)?;
     blocks::read(db, blob.ok_or(Error::Finished)?, offset, upload.offset, length_bytes)
 }
 
-fn row(db: &Connection, id: UploadId, owner: Owner) -> Result<(StoredUpload, Option<BlobId>), Error> {
+struct UploadRow {
+    upload: StoredUpload,
+    /// Nothing in a finished one.
+    blob: Option<BlobId>,
+}
+
+fn row(db: &Connection, id: UploadId, owner: Owner) -> Result<UploadRow, Error> {
     // The id in the address is random and not secret; the owner is a hash, so comparing it by SQL tells nothing of
     // the token behind it.
     let row = db
         .prepare_cached(
-            "SELECT kind, case_id, length_bytes, offset_bytes, blob_id FROM uploads WHERE upload_id = ? AND owner = ?",
+            "SELECT kind, case_id, length_bytes, offset_bytes, blob_id, write_hash FROM uploads
+             WHERE upload_id = ? AND owner = ?",
         )?
         .query_one(params![id.0, owner.as_bytes()], |row| {
             let kind = row.get_ref(0)?.as_str()?.parse().map_err(|_| rusqlite::Error::InvalidQuery)?;
             let case = CaseId::from_bytes(row.get(1)?);
-            let upload = StoredUpload { kind, case, length_bytes: row.get(2)?, offset: row.get(3)? };
-            Ok((upload, row.get::<_, Option<_>>(4)?.map(BlobId)))
+            Ok(UploadRow {
+                upload: StoredUpload {
+                    kind,
+                    case,
+                    write_hash: row.get::<_, Option<_>>(5)?.map(WriteHash::from_bytes),
+                    length_bytes: row.get(2)?,
+                    offset: row.get(3)?,
+                },
+                blob: row.get::<_, Option<_>>(4)?.map(BlobId),
+            })
         })?;
     Ok(row)
 }
 
 /// The case that an upload names, and whether its sender has one.
-fn case_facts(db: &Connection, new: &NewUpload) -> Result<CaseFacts, Error> {
-    let mailbox = db
-        .prepare_cached("SELECT mailbox_id FROM cases WHERE case_id = ?")?
-        .query_one([new.case.as_bytes()], |row| Ok(Owner::from_bytes(row.get(0)?)))
-        .optional()?;
+fn case_facts(db: &Connection, journal: CaseId, case: CaseId, sender: Owner) -> Result<CaseFacts, Error> {
     let sender_has_case = db
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM cases WHERE mailbox_id = ?)")?
-        .query_one([new.owner.as_bytes()], |row| row.get(0))?;
-    Ok(CaseFacts { mailbox, sender_has_case })
+        .query_one([sender.as_bytes()], |row| row.get(0))?;
+    Ok(CaseFacts { is_journal: case == journal, keys: messages::case_keys(db, case)?, sender_has_case })
 }
 
 fn blob_facts(db: &Connection, new: &NewUpload, case: CaseFacts, digest: Digest) -> Result<BlobFacts, Error> {
     let held = db
         .prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM messages WHERE case_id = ? AND to_office = ? AND sha256 = ?)",
+            "SELECT EXISTS (SELECT 1 FROM messages WHERE case_id = ? AND kind = ? AND sha256 = ?)",
         )?
-        .query_one(params![new.case.as_bytes(), to_office(new.kind), digest.as_bytes()], |row| row.get(0))?;
+        .query_one(params![new.case.as_bytes(), new.kind.as_str(), digest.as_bytes()], |row| row.get(0))?;
     let last_position = db
-        .prepare_cached("SELECT position FROM messages WHERE case_id = ? ORDER BY position DESC LIMIT 1")?
-        .query_one([new.case.as_bytes()], |row| row.get(0))
+        .prepare_cached(
+            "SELECT position FROM messages WHERE case_id = ? AND thread = ? ORDER BY position DESC LIMIT 1",
+        )?
+        .query_one(params![new.case.as_bytes(), new.kind.thread().byte()], |row| row.get(0))
         .optional()?;
     Ok(BlobFacts { case, held, last_position })
 }
 
-/// Makes a whole blob a message; a report begins its case.
+/// A whole blob that becomes a message.
+struct NewMessage<'a> {
+    case: CaseId,
+    kind: MessageKind,
+    size_bytes: u64,
+    digest: Digest,
+    day: Day,
+    memo: Option<&'a SealedMemo>,
+}
+
+fn message_of<'a>(new: &NewUpload, digest: Digest, last: &'a Piece) -> NewMessage<'a> {
+    NewMessage {
+        case: new.case,
+        kind: new.kind,
+        size_bytes: new.length_bytes,
+        digest,
+        day: new.day,
+        memo: last.memo.as_ref().filter(|_| new.kind.is_from_reporter()),
+    }
+}
+
+/// The case of a report, which its sender has the keys of; or the journal, which nobody has any of.
+fn insert_case(db: &Connection, new: &NewUpload) -> Result<(), Error> {
+    let keys = match new.kind {
+        // Without its write token's hash it would be a case that every session may write into.
+        MessageKind::Report => {
+            Some((new.owner, new.write_hash.ok_or(Error::Failed(rusqlite::ffi::SQLITE_CONSTRAINT))?))
+        }
+        MessageKind::FollowUp | MessageKind::Reply | MessageKind::Record => None,
+    };
+    insert_case_row(db, new.case, keys)
+}
+
+fn insert_case_row(db: &Connection, case: CaseId, keys: Option<(Owner, WriteHash)>) -> Result<(), Error> {
+    let (mailbox, write_hash) =
+        keys.map(|(mailbox, write_hash)| (*mailbox.as_bytes(), *write_hash.as_bytes())).unzip();
+    db.prepare_cached("INSERT INTO cases (case_id, mailbox_id, write_hash) VALUES (?, ?, ?)")?
+        .execute(params![case.as_bytes(), mailbox, write_hash])?;
+    Ok(())
+}
+
 fn insert_message(
     db: &Connection,
-    new: &NewUpload,
+    message: &NewMessage<'_>,
     position: u32,
-    digest: Digest,
     blob: BlobId,
 ) -> Result<(), Error> {
-    if position == 0 {
-        db.prepare_cached("INSERT INTO cases (case_id, mailbox_id) VALUES (?, ?)")?
-            .execute(params![new.case.as_bytes(), new.owner.as_bytes()])?;
-    }
     db.prepare_cached(
-        "INSERT INTO messages (case_id, position, to_office, size_bytes, sha256, day, blob_id) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO messages (case_id, thread, position, kind, size_bytes, sha256, day, blob_id, memo)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )?
     .execute(params![
-        new.case.as_bytes(),
+        message.case.as_bytes(),
+        message.kind.thread().byte(),
         position,
-        to_office(new.kind),
-        new.length_bytes,
-        digest.as_bytes(),
-        new.day.to_string(),
-        blob.0
+        message.kind.as_str(),
+        message.size_bytes,
+        message.digest.as_bytes(),
+        message.day.to_string(),
+        blob.0,
+        message.memo.map(SealedMemo::as_bytes)
     ])?;
     Ok(())
 }
@@ -229,9 +317,10 @@ fn insert_upload(
     offset: u64,
     blob: Option<BlobId>,
 ) -> Result<(), Error> {
+    let waits = new.kind == MessageKind::Report && blob.is_some();
     db.prepare_cached(
-        "INSERT INTO uploads (upload_id, owner, kind, case_id, length_bytes, offset_bytes, day, blob_id)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO uploads (upload_id, owner, kind, case_id, length_bytes, offset_bytes, day, blob_id, write_hash)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )?
     .execute(params![
         id.0,
@@ -241,7 +330,8 @@ fn insert_upload(
         new.length_bytes,
         offset,
         new.day.to_string(),
-        blob.map(|blob| blob.0)
+        blob.map(|blob| blob.0),
+        new.write_hash.filter(|_| waits).map(|hash| *hash.as_bytes())
     ])?;
     Ok(())
 }
@@ -255,8 +345,4 @@ fn drop_upload(db: &Connection, id: UploadId, blob: Option<BlobId>) -> Result<()
 fn drop_blob(db: &Connection, blob: BlobId) -> Result<(), Error> {
     db.prepare_cached("INSERT INTO dropped (blob_id) VALUES (?)")?.execute([blob.0])?;
     Ok(())
-}
-
-fn to_office(kind: MessageKind) -> bool {
-    kind.direction() == Direction::ToOffice
 }

@@ -1,6 +1,10 @@
 //! The binary, as people run it.
 
+mod clock;
 mod commands;
+mod keys;
+mod outputs;
 mod poster;
+mod sending;
 mod stage;
 mod transcripts;

@@ -23,10 +23,18 @@ struct Desk {
 
 impl Desk {
     fn new(office: &Office) -> Self {
+        Self::at(office, &[ADDRESS])
+    }
+
+    /// The desk of an office with these addresses.
+    fn at(office: &Office, addresses: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let profile = folder.path().join("profile.note");
-        std::fs::write(&profile, office.note()).unwrap();
-        Self { folder, profile, office: office.profile.office }
+        let path = folder.path().join("profile.note");
+        let mut profile = office.profile.clone();
+        profile.addresses =
+            addresses.iter().map(|address| address.trim_end_matches('/').parse().unwrap()).collect();
+        std::fs::write(&path, mohr::seal::profile::sign(profile, &office.root).unwrap()).unwrap();
+        Self { folder, profile: path, office: office.profile.office }
     }
 
     fn poster(&self, arguments: &[&str]) -> Output {
@@ -52,11 +60,12 @@ impl Desk {
 
 #[test]
 fn every_qr_code_leads_to_the_page_and_names_the_office() {
-    let desk = Desk::new(&Office::new());
     let onion = format!("http://{}d.onion", "mohrsealed".repeat(6).get(..55).unwrap());
     let longest = format!("https://{}.{}.example", "a".repeat(50), "b".repeat(33));
     assert_eq!(longest.len(), 100);
-    for address in ["https://office.example", "https://office.example:8443", &onion, &longest] {
+    let addresses = ["https://office.example", "https://office.example:8443", &onion, &longest];
+    let desk = Desk::at(&Office::new(), &addresses);
+    for address in addresses {
         for language in ["fa", "en"] {
             let page = desk.page(&["--address", &format!("{address}/"), "--language", language]);
             let codes = qr_codes(&page);
@@ -146,10 +155,31 @@ fn an_office_without_a_phone_number_names_the_police() {
 
 #[test]
 fn an_onion_service_is_opened_in_tor_browser() {
-    let desk = Desk::new(&Office::new());
     let onion = format!("http://{}d.onion/", "abcde".repeat(11));
+    let desk = Desk::at(&Office::new(), &[ADDRESS, &onion]);
     assert_eq!(count_text(&desk.page(&["--address", &onion]), "در مرورگر تور"), PIECES);
     assert_eq!(count_text(&desk.page(&["--address", ADDRESS]), "در مرورگر تور"), 0);
+}
+
+/// Nobody could sign in at another, and the server would answer there that it is nobody's.
+#[test]
+fn the_address_is_one_of_the_offices_own() {
+    let onion = format!("http://{}d.onion", "abcde".repeat(11));
+    let desk = Desk::at(&Office::new(), &["http://localhost:8080", "https://office.example", &onion]);
+    assert_eq!(count_text(&desk.page(&[]), ">https://office.example</code>"), PIECES);
+    assert_eq!(
+        count_text(
+            &desk.page(&["--address", " HTTPS://Office.Example:443/"]),
+            ">https://office.example</code>"
+        ),
+        PIECES
+    );
+    for other in ["https://other.example", "https://office.example:8443"] {
+        let said = refusal(&desk.poster(&["--address", other]));
+        assert!(said.contains("none of the office's addresses") && said.contains(&onion), "{said}");
+    }
+    let said = refusal(&Desk::at(&Office::new(), &["http://127.0.0.1:8080"]).poster(&[]));
+    assert!(said.contains("no address of the office is for everybody"), "{said}");
 }
 
 #[test]
@@ -278,4 +308,5 @@ fn rename_language(office: &mut Office, from: &str, to: &str) {
     for choices in [&mut profile.kinds, &mut profile.districts, &mut profile.units] {
         choices.iter_mut().for_each(|choice| rename(&mut choice.name));
     }
+    profile.services.iter_mut().for_each(|service| rename(&mut service.name));
 }

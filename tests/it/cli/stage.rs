@@ -41,8 +41,11 @@ impl Stage {
     /// behind `? ` unless it is 0. What is new and random gets its name from `names`, else from its kind.
     #[expect(clippy::disallowed_methods, reason = "the shell and its tools are where the environment says")]
     pub fn run(&mut self, command: &str, names: &str) -> Vec<String> {
-        let command =
+        let mut command =
             self.names.iter().fold(command.to_owned(), |text, (value, name)| text.replace(name, value));
+        if command.contains("{today") {
+            command = self.days().fold(command, |text, (day, name)| text.replace(&name, &day));
+        }
         let binaries = Path::new(env!("CARGO_BIN_EXE_mohr")).parent().unwrap();
         let path = format!("{}:{}", binaries.display(), std::env::var("PATH").unwrap());
         let output = Command::new("sh")
@@ -96,11 +99,16 @@ impl Stage {
             self.names.push((value, name));
         }
         assert_eq!(given.next(), None, "more names than there are new values in:\n{text}");
-        for days in -DAYS_MAX..=DAYS_MAX {
+        self.days().fold(text, |text, (day, name)| text.replace(&day, &name))
+    }
+
+    /// Days as they are written and their names, such as `{today+180}`.
+    fn days(&self) -> impl Iterator<Item = (String, String)> {
+        let today = self.today;
+        (-DAYS_MAX..=DAYS_MAX).map(move |days| {
             let name = if days == 0 { "{today}".to_owned() } else { format!("{{today{days:+}}}") };
-            text = text.replace(&self.today.plus_days(days).to_string(), &name);
-        }
-        text
+            (today.plus_days(days).to_string(), name)
+        })
     }
 
     fn next_of(&self, kind: &str) -> String {

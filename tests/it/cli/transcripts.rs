@@ -21,7 +21,7 @@ macro_rules! transcripts {
     };
 }
 
-transcripts! { create_database help journey keys refusals }
+transcripts! { addresses create_database help journey keys keys_life refusals }
 
 #[test]
 fn every_transcript_is_played() {

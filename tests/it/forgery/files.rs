@@ -1,5 +1,5 @@
-//! Files that are larger than memory, and blobs that some insider crafted: the text is read by seeking, nothing of a file
-//! is believed before all of it was, and a source that fails says nothing of the message.
+//! Files that are larger than memory, and blobs that some insider crafted: the text is read by seeking,
+//! nothing of a file is believed before all of it was, and a source that fails says nothing of the message.
 
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 
@@ -85,7 +85,8 @@ fn the_text_of_a_large_message_is_read_without_its_files() {
     assert!(matches!(open.check_files(&text, sha256(b"another")), Err(OpenError::OtherBlob)));
 }
 
-/// Where seal.json stands must not matter: at the beginning of a chunk, over its end, in the last or the first.
+/// Where seal.json stands must not matter: at the beginning of a chunk, over its end, in the last or the
+/// first.
 #[test]
 fn the_text_is_found_wherever_chunks_end() {
     let office = Office::with_inspectors(1);
@@ -168,6 +169,27 @@ fn nothing_of_a_crafted_file_is_handed_on() {
     }
 }
 
+/// message.json and seal.json must say one thing of a file, whoever signed both.
+#[test]
+fn two_sizes_of_one_file_are_none() {
+    let office = Office::with_inspectors(1);
+    let case = Case::new(&office);
+    let identity = &office.inspectors[0].identity;
+    let mut message = case.report_message("x");
+    message.files = vec![file(100)];
+    let message_json = message.encode().unwrap();
+    let content = [7; 612];
+    let unsigned = Archive { message_json: &message_json, files: vec![&content], seal_json: &[] };
+    let entries = entries(&unsigned);
+    let seal_json = SealJson::new(entries.clone(), case.keys.signing.sign(&signed_bytes(&entries))).encode();
+    let archive = Archive { seal_json: &seal_json, ..unsigned };
+    let plaintext = archive.encode(archive.encoded_bytes());
+    assert!(Unverified::decode_archive(&plaintext).is_err());
+    assert!(Unverified::decode(&message_json, &seal_json).is_err());
+    let blob = seal_plaintext(&plaintext, identity);
+    assert!(opened(Cursor::new(&blob), identity).unwrap().text().is_err());
+}
+
 /// Sizes that lie give an error, neither memory nor a panic.
 #[test]
 fn sizes_that_lie_cost_nothing() {
@@ -197,7 +219,8 @@ fn sizes_that_lie_cost_nothing() {
     }
 }
 
-/// A source that breaks says nothing of the message; one that is shorter than it said is a damaged message. Never a panic.
+/// A source that breaks says nothing of the message; one that is shorter than it said is a damaged message.
+/// Never a panic.
 #[test]
 fn a_source_that_fails_is_told_from_a_damaged_blob() {
     let office = Office::with_inspectors(1);

@@ -72,7 +72,7 @@ const PLACES: [PlaceOfKey; 11] = [
         let script = Script::new(&office());
         let mut honest = script.clone();
         honest.report();
-        let message = mohr::protocol::message::Message::decode(&honest.mailbox[0].message_json).unwrap();
+        let message = Message::decode(&honest.mailbox[0].message_json).unwrap();
         let mut script = script;
         script.push(&message, key);
         is_authentic(&script, ThreadName::Mailbox)
@@ -169,7 +169,7 @@ fn no_signature_serves_two_purposes() {
         session_bytes(office, &key_id("sara", 2), &address, sha256(b"")),
         EarlierCase::signed_bytes(office, case, case),
         order.signed_bytes(office, case),
-        self::note(&self::office()).into_bytes(),
+        note(&self::office()).into_bytes(),
     ];
     let first_lines: Vec<_> =
         texts.iter().map(|text| text.split(|byte| *byte == b'\n').next().unwrap()).collect();
@@ -179,11 +179,13 @@ fn no_signature_serves_two_purposes() {
     }
 }
 
+type Change<'a> = &'a dyn Fn(&mut Profile);
+
 /// Under whichever id or epoch it is listed a second time.
 #[test]
 fn one_key_never_stands_for_two_persons() {
     let sara = inspector("sara", 1, 2);
-    let changes: [(&str, &dyn Fn(&mut Profile)); 6] = [
+    let changes: [(&str, Change<'_>); 6] = [
         ("signer of another inspector", &|profile| profile.inspectors[1].signer = sara.signer),
         ("recipient of another inspector", &|profile| {
             profile.inspectors[1].recipient.clone_from(&sara.recipient);
@@ -199,6 +201,28 @@ fn one_key_never_stands_for_two_persons() {
         change(&mut profile);
         assert!(profile.encode().is_err(), "{what}");
     }
+}
+
+/// A thief who makes a case of his own, with the stolen key as the reporter's, vouches for nothing: it is
+/// one key.
+#[test]
+fn a_stolen_key_vouches_for_nothing_as_a_reporters() {
+    let mut profile = office();
+    profile.former[0].why = WhyFormer::Stolen;
+    let mut script = Script::new(&profile);
+    let honest = reporter(7);
+    script.keys = std::sync::Arc::new(mohr::seal::derive::ReporterKeys {
+        token: honest.token.clone(),
+        identity: honest.identity.clone(),
+        signing: signing("sara", 1),
+        memo: honest.memo.clone(),
+        secret: honest.secret.clone(),
+    });
+    script.case = script.keys.case();
+    script.on("2026-11-10").report().reply("sara", None).follow_up();
+    let seen = script.seen(Perspective::Inspector);
+    let verdicts: Vec<_> = seen.read().mailbox.iter().map(|reading| reading.authenticity).collect();
+    assert_eq!(verdicts, [Authenticity::Authentic, Authenticity::Doubtful, Authenticity::Authentic]);
 }
 
 /// Nobody vouches or counts twice by signing twice.

@@ -1,5 +1,5 @@
-//! What holds of every case and of every input: decoders are total, and the state of a case is a function of its
-//! messages, whatever the server does between them.
+//! What holds of every case and of every input: decoders are total, and the state of a case is a function
+//! of its messages, whatever the server does between them.
 
 use crate::support::script::{
     Item, ItemState, Script, id, ids, inspector, key_id, profile, replaced, signing,
@@ -18,6 +18,7 @@ use mohr::verify::digest::sha256;
 use mohr::verify::message::Unverified;
 use mohr::verify::profile::verify_signature;
 use proptest::prelude::*;
+use proptest::test_runner::TestCaseError;
 
 const PERSONS: [&str; 4] = ["mina", "nina", "reza", "sara"];
 
@@ -126,83 +127,28 @@ fn act(step: &Step, script: &Script) -> Act {
     }
 }
 
+/// What a hostile server changes in a listing: how, and at which places.
+type Change = (u8, prop::sample::Index, prop::sample::Index);
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
-    /// Both sides see one mailbox; records change nothing in it; who is left out stays so; a person left out writes
-    /// nothing that counts.
+    /// Both sides see one mailbox; records change nothing in it; who is left out stays so; a person left
+    /// out writes nothing that counts.
     #[test]
     fn the_mailbox_is_one_thing_to_both_sides(report in 1..16u8, steps in prop::collection::vec(step(), 0..14)) {
-        let script = script(report, &steps);
-        let (reporter, inspector) = (script.seen(Perspective::Reporter), script.seen(Perspective::Inspector));
-        let (reporter, inspector) = (reporter.read(), inspector.read());
-        for (own, theirs) in reporter.mailbox.iter().zip(&inspector.mailbox) {
-            prop_assert_eq!(own.authenticity, theirs.authenticity);
-            prop_assert_eq!(&own.warnings, &theirs.warnings);
-        }
-        let (own, theirs) = (&reporter.state.mailbox, &inspector.state.mailbox);
-        prop_assert_eq!(&own.standing, &theirs.standing);
-        prop_assert_eq!((&own.waiting, &own.left_out, &own.told), (&theirs.waiting, &theirs.left_out, &theirs.told));
-
-        let mut without = script.clone();
-        without.office.clear();
-        let without = without.seen(Perspective::Inspector).read().state.mailbox;
-        prop_assert_eq!(&without, theirs);
-        for (at, reading) in inspector.mailbox.iter().enumerate() {
-            let Some(text) = reading.authentic() else { continue };
-            if let Some(person) = text.message.sender.person() {
-                prop_assert!(!theirs.is_left_out_at(person, at as u64));
-            }
-        }
-        for person in theirs.left_out.keys() {
-            prop_assert!(!inspector.state.office.readers.as_ref().unwrap().contains(person));
-            prop_assert!(!own.own.next_readers.contains(person) && !own.own.offered.contains(person));
-        }
+        check_the_mailbox_is_one_thing_to_both_sides(report, &steps)?;
     }
 
-    /// However the two threads came in between each other: a record is judged, and says what it says, by the messages of
-    /// the mailbox that it or one before it states, and by no later one.
+    /// However the two threads came in between each other: a record is judged, and says what it says, by
+    /// the messages of the mailbox that it or one before it states, and by no later one.
     #[test]
     fn any_interleaving_gives_the_same_state(
         report in 1..16u8,
         steps in prop::collection::vec(step(), 0..14),
         picks in prop::collection::vec(any::<bool>(), 40),
     ) {
-        let script = script(report, &steps);
-        let seen = script.seen(Perspective::Inspector);
-        let whole = seen.read();
-        // A server that gives one message after another, of either thread, in any order.
-        let (mut mailbox, mut records) = (1, 0);
-        for pick in picks {
-            if pick { mailbox = (mailbox + 1).min(script.mailbox.len()) } else { records = (records + 1).min(script.office.len()) }
-            let mut part = script.clone();
-            part.mailbox.truncate(mailbox);
-            part.office.truncate(records);
-            let part_seen = part.seen(Perspective::Inspector);
-            let part_read = part_seen.read();
-            let states = |item: &Item| {
-                Message::decode(&item.message_json).unwrap().threads.mailbox.length as usize <= mailbox
-            };
-            // Those records of which no part of the mailbox is missing yet.
-            let known = script.office[..records].iter().take_while(|item| states(item)).count();
-            for (before, after) in part_read.office.iter().zip(&whole.office).take(known) {
-                // A stolen key's record may still be vouched for.
-                let doubtful = before.authenticity == Authenticity::Doubtful;
-                prop_assert!(doubtful || part_read.office[..known].iter().any(|reading| reading.authenticity == Authenticity::Doubtful)
-                    || before.authenticity == after.authenticity);
-            }
-            if mailbox == script.mailbox.len() && records == script.office.len() {
-                prop_assert_eq!(&part_read.state, &whole.state);
-            }
-        }
-        // Whatever stands in the mailbox behind all that records state changes no value of theirs, only who reads on.
-        let furthest = script.office.iter().map(|item| Message::decode(&item.message_json).unwrap().threads.mailbox.length).max();
-        let mut cut = script.clone();
-        cut.mailbox.truncate(furthest.unwrap_or(1) as usize);
-        let cut_seen = cut.seen(Perspective::Inspector);
-        let cut_state = cut_seen.read().state.office;
-        let office = &whole.state.office;
-        prop_assert_eq!((&cut_state.owner, &cut_state.deadlines, &cut_state.handovers), (&office.owner, &office.deadlines, &office.handovers));
+        check_any_interleaving_gives_the_same_state(report, &steps, &picks)?;
     }
 
     /// What a server may list, in any order, as any kind, with any memo: a reading, and no panic.
@@ -212,88 +158,221 @@ proptest! {
         steps in prop::collection::vec(step(), 0..10),
         changes in prop::collection::vec((0..9u8, any::<prop::sample::Index>(), any::<prop::sample::Index>()), 0..8),
     ) {
-        let mut script = script(report, &steps);
-        for (change, one, two) in changes {
-            if script.mailbox.is_empty() {
-                break;
-            }
-            let (one, two) = (one.index(script.mailbox.len()), two.index(script.mailbox.len()));
-            match change {
-                0 => script.mailbox.swap(one, two),
-                1 => { script.mailbox.remove(one); }
-                2 => { let copy = script.mailbox[one].clone(); script.mailbox.insert(two, copy); }
-                3 => script.mailbox[one].kind = MessageKind::ALL[two % 4],
-                4 => script.mailbox[one].memo = script.mailbox[two].memo.clone(),
-                5 => script.mailbox[one].memo = None,
-                6 => script.mailbox[one].state = [ItemState::Gone, ItemState::Missing, ItemState::OneWay, ItemState::Unreadable][two % 4],
-                7 => { let item = script.mailbox.remove(one); script.office.push(item); }
-                _ => { script.order(ThreadName::Mailbox, &[one], &["sara", "mina"]); }
-            }
-        }
-        for perspective in [Perspective::Reporter, Perspective::Inspector] {
-            let seen = script.seen(perspective);
-            let reading = seen.read();
-            prop_assert_eq!(reading.mailbox.len(), script.mailbox.len());
-            // Only what somebody signed, or a memo proves hers, counts.
-            for (item, reading) in script.mailbox.iter().zip(&reading.mailbox) {
-                if reading.authenticity == Authenticity::Authentic && perspective == Perspective::Inspector {
-                    let text = Unverified::decode(&item.message_json, &item.seal_json).unwrap();
-                    prop_assert_eq!(text.message.kind(), item.kind);
-                }
-            }
-        }
+        check_any_listing_gives_a_reading(report, &steps, &changes)?;
     }
 
     #[test]
     fn every_decoder_is_total(bytes in prop::collection::vec(any::<u8>(), 0..700)) {
-        let _ = Message::decode(&bytes);
-        let _ = SealJson::decode(&bytes);
-        let _ = Unverified::decode(&bytes, &bytes);
-        let _ = Unverified::decode_archive(&bytes);
-        let _ = verify_signature(&bytes);
-        let _ = serde_json::from_slice::<ErasureOrder>(&bytes);
-        let _ = serde_json::from_slice::<Act>(&bytes);
-        let _ = serde_json::from_slice::<MailboxPage>(&bytes);
-        let _ = serde_json::from_slice::<CasesAnswer>(&bytes);
-        if let Some(plaintext) = bytes.first_chunk::<MEMO_PLAINTEXT_BYTES>() {
-            let _ = Memo::decode(plaintext);
-        }
-        if let Ok(text) = std::str::from_utf8(&bytes) {
-            let _ = (Profile::decode(text), Note::decode(text), SealedMemo::decode(text));
-        }
+        check_every_decoder_is_total(&bytes)?;
     }
 
     /// What almost is one: a good one, cut, with one byte another or a piece twice.
     #[test]
     fn every_decoder_is_total_near_what_is_right(at in any::<prop::sample::Index>(), byte in any::<u8>(), what in 0..3u8) {
-        for good in samples() {
-            let at = at.index(good.len());
-            let mut bytes = good.clone();
-            match what {
-                0 => bytes[at] = byte,
-                1 => bytes.truncate(at),
-                _ => { let piece = bytes[at..(at + 20).min(good.len())].to_vec(); bytes.splice(at..at, piece); }
+        check_every_decoder_is_total_near_what_is_right(at, byte, what)?;
+    }
+}
+
+fn check_the_mailbox_is_one_thing_to_both_sides(report: u8, steps: &[Step]) -> Result<(), TestCaseError> {
+    let script = script(report, steps);
+    let (reporter, inspector) = (script.seen(Perspective::Reporter), script.seen(Perspective::Inspector));
+    let (reporter, inspector) = (reporter.read(), inspector.read());
+    for (own, theirs) in reporter.mailbox.iter().zip(&inspector.mailbox) {
+        prop_assert_eq!(own.authenticity, theirs.authenticity);
+        prop_assert_eq!(&own.warnings, &theirs.warnings);
+    }
+    let (own, theirs) = (&reporter.state.mailbox, &inspector.state.mailbox);
+    prop_assert_eq!(&own.standing, &theirs.standing);
+    prop_assert_eq!(
+        (&own.waiting, &own.left_out, &own.told),
+        (&theirs.waiting, &theirs.left_out, &theirs.told)
+    );
+
+    let mut without = script.clone();
+    without.office.clear();
+    let without = without.seen(Perspective::Inspector).read().state.mailbox;
+    prop_assert_eq!(&without, theirs);
+    for (at, reading) in inspector.mailbox.iter().enumerate() {
+        let Some(text) = reading.authentic() else { continue };
+        if let Some(person) = text.message.sender.person() {
+            prop_assert!(!theirs.is_left_out_at(person, at as u64));
+        }
+    }
+    for person in theirs.left_out.keys() {
+        prop_assert!(!inspector.state.office.readers.as_ref().unwrap().contains(person));
+        prop_assert!(!own.own.next_readers.contains(person) && !own.own.offered.contains(person));
+    }
+    Ok(())
+}
+
+fn check_any_interleaving_gives_the_same_state(
+    report: u8,
+    steps: &[Step],
+    picks: &[bool],
+) -> Result<(), TestCaseError> {
+    let script = script(report, steps);
+    let seen = script.seen(Perspective::Inspector);
+    let whole = seen.read();
+    // A server that gives one message after another, of either thread, in any order.
+    let (mut mailbox, mut records) = (1, 0);
+    for &pick in picks {
+        if pick {
+            mailbox = (mailbox + 1).min(script.mailbox.len())
+        } else {
+            records = (records + 1).min(script.office.len())
+        }
+        let mut part = script.clone();
+        part.mailbox.truncate(mailbox);
+        part.office.truncate(records);
+        let part_seen = part.seen(Perspective::Inspector);
+        let part_read = part_seen.read();
+        let states = |item: &Item| {
+            Message::decode(&item.message_json).unwrap().threads.mailbox.length as usize <= mailbox
+        };
+        // Those records of which no part of the mailbox is missing yet.
+        let known = script.office[..records].iter().take_while(|item| states(item)).count();
+        for (before, after) in part_read.office.iter().zip(&whole.office).take(known) {
+            // A stolen key's record may still be vouched for.
+            let doubtful = before.authenticity == Authenticity::Doubtful;
+            prop_assert!(
+                doubtful
+                    || part_read.office[..known]
+                        .iter()
+                        .any(|reading| reading.authenticity == Authenticity::Doubtful)
+                    || before.authenticity == after.authenticity
+            );
+        }
+        if mailbox == script.mailbox.len() && records == script.office.len() {
+            prop_assert_eq!(&part_read.state, &whole.state);
+        }
+    }
+    // Whatever stands in the mailbox behind all that records state changes no value of theirs, only who
+    // reads on.
+    let furthest = script
+        .office
+        .iter()
+        .map(|item| Message::decode(&item.message_json).unwrap().threads.mailbox.length)
+        .max();
+    let mut cut = script.clone();
+    cut.mailbox.truncate(furthest.unwrap_or(1) as usize);
+    let cut_seen = cut.seen(Perspective::Inspector);
+    let cut_state = cut_seen.read().state.office;
+    let office = &whole.state.office;
+    prop_assert_eq!(
+        (&cut_state.owner, &cut_state.deadlines, &cut_state.handovers),
+        (&office.owner, &office.deadlines, &office.handovers)
+    );
+    Ok(())
+}
+
+fn check_any_listing_gives_a_reading(
+    report: u8,
+    steps: &[Step],
+    changes: &[Change],
+) -> Result<(), TestCaseError> {
+    let mut script = script(report, steps);
+    for &(change, one, two) in changes {
+        if script.mailbox.is_empty() {
+            break;
+        }
+        let (one, two) = (one.index(script.mailbox.len()), two.index(script.mailbox.len()));
+        match change {
+            0 => script.mailbox.swap(one, two),
+            1 => {
+                script.mailbox.remove(one);
             }
-            if let Ok(message) = Message::decode(&bytes) {
-                prop_assert_eq!(message.encode().unwrap(), bytes.clone());
+            2 => {
+                let copy = script.mailbox[one].clone();
+                script.mailbox.insert(two, copy);
             }
-            if let Ok(seal) = SealJson::decode(&bytes) {
-                prop_assert_eq!(seal.encode(), bytes.clone());
+            3 => script.mailbox[one].kind = MessageKind::ALL[two % 4],
+            4 => script.mailbox[one].memo = script.mailbox[two].memo.clone(),
+            5 => script.mailbox[one].memo = None,
+            6 => {
+                script.mailbox[one].state =
+                    [ItemState::Gone, ItemState::Missing, ItemState::OneWay, ItemState::Unreadable][two % 4]
             }
-            if let Ok(note) = verify_signature(&bytes) {
-                prop_assert_eq!(note.office, office().office);
-                prop_assert_eq!(sha256(&bytes), sha256(&good), "nothing but what was signed");
+            7 => {
+                let item = script.mailbox.remove(one);
+                script.office.push(item);
             }
-            if let Ok(order) = serde_json::from_slice::<ErasureOrder>(&bytes) {
-                let _ = order.is_well_formed();
-            }
-            let _ = serde_json::from_slice::<MailboxPage>(&bytes);
-            let _ = std::str::from_utf8(&bytes).map(Profile::decode);
-            if let Ok(plaintext) = <[u8; MEMO_PLAINTEXT_BYTES]>::try_from(&bytes[..]) && let Ok(memo) = Memo::decode(&plaintext) {
-                prop_assert_eq!(memo.encode().unwrap(), plaintext);
+            _ => {
+                script.order(ThreadName::Mailbox, &[one], &["sara", "mina"]);
             }
         }
     }
+    for perspective in [Perspective::Reporter, Perspective::Inspector] {
+        let seen = script.seen(perspective);
+        let reading = seen.read();
+        prop_assert_eq!(reading.mailbox.len(), script.mailbox.len());
+        // Only what somebody signed, or a memo proves hers, counts.
+        for (item, reading) in script.mailbox.iter().zip(&reading.mailbox) {
+            if reading.authenticity == Authenticity::Authentic && perspective == Perspective::Inspector {
+                let text = Unverified::decode(&item.message_json, &item.seal_json).unwrap();
+                prop_assert_eq!(text.message.kind(), item.kind);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check_every_decoder_is_total(bytes: &[u8]) -> Result<(), TestCaseError> {
+    let _ = Message::decode(bytes);
+    let _ = SealJson::decode(bytes);
+    let _ = Unverified::decode(bytes, bytes);
+    let _ = Unverified::decode_archive(bytes);
+    let _ = verify_signature(bytes);
+    let _ = serde_json::from_slice::<ErasureOrder>(bytes);
+    let _ = serde_json::from_slice::<Act>(bytes);
+    let _ = serde_json::from_slice::<MailboxPage>(bytes);
+    let _ = serde_json::from_slice::<CasesAnswer>(bytes);
+    if let Some(plaintext) = bytes.first_chunk::<MEMO_PLAINTEXT_BYTES>() {
+        let _ = Memo::decode(plaintext);
+    }
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        let _ = (Profile::decode(text), Note::decode(text), SealedMemo::decode(text));
+    }
+    Ok(())
+}
+
+fn check_every_decoder_is_total_near_what_is_right(
+    at: prop::sample::Index,
+    byte: u8,
+    what: u8,
+) -> Result<(), TestCaseError> {
+    for good in samples() {
+        let at = at.index(good.len());
+        let mut bytes = good.clone();
+        match what {
+            0 => bytes[at] = byte,
+            1 => bytes.truncate(at),
+            _ => {
+                let piece = bytes[at..(at + 20).min(good.len())].to_vec();
+                bytes.splice(at..at, piece);
+            }
+        }
+        if let Ok(message) = Message::decode(&bytes) {
+            prop_assert_eq!(message.encode().unwrap(), bytes.clone());
+        }
+        if let Ok(seal) = SealJson::decode(&bytes) {
+            prop_assert_eq!(seal.encode(), bytes.clone());
+        }
+        if let Ok(note) = verify_signature(&bytes) {
+            prop_assert_eq!(note.office, office().office);
+            prop_assert_eq!(sha256(&bytes), sha256(&good), "nothing but what was signed");
+        }
+        if let Ok(order) = serde_json::from_slice::<ErasureOrder>(&bytes) {
+            let _ = order.is_well_formed();
+        }
+        let _ = serde_json::from_slice::<MailboxPage>(&bytes);
+        let _ = std::str::from_utf8(&bytes).map(Profile::decode);
+        if let Ok(plaintext) = <[u8; MEMO_PLAINTEXT_BYTES]>::try_from(&bytes[..])
+            && let Ok(memo) = Memo::decode(&plaintext)
+        {
+            prop_assert_eq!(memo.encode().unwrap(), plaintext);
+        }
+    }
+    Ok(())
 }
 
 fn samples() -> Vec<Vec<u8>> {

@@ -1,7 +1,13 @@
 //! How an inspector is let in (PROTOCOL 4.4).
 
-use crate::support::server::*;
+use mohr::protocol::address::Address;
+use mohr::protocol::extensions::Extensions;
+use mohr::protocol::person::KeyId;
+use mohr::protocol::profile::{FormerKey, Texts, WhyFormer};
+use mohr::seal::signing::SigningKey;
 use serde_json::{Value, json};
+
+use crate::support::server::*;
 
 fn open(server: &Server, body: &Value) -> Response {
     server.request("POST", "/api/v1/inspector/session").json(body).send()
@@ -49,19 +55,82 @@ fn nobody_else_is_let_in() {
     };
     altered(&|body| body["inspector"] = json!("reza")).problem(401, "unauthorized");
     altered(&|body| body["inspector"] = json!("nobody")).problem(401, "unauthorized");
+    altered(&|body| body["epoch"] = json!(1)).problem(401, "unauthorized");
+    altered(&|body| body["epoch"] = json!(3)).problem(401, "unauthorized");
+    altered(&|body| body["address"] = json!("http://relay.test")).problem(401, "unauthorized");
     altered(&|body| body["challenge"] = json!("00".repeat(32))).problem(401, "unauthorized");
     altered(&|body| body["signature"] = json!("00".repeat(64))).problem(401, "unauthorized");
     // Signed for another office, with the same challenge and the same key.
     altered(&|body| {
         let challenge = body["challenge"].as_str().unwrap();
-        let profile = &other_office.office.profile;
-        let id = &profile.inspectors[0].id;
-        let signed = mohr::verify::signature::session_bytes(&profile.office, id, challenge);
-        body["signature"] = json!(server.office.inspectors[0].sign(&signed));
+        *body = server.signed_request(
+            other_office.office.profile.office,
+            &key(&server, 0, 2),
+            &address(&server),
+            challenge,
+            0,
+        );
     })
     .problem(401, "unauthorized");
     // And without any challenge of this server.
     open(&server, &other_office.session_request(0, &other_office.challenge())).problem(401, "unauthorized");
+}
+
+fn key(server: &Server, index: usize, epoch: u64) -> KeyId {
+    KeyId { person: server.office.profile.inspectors[index].id.clone(), epoch }
+}
+
+fn address(server: &Server) -> Address {
+    server.office.profile.addresses[0].clone()
+}
+
+/// What an inspector signs is good for one of the office's addresses: a relay that makes her sign for its own gets nothing.
+#[test]
+fn a_session_is_signed_for_an_address_of_the_profile() {
+    let server = Server::with_offices(vec![Office::at(&["http://mohr.test", "https://report.example:8443"])]);
+    let office = server.office.profile.office;
+    let sign = |address: &str| {
+        let address: Address = address.parse().unwrap();
+        open(&server, &server.signed_request(office, &key(&server, 0, 2), &address, &server.challenge(), 0))
+    };
+    sign("http://mohr.test").expect(200);
+    sign("https://report.example:8443").expect(200);
+    for other in ["https://mohr.test", "https://report.example", "http://127.0.0.1:8080", "http://relay.test"]
+    {
+        sign(other).problem(401, "unauthorized");
+    }
+}
+
+/// Who has left, and who has new keys since, is not let in with the old one.
+#[test]
+fn a_former_key_lets_nobody_in() {
+    let mut office = Office::new();
+    let (old, gone) = (SigningKey::generate(), SigningKey::generate());
+    let role = office.profile.inspectors[0].role.clone();
+    let former = |id: &str, epoch, signer: &SigningKey, why, role: Option<Texts>| FormerKey {
+        id: id.parse().unwrap(),
+        epoch,
+        signer: signer.signer(),
+        until: FIRST_DAY.parse().unwrap(),
+        why,
+        joined: role.is_some().then_some(1),
+        role,
+        extensions: Extensions::default(),
+    };
+    let replaced = former("sara", 1, &old, WhyFormer::Replaced, None);
+    let left = former("omid", 1, &gone, WhyFormer::Left, Some(role));
+    office.note = office.sign(|profile| profile.former = vec![replaced, left]);
+    office.inspectors.extend([old, gone]);
+    let server = Server::with_offices(vec![office]);
+    let sign = |person: &str, epoch, signer| {
+        let key = KeyId { person: person.parse().unwrap(), epoch };
+        let office = server.office.profile.office;
+        open(&server, &server.signed_request(office, &key, &address(&server), &server.challenge(), signer))
+    };
+    sign("sara", 2, 0).expect(200);
+    for (person, epoch, signer) in [("sara", 1, 2), ("sara", 2, 2), ("sara", 1, 0), ("omid", 1, 3)] {
+        sign(person, epoch, signer).problem(401, "unauthorized");
+    }
 }
 
 #[test]
@@ -84,9 +153,9 @@ fn nothing_of_a_session_is_on_the_disk() {
     let secret = mohr::protocol::ids::decode_hex::<32>(&session).unwrap();
     let key = mohr::protocol::ids::decode_hex::<32>(&token).unwrap();
     let hash = mohr::verify::digest::sha256(&secret);
-    let folder = server.folder.clone();
+    let site = server.site.clone();
     let holds = |needle: &[u8]| {
-        std::fs::read_dir(folder.path()).unwrap().any(|file| {
+        std::fs::read_dir(site.folder.path()).unwrap().any(|file| {
             let bytes = std::fs::read(file.unwrap().path()).unwrap();
             bytes.windows(needle.len()).any(|part| part == needle)
         })
@@ -123,6 +192,10 @@ fn requests_that_do_not_parse() {
         "\u{feff}{}",
         &text.replace("sara", "Sara"),
         &text.replace("sara", ""),
+        &text.replace("\"epoch\":2", "\"epoch\":-2"),
+        &text.replace("\"epoch\":2,", ""),
+        &text.replace("http://mohr.test", "http://mohr.test/"),
+        &text.replace("http://mohr.test", "HTTP://mohr.test"),
         &text.replace('}', ",\"more\":1}"),
         &text.replace('}', ",\"inspector\":\"sara\"}"),
         &text.replace("\"challenge\":\"", "\"challenge\":\"0"),
@@ -145,14 +218,22 @@ fn no_session_no_cases() {
     let server = Server::start();
     let (token, case) = (token(), case());
     server.send("report", &token, &case, &sealed(TEXT)).expect(201);
-    for path in [
-        "/api/v1/cases".to_owned(),
-        format!("/api/v1/cases/{case}"),
-        format!("/api/v1/cases/{case}/messages/0"),
+    for (method, path) in [
+        ("GET", "/api/v1/cases".to_owned()),
+        ("POST", "/api/v1/cases/read".to_owned()),
+        ("GET", format!("/api/v1/cases/{case}/mailbox/0")),
+        ("GET", format!("/api/v1/cases/{case}/office/0")),
     ] {
-        let refused = server.get(&path).send().problem(401, "unauthorized");
+        let request = || server.request(method, &path).write(&write_of(&case)).body(b"");
+        let refused = request().send().problem(401, "unauthorized");
         assert_eq!(refused.header("www-authenticate"), "Bearer");
-        server.get(&path).bearer(&token).send().problem(401, "unauthorized");
-        server.get(&path).header("Authorization", "Basic c2FyYTpzYXJh").send().problem(401, "unauthorized");
+        request().bearer(&token).send().problem(401, "unauthorized");
+        request().header("Authorization", "Basic c2FyYTpzYXJh").send().problem(401, "unauthorized");
+        // No hex, or not so much of it.
+        for bad in
+            ["Bearer", "Bearer ", "Bearer x", "bearer 0", "Bearer  00", &format!("Bearer {}", "A".repeat(64))]
+        {
+            request().header("Authorization", bad).send().problem(401, "unauthorized");
+        }
     }
 }

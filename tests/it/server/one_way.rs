@@ -1,4 +1,4 @@
-//! One-way reports: what a browser without scripts sends (PROTOCOL 4.5).
+//! One-way reports: what a browser without scripts sends (PROTOCOL 4.6).
 
 use std::io::Write;
 
@@ -86,8 +86,9 @@ fn a_sealed_file_becomes_a_case_of_its_own() {
         let session = server.session(0);
         let mut stored = Vec::new();
         for case in cases(&server) {
-            assert_eq!(case["messages"].as_array().unwrap().len(), 1);
-            let path = format!("/api/v1/cases/{}/messages/0", case["case"].as_str().unwrap());
+            assert_eq!((&case["report"]["position"], &case["report"]["kind"]), (&0.into(), &"report".into()));
+            assert!(case["report"].get("memo").is_none());
+            let path = format!("/api/v1/cases/{}/mailbox/0", case["case"].as_str().unwrap());
             stored.push(server.get(&path).bearer(&session).send().expect(200).body);
         }
         assert!(stored.iter().any(|blob| one_way::decode(blob) == Ok(&file[..])), "{size}");
@@ -166,9 +167,30 @@ fn only_languages_of_the_office_have_the_form() {
     assert!(cases(&server).is_empty());
 }
 
+/// Nobody can be answered in such a case, and a session alone keeps record of it.
+#[test]
+fn a_one_way_case_takes_records_and_no_reply() {
+    let server = Server::start();
+    post(&server, &[("sealed", &age_file(&server, 2, b"text"))]).expect(201);
+    let (session, case) = (server.session(0), cases(&server)[0]["case"].as_str().unwrap().to_owned());
+    server.send("reply", &session, &case, &sealed(TEXT)).problem(409, "one-way");
+    let creation = |kind: &str| server.creation(kind, &session, &case, TEXT).without("Case-Write");
+    creation("reply").content(&sealed(TEXT)).send().problem(409, "one-way");
+    creation("record").content(&sealed(TEXT)).send().expect(201);
+    let token = token();
+    server.send("report", &token, &case, &sealed(TEXT)).problem(409, "case-exists");
+    server.send("follow-up", &token, &case, &sealed(TEXT)).problem(404, "unknown-mailbox");
+    let read =
+        server.read(&session, serde_json::json!([{"case": case, "write": null, "mailbox": 0, "office": 0}]));
+    let listed = read.expect(200).json()["cases"][0].clone();
+    let count = |thread: &str| listed[thread].as_array().unwrap().len();
+    assert_eq!((count("mailbox"), count("office")), (1, 1));
+    server.get(&format!("/api/v1/cases/{case}/office/0")).bearer(&session).send().expect(200);
+}
+
 #[test]
 fn a_full_database_has_its_words_too() {
-    let server = Server::with_limits("database_bytes = 1048576");
+    let server = Server::with_room(1048576);
     let file = age_file(&server, 2, &vec![1; 2_000_000]);
     refused(post(&server, &[("sealed", &file)]), 507, "storage-full");
     assert!(cases(&server).is_empty());

@@ -32,7 +32,7 @@ fn every_route_is_described_and_every_description_is_a_route() {
         .flat_map(|routes| routes.iter())
         .map(|(method, path)| ((*method).to_owned(), (*path).to_owned()))
         .collect();
-    assert_eq!(routed.len(), 13);
+    assert_eq!(routed.len(), 15);
     assert_eq!(described(), routed);
 }
 

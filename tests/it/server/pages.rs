@@ -25,7 +25,8 @@ fn the_same_headers_stand_on_every_answer() {
     for routes in mohr::server::ROUTES {
         for (method, path) in routes {
             let path = format!("/api/v1{path}").replace("{case}", &case()).replace("{position}", "0");
-            let path = path.replace("{upload}", &case());
+            let path =
+                path.replace("{upload}", &case()).replace("{thread}", "office").replace("{version}", "1");
             for secret in [token(), "bad".into()] {
                 answers.push((
                     path.clone(),
@@ -51,6 +52,8 @@ fn the_same_headers_stand_on_every_answer() {
             answers.push((path.into(), server.request(method, path).body(b"").send()));
         }
     }
+    answers.push(("another host".into(), server.get("/").host("other.test").send()));
+    answers.push(("no host".into(), server.get("/").without("Host").send()));
     for (path, answer) in answers {
         for (name, value) in ALWAYS {
             let found = answer.header(name);

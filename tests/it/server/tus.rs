@@ -27,11 +27,12 @@ fn a_text_report_is_one_request() {
     assert_eq!(listed["case"], case);
     let message = &listed["messages"][0];
     assert_eq!(message["position"], 0);
-    assert_eq!(message["direction"], "to-office");
+    assert_eq!(message["kind"], "report");
+    assert_eq!(message["memo"], memo());
     assert_eq!(message["size_bytes"], TEXT);
     assert_eq!(message["day"], FIRST_DAY);
     assert_eq!(message["sha256"], mohr::verify::digest::sha256(&blob).to_string());
-    let download = server.get("/api/v1/mailbox/messages/0").bearer(&token).send().expect(200);
+    let download = server.get("/api/v1/mailbox/0").bearer(&token).send().expect(200);
     assert_eq!(download.body, blob);
 }
 
@@ -62,7 +63,7 @@ fn an_upload_goes_on_where_it_stands() {
         blob.len(),
         "a finished upload is remembered"
     );
-    let download = server.get("/api/v1/mailbox/messages/0").bearer(&token).send().expect(200);
+    let download = server.get("/api/v1/mailbox/0").bearer(&token).send().expect(200);
     assert_eq!(download.body, blob);
     assert_eq!(
         server.mailbox(&token)["messages"][0]["sha256"],
@@ -81,7 +82,7 @@ fn a_connection_cut_short_keeps_what_arrived() {
     drop(server.patch(&location, &token, 200_000, &blob[200_000..]).send_part(100_000));
     eventually("what arrived is stored", || server.head(&location, &token).expect(200).offset() == 300_000);
     server.patch(&location, &token, 300_000, &blob[300_000..]).send().expect(204);
-    let download = server.get("/api/v1/mailbox/messages/0").bearer(&token).send().expect(200);
+    let download = server.get("/api/v1/mailbox/0").bearer(&token).send().expect(200);
     assert_eq!(download.body, blob);
 }
 
@@ -133,7 +134,7 @@ fn a_restart_between_two_patches_loses_nothing() {
     assert_eq!(server.head(&location, &token).expect(200).offset(), 50_000);
     server.patch(&location, &token, 50_000, &blob[50_000..]).send().expect(204);
     let server = server.restart();
-    let download = server.get("/api/v1/mailbox/messages/0").bearer(&token).send().expect(200);
+    let download = server.get("/api/v1/mailbox/0").bearer(&token).send().expect(200);
     assert_eq!(download.body, blob);
 }
 
@@ -166,12 +167,12 @@ fn a_post_may_be_repeated_and_adds_nothing() {
         server.send("follow-up", &token, &case, &follow_up).expect(201);
         server.send("reply", &session, &case, &reply).expect(201);
     }
-    // The same bytes the other way are another message.
+    // The same bytes as another kind are another message.
     server.send("reply", &session, &case, &follow_up).expect(201);
     let listed = server.mailbox(&token);
-    let directions: Vec<_> =
-        listed["messages"].as_array().unwrap().iter().map(|m| m["direction"].as_str().unwrap()).collect();
-    assert_eq!(directions, ["to-office", "to-office", "to-reporter", "to-reporter"]);
+    let kinds: Vec<_> =
+        listed["messages"].as_array().unwrap().iter().map(|m| m["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["report", "follow-up", "reply", "reply"]);
 }
 
 #[test]

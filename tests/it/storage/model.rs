@@ -5,10 +5,13 @@ use std::collections::HashMap;
 
 use mohr::protocol::day::Day;
 use mohr::protocol::ids::CaseId;
+use mohr::protocol::record::ThreadName;
 use mohr::protocol::upload::MessageKind;
 use mohr::storage::{self, Error, NewUpload, Options, Owner, Piece, Storage, UploadId};
 use mohr::verify::digest::sha256;
 use proptest::prelude::*;
+
+use super::{OFFICE, WRITE, memo, threads_of, write_of};
 
 const BLOCK: usize = 32 * 1024;
 /// Few, so that operations meet.
@@ -42,6 +45,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         3 => Just(MessageKind::Report),
         2 => Just(MessageKind::FollowUp),
         1 => Just(MessageKind::Reply),
+        1 => Just(MessageKind::Record),
     ];
     prop_oneof![
         5 => (0..CASES, kind, any::<bool>(), prop_oneof![Just(0), 1..1000usize, Just(1000)], 0..3u8)
@@ -58,8 +62,11 @@ fn operation() -> impl Strategy<Value = Operation> {
 #[derive(Default)]
 struct Model {
     uploads: Vec<Upload>,
-    cases: HashMap<u8, Vec<(bool, Vec<u8>)>>,
+    /// The mailbox and the office's own thread.
+    cases: HashMap<u8, [ThreadModel; 2]>,
 }
+
+type ThreadModel = Vec<(MessageKind, Vec<u8>)>;
 
 struct Upload {
     id: UploadId,
@@ -74,22 +81,21 @@ struct Upload {
 impl Model {
     /// What becomes of a blob that is whole: its case is refused, or it is there afterwards.
     fn take(&mut self, case: u8, kind: MessageKind, data: &[u8]) -> Result<(), Error> {
-        let to_office = kind != MessageKind::Reply;
-        let held =
-            self.cases.get(&case).is_some_and(|messages| messages.contains(&(to_office, data.to_vec())));
-        if held {
+        let thread = usize::from(kind.thread().byte());
+        let message = (kind, data.to_vec());
+        if self.cases.get(&case).is_some_and(|threads| threads[thread].contains(&message)) {
             return Ok(());
         }
         if kind == MessageKind::Report && self.cases.contains_key(&case) {
             return Err(Error::CaseExists);
         }
-        self.cases.entry(case).or_default().push((to_office, data.to_vec()));
+        self.cases.entry(case).or_default()[thread].push(message);
         Ok(())
     }
 }
 
 fn owner(case: u8, kind: MessageKind) -> Owner {
-    Owner::from_bytes([if kind == MessageKind::Reply { 99 } else { case }; 32])
+    Owner::from_bytes([if kind.is_from_reporter() { case } else { 99 }; 32])
 }
 
 fn data(large: bool, seed: u8) -> Vec<u8> {
@@ -114,8 +120,8 @@ proptest! {
 async fn run(operations: Vec<Operation>) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("mohr.db");
-    storage::create(&path).unwrap();
-    let mut storage = Storage::open(&path, Options::default()).unwrap();
+    storage::create(&path, OFFICE.office).unwrap();
+    let mut storage = Storage::open(&path, OFFICE, Options::default()).unwrap();
     let (mut model, mut today) = (Model::default(), 0);
     for operation in operations {
         match operation {
@@ -126,6 +132,7 @@ async fn run(operations: Vec<Operation>) {
                     owner: owner(case, kind),
                     kind,
                     case: CaseId::from_bytes([case; 16]),
+                    write_hash: write_of(kind),
                     length_bytes: data.len() as u64,
                     day: day(today),
                 };
@@ -134,7 +141,7 @@ async fn run(operations: Vec<Operation>) {
                 let known = model.cases.contains_key(&case);
                 let expected = match kind {
                     MessageKind::FollowUp if !known => Err(Error::UnknownMailbox),
-                    MessageKind::Reply if !known => Err(Error::NotFound),
+                    MessageKind::Reply | MessageKind::Record if !known => Err(Error::NotFound),
                     _ if at == data.len() => model.take(case, kind, &data),
                     _ => Ok(()),
                 };
@@ -201,7 +208,7 @@ async fn run(operations: Vec<Operation>) {
             Operation::Settle => storage.settle().await.unwrap(),
             Operation::Reopen => {
                 storage.close();
-                storage = Storage::open(&path, Options::default()).unwrap();
+                storage = Storage::open(&path, OFFICE, Options::default()).unwrap();
             }
         }
     }
@@ -212,7 +219,7 @@ async fn run(operations: Vec<Operation>) {
 
 fn piece(data: &[u8], from: usize, to: usize) -> Piece {
     let digest = (to == data.len()).then(|| sha256(data));
-    Piece { offset: from as u64, data: data[from..to].to_vec(), digest }
+    Piece { offset: from as u64, data: data[from..to].to_vec(), digest, memo: Some(memo(3)) }
 }
 
 async fn check(storage: &Storage, model: &Model) {
@@ -228,27 +235,30 @@ async fn check(storage: &Storage, model: &Model) {
             }
         }
     }
-    let listed = storage.cases(None, 1000).await.unwrap();
-    assert_eq!(listed.cases.len(), model.cases.len());
-    for case in listed.cases {
-        let expected = &model.cases[&case.case.as_bytes()[0]];
-        assert_eq!(case.messages.len(), expected.len());
-        for (position, (_, data)) in expected.iter().enumerate() {
-            let message = storage.message(case.case, position as u32).await.unwrap();
-            assert_eq!(message.summary.sha256, sha256(data));
-            assert!(storage.message_bytes(&message, 0, usize::MAX).await.unwrap() == *data);
-            let (from, length) = (data.len() / 3, data.len() / 2);
-            assert!(
-                storage.message_bytes(&message, from as u64, length).await.unwrap()
-                    == data[from..from + length]
-            );
+    let listed = storage.reports(None, 1000).await.unwrap();
+    assert_eq!(listed.reports.len(), model.cases.len());
+    for (case, _) in listed.reports {
+        let listed = threads_of(storage, case).await;
+        for (thread, listed) in [(ThreadName::Mailbox, listed.mailbox), (ThreadName::Office, listed.office)] {
+            let expected = &model.cases[&case.as_bytes()[0]][usize::from(thread.byte())];
+            assert_eq!(listed.len(), expected.len());
+            for (position, (kind, data)) in (0..).zip(expected) {
+                let message = storage.message(case, thread, position, Some(WRITE)).await.unwrap();
+                assert_eq!((message.summary.kind, message.summary.sha256), (*kind, sha256(data)));
+                assert!(storage.message_bytes(&message, 0, usize::MAX).await.unwrap() == *data);
+                let (from, length) = (data.len() / 3, data.len() / 2);
+                assert!(
+                    storage.message_bytes(&message, from as u64, length).await.unwrap()
+                        == data[from..from + length]
+                );
+            }
         }
     }
 }
 
 /// After `close` everything is settled: exactly the blocks that are needed, in slots without a gap.
 fn check_blocks(path: &std::path::Path, model: &Model) {
-    let stored = model.cases.values().flatten().map(|(_, data)| data.len() / BLOCK);
+    let stored = model.cases.values().flatten().flatten().map(|(_, data)| data.len() / BLOCK);
     let unfinished = model.uploads.iter().filter(|upload| !upload.gone && upload.at < upload.data.len());
     let needed = stored.sum::<usize>() + unfinished.map(|upload| upload.at.div_ceil(BLOCK)).sum::<usize>();
     let db = rusqlite::Connection::open(path).unwrap();

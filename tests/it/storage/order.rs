@@ -4,47 +4,84 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use mohr::protocol::ids::CaseId;
+use mohr::protocol::ids::{CaseId, WriteHash};
+use mohr::protocol::memo::SealedMemo;
 use mohr::protocol::upload::MessageKind;
 use mohr::storage::{self, NewUpload, Options, Owner, Piece, Storage};
 use mohr::verify::digest::sha256;
 
+use super::OFFICE;
+
 const SIZE: usize = 32 * 1024;
 const PAGE: usize = 4096;
-const REPORTS: usize = 150;
+const REPORTS: usize = 300;
 
-/// Stores reports one after the other; returns for each, in the order of arrival, what marks it in the file.
+/// Stores reports one after the other, and behind each a record of its case; returns for each, in the order of arrival, what
+/// marks it in the file.
 async fn store(storage: &Storage, reports: usize) -> Vec<Marks> {
-    let mut marks = Vec::new();
+    let mut all = Vec::new();
     for _ in 0..reports {
-        let mut data = vec![0; SIZE];
-        data[..16].copy_from_slice(&rand::random::<[u8; 16]>());
-        let (case, owner) = (rand::random(), rand::random());
-        let new = NewUpload {
-            owner: Owner::from_bytes(owner),
-            kind: MessageKind::Report,
-            case: CaseId::from_bytes(case),
-            length_bytes: SIZE as u64,
-            day: "2026-11-21".parse().unwrap(),
-        };
-        let first = Piece { offset: 0, digest: Some(sha256(&data)), data: data.clone() };
-        storage.create_upload(new, Some(first)).await.unwrap();
-        let sha256 = *sha256(&data).as_bytes();
-        marks.push(Marks { case, owner, sha256, blob: data[..16].try_into().unwrap() });
+        let marks = Marks::random();
+        for (kind, owner, blob) in [
+            (MessageKind::Report, marks.owner, marks.blob),
+            (MessageKind::Record, [9; 32], marks.record_blob),
+        ] {
+            let mut data = vec![0; SIZE];
+            data[..16].copy_from_slice(&blob);
+            let new = NewUpload {
+                owner: Owner::from_bytes(owner),
+                kind,
+                case: CaseId::from_bytes(marks.case),
+                write_hash: Some(WriteHash::from_bytes(marks.write_hash)),
+                length_bytes: SIZE as u64,
+                day: "2026-11-21".parse().unwrap(),
+            };
+            let memo = Some(SealedMemo::from_bytes(marks.memo));
+            let first = Piece { offset: 0, digest: Some(sha256(&data)), data, memo };
+            storage.create_upload(new, Some(first)).await.unwrap();
+        }
+        all.push(marks);
     }
-    marks
+    all
 }
 
 struct Marks {
     case: [u8; 16],
     owner: [u8; 32],
-    sha256: [u8; 32],
+    write_hash: [u8; 32],
+    memo: [u8; 640],
     blob: [u8; 16],
+    record_blob: [u8; 16],
+    sha256: [u8; 32],
+    record_sha256: [u8; 32],
+}
+
+impl Marks {
+    fn random() -> Self {
+        let mut memo = [0; 640];
+        memo.iter_mut().for_each(|byte| *byte = rand::random());
+        let (blob, record_blob): ([u8; 16], [u8; 16]) = (rand::random(), rand::random());
+        let digest = |blob: &[u8; 16]| {
+            let mut data = vec![0; SIZE];
+            data[..16].copy_from_slice(blob);
+            *sha256(&data).as_bytes()
+        };
+        Self {
+            case: rand::random(),
+            owner: rand::random(),
+            write_hash: rand::random(),
+            memo,
+            blob,
+            record_blob,
+            sha256: digest(&blob),
+            record_sha256: digest(&record_blob),
+        }
+    }
 }
 
 fn open(path: &Path) -> Storage {
-    storage::create(path).unwrap();
-    Storage::open(path, Options::default()).unwrap()
+    storage::create(path, OFFICE.office).unwrap();
+    Storage::open(path, OFFICE, Options::default()).unwrap()
 }
 
 /// Where in the file each needle stands, every time it does.
@@ -99,25 +136,33 @@ async fn the_bytes_of_the_file_do_not_tell_what_came_first() {
     storage.settle().await.unwrap();
     let file = std::fs::read(&path).unwrap();
 
-    let blobs: Vec<&[u8]> = marks.iter().map(|marks| &marks.blob[..]).collect();
-    let found = places(&file, &blobs);
-    assert!(
-        found.iter().all(|places| places.len() == 1),
-        "each blob lies in one place, and old ones are gone"
-    );
-    let (share, _) = share_in_order(&found, usize::MAX);
-    assert!((0.35..0.65).contains(&share), "blobs: {share}");
+    for blobs in [
+        marks.iter().map(|marks| &marks.blob[..]).collect::<Vec<_>>(),
+        marks.iter().map(|marks| &marks.record_blob[..]).collect(),
+    ] {
+        let found = places(&file, &blobs);
+        assert!(
+            found.iter().all(|places| places.len() == 1),
+            "each blob lies in one place, and old ones are gone"
+        );
+        let (share, _) = share_in_order(&found, usize::MAX);
+        assert!((0.35..0.65).contains(&share), "blobs: {share}");
+    }
 
-    // Rows: page by page, for the order of pages is that of random keys.
-    for (what, needles) in [
-        ("case ids", marks.iter().map(|marks| &marks.case[..]).collect::<Vec<_>>()),
-        ("owners", marks.iter().map(|marks| &marks.owner[..]).collect()),
-        ("digests", marks.iter().map(|marks| &marks.sha256[..]).collect()),
+    // Rows: page by page, for the order of pages is that of random keys. A row with a memo is long, so few share a page.
+    for (what, pairs_min, needles) in [
+        ("case ids", 1000, marks.iter().map(|marks| &marks.case[..]).collect::<Vec<_>>()),
+        ("owners", 1000, marks.iter().map(|marks| &marks.owner[..]).collect()),
+        ("write hashes", 1000, marks.iter().map(|marks| &marks.write_hash[..]).collect()),
+        ("digests", 1000, marks.iter().map(|marks| &marks.sha256[..]).collect()),
+        ("digests of records", 1000, marks.iter().map(|marks| &marks.record_sha256[..]).collect()),
+        ("memos", 300, marks.iter().map(|marks| &marks.memo[..32]).collect()),
     ] {
         let found = places(&file, &needles);
         assert!(found.iter().all(|places| !places.is_empty()), "{what} are in the file");
         let (share, pairs) = share_in_order(&found, PAGE);
-        assert!(pairs > 1000, "{what}: {pairs} pairs");
+        println!("{what}: {share:.3} of {pairs} pairs");
+        assert!(pairs > pairs_min, "{what}: {pairs} pairs");
         assert!((0.35..0.65).contains(&share), "{what}: {share}");
     }
 }
@@ -186,9 +231,12 @@ async fn no_table_has_an_order_or_a_time_of_its_own() {
         .collect::<Result<_, _>>()
         .unwrap();
     let names: Vec<_> = tables.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, ["blocks", "cases", "dropped", "messages", "parts", "uploads"]);
+    assert_eq!(names, ["blocks", "cases", "dropped", "messages", "office", "parts", "profiles", "uploads"]);
     for (name, sql) in &tables {
-        assert!(sql.ends_with("STRICT, WITHOUT ROWID"), "{name}: {sql}");
+        // Its rowid is its slot, which is random.
+        let slotted =
+            name == "blocks" && sql.contains("slot INTEGER NOT NULL PRIMARY KEY") && sql.ends_with("STRICT");
+        assert!(slotted || sql.ends_with("STRICT, WITHOUT ROWID"), "{name}: {sql}");
     }
     // Every value that varies from row to row is random or derived from what is; text is a word or a day.
     for (name, _) in &tables {
@@ -200,7 +248,7 @@ async fn no_table_has_an_order_or_a_time_of_its_own() {
                 if let rusqlite::types::ValueRef::Text(text) = row.get_ref(index).unwrap() {
                     let text = std::str::from_utf8(text).unwrap();
                     assert!(
-                        text == "report" || (column == "day" && text == "2026-11-21"),
+                        ["report", "record"].contains(&text) || (column == "day" && text == "2026-11-21"),
                         "{name}.{column}: {text}"
                     );
                 }
@@ -210,11 +258,13 @@ async fn no_table_has_an_order_or_a_time_of_its_own() {
     // The order of a dump, and the slots, against the order of arrival.
     for (what, sql) in [
         ("cases", "SELECT case_id FROM cases"),
-        ("messages", "SELECT case_id FROM messages"),
-        ("uploads", "SELECT case_id FROM uploads"),
+        ("messages", "SELECT case_id FROM messages WHERE thread = 0"),
+        ("records", "SELECT case_id FROM messages WHERE thread = 1"),
+        ("uploads", "SELECT case_id FROM uploads WHERE kind = 'report'"),
         (
             "slots",
-            "SELECT m.case_id FROM blocks b JOIN messages m ON substr(b.part, 1, 16) = m.blob_id ORDER BY b.slot",
+            "SELECT m.case_id FROM blocks b JOIN messages m ON substr(b.part, 1, 16) = m.blob_id AND m.thread = 0
+             ORDER BY b.slot",
         ),
     ] {
         let mut statement = db.prepare(sql).unwrap();

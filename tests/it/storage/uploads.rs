@@ -1,11 +1,13 @@
 //! Uploads and messages against a real database.
 
 use mohr::protocol::day::Day;
-use mohr::protocol::ids::{CaseId, Digest};
-use mohr::protocol::message::Direction;
+use mohr::protocol::ids::{CaseId, Digest, WriteHash};
+use mohr::protocol::record::ThreadName;
 use mohr::protocol::upload::MessageKind;
 use mohr::storage::{self, Error, NewUpload, Options, Owner, Piece, Storage};
 use mohr::verify::digest::sha256;
+
+use super::{OFFICE, WRITE, mailbox_of, memo, write_of};
 
 const SIZE: usize = 32 * 1024;
 
@@ -18,8 +20,8 @@ impl Fixture {
     fn new(options: Options) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("mohr.db");
-        storage::create(&path).unwrap();
-        Self { storage: Storage::open(&path, options).unwrap(), folder }
+        storage::create(&path, OFFICE.office).unwrap();
+        Self { storage: Storage::open(&path, OFFICE, options).unwrap(), folder }
     }
 }
 
@@ -44,20 +46,21 @@ fn owner(n: u8) -> Owner {
 }
 
 fn new(kind: MessageKind, n: u8, length_bytes: usize) -> NewUpload {
-    NewUpload { owner: owner(n), kind, case: case(n), length_bytes: length_bytes as u64, day: today() }
+    let (write_hash, length_bytes) = (write_of(kind), length_bytes as u64);
+    NewUpload { owner: owner(n), kind, case: case(n), write_hash, length_bytes, day: today() }
 }
 
 fn whole(data: &[u8]) -> Option<Piece> {
-    Some(Piece { offset: 0, data: data.to_vec(), digest: Some(sha256(data)) })
+    Some(Piece { offset: 0, data: data.to_vec(), digest: Some(sha256(data)), memo: Some(memo(1)) })
 }
 
 fn piece(data: &[u8], from: usize, to: usize) -> Piece {
     let digest: Option<Digest> = (to == data.len()).then(|| sha256(data));
-    Piece { offset: from as u64, data: data[from..to].to_vec(), digest }
+    Piece { offset: from as u64, data: data[from..to].to_vec(), digest, memo: Some(memo(2)) }
 }
 
 async fn bytes_of(storage: &Storage, case: CaseId, position: u32) -> Vec<u8> {
-    let message = storage.message(case, position).await.unwrap();
+    let message = storage.message(case, ThreadName::Mailbox, position, Some(WRITE)).await.unwrap();
     storage.message_bytes(&message, 0, usize::MAX).await.unwrap()
 }
 
@@ -69,11 +72,11 @@ async fn a_report_in_one_piece_is_a_message() {
         fixture.storage.create_upload(new(MessageKind::Report, 1, SIZE), whole(&data)).await.unwrap();
     assert!(progress.finished && progress.offset == SIZE as u64);
     assert!(fixture.storage.upload(id, owner(1)).await.unwrap().is_finished());
-    let listed = fixture.storage.case(case(1)).await.unwrap();
-    assert_eq!(listed.messages.len(), 1);
-    assert_eq!(listed.messages[0].direction, Direction::ToOffice);
-    assert_eq!(listed.messages[0].sha256, sha256(&data));
-    assert_eq!(listed.messages[0].day, today());
+    let listed = mailbox_of(&fixture.storage, case(1)).await;
+    assert_eq!(listed.len(), 1);
+    assert_eq!(listed[0].kind, MessageKind::Report);
+    assert_eq!(listed[0].sha256, sha256(&data));
+    assert_eq!(listed[0].day, today());
     assert_eq!(bytes_of(&fixture.storage, case(1), 0).await, data);
 }
 
@@ -85,7 +88,7 @@ async fn pieces_of_any_length_make_the_same_blob_and_nobody_sees_it_before_it_is
     let (id, _) = storage.create_upload(new(MessageKind::Report, 2, data.len()), None).await.unwrap();
     let cuts = [0, 1, 22, SIZE - 1, SIZE, SIZE + 1, 2 * SIZE, 3 * SIZE + 77, 4 * SIZE];
     for cut in cuts.windows(2) {
-        assert_eq!(storage.case(case(2)).await, Err(Error::NotFound));
+        assert!(storage.reports(None, 9).await.unwrap().reports.is_empty());
         let progress = storage.append(id, owner(2), piece(&data, cut[0], cut[1]), today()).await.unwrap();
         assert_eq!(progress.offset, cut[1] as u64);
         if !progress.finished {
@@ -107,7 +110,7 @@ async fn a_repeat_adds_nothing_and_another_blob_for_the_same_case_is_refused() {
         storage.create_upload(new(MessageKind::Report, 3, SIZE), whole(&first)).await.unwrap();
     assert!(progress.finished);
     assert!(storage.upload(id, owner(3)).await.unwrap().is_finished());
-    assert_eq!(storage.case(case(3)).await.unwrap().messages.len(), 1);
+    assert_eq!(mailbox_of(storage, case(3)).await.len(), 1);
 
     let refused = storage.create_upload(new(MessageKind::Report, 3, SIZE), whole(&other)).await;
     assert_eq!(refused.map(|_| ()), Err(Error::CaseExists));
@@ -120,7 +123,7 @@ async fn a_repeat_adds_nothing_and_another_blob_for_the_same_case_is_refused() {
     let follow_up =
         storage.create_upload(new(MessageKind::FollowUp, 3, SIZE), whole(&other)).await.unwrap().1;
     assert!(follow_up.finished);
-    assert_eq!(storage.case(case(3)).await.unwrap().messages.len(), 2);
+    assert_eq!(mailbox_of(storage, case(3)).await.len(), 2);
 }
 
 #[tokio::test]
@@ -144,6 +147,14 @@ async fn each_kind_needs_its_right() {
     );
     assert_eq!(begin(5, MessageKind::FollowUp, 6).await.unwrap_err(), Error::NotFound, "another's case");
     assert!(begin(9, MessageKind::Reply, 5).await.is_ok());
+    assert!(begin(9, MessageKind::Record, 5).await.is_ok());
+    for kind in [MessageKind::Reply, MessageKind::Record] {
+        for write_hash in [None, Some(WriteHash::from_bytes([1; 32]))] {
+            let refused =
+                storage.create_upload(NewUpload { owner: owner(9), write_hash, ..new(kind, 5, SIZE) }, None);
+            assert_eq!(refused.await.unwrap_err(), Error::NotFound);
+        }
+    }
     assert!(begin(5, MessageKind::FollowUp, 5).await.is_ok());
 }
 
@@ -160,7 +171,12 @@ async fn an_upload_answers_to_its_owner_alone() {
     assert_eq!(storage.append(id, owner(1), piece(&data, 1, 9), today()).await, Err(Error::OffsetMismatch));
     assert_eq!(
         storage
-            .append(id, owner(1), Piece { offset: 0, data: vec![0; SIZE + 1], digest: None }, today())
+            .append(
+                id,
+                owner(1),
+                Piece { offset: 0, data: vec![0; SIZE + 1], digest: None, memo: None },
+                today()
+            )
             .await,
         Err(Error::TooLong)
     );
@@ -179,8 +195,7 @@ async fn two_racing_for_a_position_both_get_one_and_two_at_one_offset_do_not() {
         storage.create_upload(NewUpload { owner: owner(8), ..new(MessageKind::Reply, 1, SIZE) }, whole(&b)),
     );
     assert!(one.unwrap().1.finished && two.unwrap().1.finished);
-    let positions: Vec<u32> =
-        storage.case(case(1)).await.unwrap().messages.iter().map(|m| m.position).collect();
+    let positions: Vec<u32> = mailbox_of(storage, case(1)).await.iter().map(|m| m.position).collect();
     assert_eq!(positions, [0, 1, 2]);
 
     let (id, _) = storage.create_upload(new(MessageKind::FollowUp, 1, SIZE), None).await.unwrap();
@@ -233,13 +248,15 @@ async fn cases_are_listed_by_id_page_by_page() {
     for n in [7, 2, 9, 4] {
         storage.create_upload(new(MessageKind::Report, n, SIZE), whole(&blob(n, SIZE))).await.unwrap();
     }
-    let first = storage.cases(None, 3).await.unwrap();
-    assert_eq!(first.cases.iter().map(|c| c.case).collect::<Vec<_>>(), [case(2), case(4), case(7)]);
+    let first = storage.reports(None, 3).await.unwrap();
+    let ids =
+        |found: &storage::StoredReports| found.reports.iter().map(|(case, _)| *case).collect::<Vec<_>>();
+    assert_eq!(ids(&first), [case(2), case(4), case(7)]);
     assert_eq!(first.next, Some(case(7)));
-    let second = storage.cases(first.next, 3).await.unwrap();
-    assert_eq!(second.cases.iter().map(|c| c.case).collect::<Vec<_>>(), [case(9)]);
+    let second = storage.reports(first.next, 3).await.unwrap();
+    assert_eq!(ids(&second), [case(9)]);
     assert_eq!(second.next, None);
-    assert_eq!(storage.cases(None, 4).await.unwrap().next, None);
+    assert_eq!(storage.reports(None, 4).await.unwrap().next, None);
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
-//! A case as texts: what a server lists of it, and what whoever opens all of it finds. Nothing is sealed, so that hundreds
-//! are read in a moment; the vectors in `tests/vectors/case` are made of the same. Every key follows from a published
-//! name and protects nothing.
+//! A case as texts: what a server lists of it, and what whoever opens all of it finds. Nothing is sealed,
+//! so that hundreds are read in a moment; the vectors in `tests/vectors/case` are made of the same. Every
+//! key follows from a published name and protects nothing.
+
+#![allow(dead_code, reason = "the maker of the vectors uses what the tests do not, and the other way round")]
 
 use std::sync::{Arc, OnceLock};
 
@@ -344,6 +346,16 @@ impl Script {
         };
         let message = |at: &usize| ErasedMessage { position: *at as u64, sha256: items[*at].sha256 };
         let messages = positions.iter().map(message).collect();
+        self.order_of(thread, messages, persons)
+    }
+
+    /// An order for any messages.
+    pub fn order_of(
+        &mut self,
+        thread: ThreadName,
+        messages: Vec<ErasedMessage>,
+        persons: &[&str],
+    ) -> &mut Self {
         let mut order = ErasureOrder { thread, day: self.today, messages, signatures: Vec::new() };
         for person in persons {
             let (office, case) = (self.profile.office, self.case);

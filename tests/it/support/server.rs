@@ -1,94 +1,106 @@
 //! A real server on loopback with a real database, and an HTTP client that can misbehave.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
-use std::collections::BTreeMap;
-use std::io::{Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::path::PathBuf;
+#[path = "http.rs"]
+mod http;
+#[path = "site.rs"]
+mod site;
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI32, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use mohr::protocol::address::Address;
 use mohr::protocol::day::Day;
-use mohr::protocol::ids::encode_hex;
-use mohr::protocol::profile::Profile;
-use mohr::seal::signing::SigningKey;
-use mohr::server::{self, Config};
-use mohr::storage;
+use mohr::protocol::ids::{CaseId, OfficeId, encode_hex};
+use mohr::protocol::memo::MEMO_SEALED_BYTES;
+use mohr::protocol::person::KeyId;
+use mohr::protocol::secret::WriteToken;
+use mohr::protocol::upload::UploadMetadata;
+use mohr::server;
+use mohr::verify::digest::{labelled, write_hash};
 use mohr::verify::signature::session_bytes;
-use serde_json::Value;
+use serde_json::{Value, json};
+use tracing_subscriber::fmt::MakeWriter;
+
+pub use http::*;
+pub use site::*;
 
 pub const TEXT: usize = 32 * 1024;
-pub const FIRST_DAY: &str = "2026-11-21";
 
-/// An office with two inspectors, whose keys live as long as the test.
-pub struct Office {
-    pub profile: Profile,
-    pub note: String,
-    pub inspectors: Vec<SigningKey>,
-}
-
-impl Office {
-    pub fn new() -> Self {
-        let root = SigningKey::generate();
-        let inspectors = vec![SigningKey::generate(), SigningKey::generate()];
-        let example = concat!(env!("CARGO_MANIFEST_DIR"), "/keys/profile.example.json");
-        let mut document: Value = serde_json::from_str(&std::fs::read_to_string(example).unwrap()).unwrap();
-        document["root"] = root.signer().to_string().into();
-        document["office"] = mohr::verify::digest::office_id(&root.signer()).to_string().into();
-        let role = document["name"].clone();
-        document["inspectors"] = ["sara", "reza"]
-            .iter()
-            .zip(&inspectors)
-            .map(|(id, key)| {
-                let recipient = mohr::seal::hybrid::Identity::generate().to_recipient().to_string();
-                serde_json::json!({"id": id, "role": role, "recipient": recipient, "signer": key.signer()})
-            })
-            .collect();
-        let profile = Profile::decode(&document.to_string()).unwrap();
-        let note = mohr::seal::profile::sign(profile.clone(), &root).unwrap();
-        Self { profile, note, inspectors }
-    }
-}
-
-pub struct Server {
+/// Somebody who speaks to one office of a server.
+#[derive(Clone)]
+pub struct Client {
     pub address: SocketAddr,
+    pub host: String,
     pub office: Arc<Office>,
-    pub folder: Arc<tempfile::TempDir>,
-    limits: String,
+}
+
+/// A running server. It is used as the client of its first office.
+pub struct Server {
+    clients: Vec<Client>,
+    pub site: Arc<Site>,
     /// Days since [`FIRST_DAY`] by the server's clock.
     pub days: Arc<AtomicI32>,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
+impl Deref for Server {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.clients[0]
+    }
+}
+
 impl Server {
     pub fn start() -> Self {
-        Self::with_limits("")
+        Self::with_offices(vec![Office::new()])
     }
 
     /// `limits`: lines of the section `[limits]`.
     pub fn with_limits(limits: &str) -> Self {
-        let folder = Arc::new(tempfile::tempdir().unwrap());
-        storage::create(&folder.path().join("mohr.db")).unwrap();
-        let office = Arc::new(Office::new());
-        std::fs::write(folder.path().join("profile.note"), &office.note).unwrap();
-        Self::run(office, folder, limits, Arc::new(AtomicI32::new(0)))
+        let offices = [Arc::new(Office::new())];
+        let site = Site { limits: limits.to_owned(), ..Site::new(&offices) };
+        Self::run(&offices, Arc::new(site), Arc::new(AtomicI32::new(0)))
+    }
+
+    /// One office whose database grows no further than this.
+    pub fn with_room(database_bytes: u64) -> Self {
+        let offices = [Arc::new(Office::new())];
+        let site = Site { room: format!("database_bytes = {database_bytes}"), ..Site::new(&offices) };
+        Self::run(&offices, Arc::new(site), Arc::new(AtomicI32::new(0)))
+    }
+
+    pub fn with_offices(offices: Vec<Office>) -> Self {
+        let offices: Vec<_> = offices.into_iter().map(Arc::new).collect();
+        let site = Arc::new(Site::new(&offices));
+        Self::run(&offices, site, Arc::new(AtomicI32::new(0)))
+    }
+
+    /// The client of an office.
+    pub fn client(&self, index: usize) -> &Client {
+        &self.clients[index]
     }
 
     pub fn database(&self) -> PathBuf {
-        self.folder.path().join("mohr.db")
+        self.site.database(0)
     }
 
-    fn run(office: Arc<Office>, folder: Arc<tempfile::TempDir>, limits: &str, days: Arc<AtomicI32>) -> Self {
-        let text = format!(
-            "listen = '127.0.0.1:0'\ndatabase = 'mohr.db'\nprofile = 'profile.note'\n[limits]\n{limits}\n[log]\nlevel = 'trace'\n"
-        );
-        let path = folder.path().join("server.toml");
-        std::fs::write(&path, text).unwrap();
-        let config = Config::load(&path).unwrap();
+    pub fn folder(&self) -> &Path {
+        self.site.folder.path()
+    }
+
+    fn run(offices: &[Arc<Office>], site: Arc<Site>, days: Arc<AtomicI32>) -> Self {
+        let config = site.config(offices);
         let (stop, stopped) = tokio::sync::oneshot::channel();
         let (ready, listening) = mpsc::channel();
         let clock = days.clone();
@@ -111,15 +123,15 @@ impl Server {
             });
         });
         let address = listening.recv_timeout(Duration::from_secs(20)).expect("the server listens");
-        Self {
+        // It listens before it has looked at its files.
+        Request::new(address, "GET", "/").host(offices[0].hosts()[0]).send();
+        let client = |office: &Arc<Office>| Client {
             address,
-            office,
-            folder,
-            limits: limits.to_owned(),
-            days,
-            stop: Some(stop),
-            thread: Some(thread),
-        }
+            host: office.hosts()[0].to_owned(),
+            office: office.clone(),
+        };
+        let clients = offices.iter().map(client).collect();
+        Self { clients, site, days, stop: Some(stop), thread: Some(thread) }
     }
 
     /// Stops as on SIGTERM.
@@ -135,48 +147,74 @@ impl Server {
         }
     }
 
-    /// Stops and starts again on the same database, at another address.
-    pub fn restart(mut self) -> Self {
-        self.stop();
-        Self::run(self.office.clone(), self.folder.clone(), &self.limits.clone(), self.days.clone())
+    /// Stops and starts again on the same databases, at another address.
+    pub fn restart(self) -> Self {
+        let count = self.clients.len();
+        self.restart_with(count)
     }
 
+    /// The same with the first so many of its offices.
+    pub fn restart_with(mut self, count: usize) -> Self {
+        self.stop();
+        let offices: Vec<_> = self.clients.iter().take(count).map(|client| client.office.clone()).collect();
+        Self::run(&offices, self.site.clone(), self.days.clone())
+    }
+}
+
+impl Client {
     pub fn request(&self, method: &str, path: &str) -> Request {
-        Request::new(self.address, method, path)
+        Request::new(self.address, method, path).host(&self.host)
     }
 
     pub fn get(&self, path: &str) -> Request {
         self.request("GET", path)
     }
 
-    /// A POST of a new upload, body still to be added.
-    pub fn creation(&self, kind: &str, token: &str, case: &str, length: usize) -> Request {
-        self.request("POST", "/api/v1/uploads")
+    /// A POST of a new upload with all that its kind needs, body still to be added.
+    pub fn creation(&self, kind: &str, secret: &str, case: &str, length: usize) -> Request {
+        let request = self
+            .request("POST", "/api/v1/uploads")
             .tus()
-            .bearer(token)
+            .bearer(secret)
             .header("Upload-Length", &length.to_string())
-            .header("Upload-Metadata", &metadata(kind, case))
+            .header("Upload-Metadata", &metadata(kind, case));
+        match kind {
+            "report" | "follow-up" => request.header("Upload-Memo", &memo()),
+            _ => request.write(&write_of(case)),
+        }
     }
 
     /// A whole upload in one request.
-    pub fn send(&self, kind: &str, token: &str, case: &str, blob: &[u8]) -> Response {
-        self.creation(kind, token, case, blob.len()).content(blob).send()
+    pub fn send(&self, kind: &str, secret: &str, case: &str, blob: &[u8]) -> Response {
+        self.creation(kind, secret, case, blob.len()).content(blob).send()
     }
 
-    pub fn patch(&self, location: &str, token: &str, offset: usize, body: &[u8]) -> Request {
+    pub fn patch(&self, location: &str, secret: &str, offset: usize, body: &[u8]) -> Request {
         self.request("PATCH", location)
             .tus()
-            .bearer(token)
+            .bearer(secret)
             .header("Upload-Offset", &offset.to_string())
+            .header("Upload-Memo", &memo())
             .content(body)
     }
 
-    pub fn head(&self, location: &str, token: &str) -> Response {
-        self.request("HEAD", location).tus().bearer(token).send()
+    pub fn head(&self, location: &str, secret: &str) -> Response {
+        self.request("HEAD", location).tus().bearer(secret).send()
     }
 
     pub fn mailbox(&self, token: &str) -> Value {
         self.get("/api/v1/mailbox").bearer(token).send().expect(200).json()
+    }
+
+    /// Both threads of a case, as whoever has its write token lists them.
+    pub fn threads(&self, session: &str, case: &str) -> Value {
+        let answer =
+            self.read(session, json!([{"case": case, "write": write_of(case), "mailbox": 0, "office": 0}]));
+        answer.expect(200).json()["cases"][0].clone()
+    }
+
+    pub fn read(&self, session: &str, cases: Value) -> Response {
+        self.request("POST", "/api/v1/cases/read").bearer(session).json(&json!({"cases": cases})).send()
     }
 
     /// A session of the inspector with this index.
@@ -193,12 +231,27 @@ impl Server {
         answer["challenge"].as_str().unwrap().to_owned()
     }
 
-    /// What an inspector answers to a challenge.
+    /// What an inspector answers to a challenge, at the office's first address.
     pub fn session_request(&self, index: usize, challenge: &str) -> Value {
-        let id = &self.office.profile.inspectors[index].id;
-        let signed = session_bytes(&self.office.profile.office, id, challenge);
-        let signature = self.office.inspectors[index].sign(&signed);
-        serde_json::json!({"inspector": id, "challenge": challenge, "signature": signature})
+        let profile = &self.office.profile;
+        let key =
+            KeyId { person: profile.inspectors[index].id.clone(), epoch: profile.inspectors[index].epoch };
+        self.signed_request(profile.office, &key, &profile.addresses[0], challenge, index)
+    }
+
+    /// The same with whatever is signed and said.
+    pub fn signed_request(
+        &self,
+        office: OfficeId,
+        key: &KeyId,
+        address: &Address,
+        challenge: &str,
+        signer: usize,
+    ) -> Value {
+        let signed = session_bytes(office, key, address, challenge.parse().unwrap());
+        let signature = self.office.inspectors[signer].sign(&signed);
+        json!({"inspector": key.person, "epoch": key.epoch, "address": address, "challenge": challenge,
+            "signature": signature})
     }
 }
 
@@ -208,188 +261,21 @@ impl Drop for Server {
     }
 }
 
-pub struct Request {
-    address: SocketAddr,
-    head: String,
-    body: Vec<u8>,
-}
-
-impl Request {
-    pub fn new(address: SocketAddr, method: &str, path: &str) -> Self {
-        Self {
-            address,
-            head: format!("{method} {path} HTTP/1.1\r\nHost: mohr.test\r\nConnection: close\r\n"),
-            body: Vec::new(),
-        }
-    }
-
-    pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.head.push_str(&format!("{name}: {value}\r\n"));
-        self
-    }
-
-    pub fn tus(self) -> Self {
-        self.header("Tus-Resumable", "1.0.0")
-    }
-
-    pub fn bearer(self, secret: &str) -> Self {
-        self.header("Authorization", &format!("Bearer {secret}"))
-    }
-
-    pub fn body(mut self, body: &[u8]) -> Self {
-        self.body = body.to_vec();
-        self.header("Content-Length", &body.len().to_string())
-    }
-
-    /// A body whose framing the caller has said.
-    pub fn raw_body(mut self, body: &[u8]) -> Self {
-        self.body = body.to_vec();
-        self
-    }
-
-    pub fn content(self, body: &[u8]) -> Self {
-        self.header("Content-Type", "application/offset+octet-stream").body(body)
-    }
-
-    pub fn json(self, body: &Value) -> Self {
-        self.header("Content-Type", "application/json").body(body.to_string().as_bytes())
-    }
-
-    pub fn connect(&self) -> TcpStream {
-        let stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-        stream.set_write_timeout(Some(Duration::from_secs(30))).unwrap();
-        stream
-    }
-
-    pub fn send(self) -> Response {
-        let mut stream = self.connect();
-        stream.write_all(self.head.as_bytes()).unwrap();
-        stream.write_all(b"\r\n").unwrap();
-        // A server may refuse before it has read everything.
-        let _ = stream.write_all(&self.body);
-        Response::read(stream)
-    }
-
-    /// As [`Self::send`], but nothing when the server went away before its answer was whole.
-    pub fn try_send(self) -> Option<Response> {
-        let mut stream = TcpStream::connect(self.address).ok()?;
-        stream.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
-        stream.write_all(self.head.as_bytes()).ok()?;
-        stream.write_all(b"\r\n").ok()?;
-        stream.write_all(&self.body).ok()?;
-        let mut raw = Vec::new();
-        stream.read_to_end(&mut raw).ok()?;
-        raw.windows(4).any(|part| part == b"\r\n\r\n").then(|| Response::parse(raw))
-    }
-
-    /// Sends the head and only so much of the body, and says nothing more on this connection.
-    pub fn send_part(self, bytes: usize) -> TcpStream {
-        let mut stream = self.connect();
-        stream.write_all(self.head.as_bytes()).unwrap();
-        stream.write_all(b"\r\n").unwrap();
-        stream.write_all(&self.body[..bytes]).unwrap();
-        stream.flush().unwrap();
-        stream
-    }
-
-    /// As [`Self::send_part`], and then closes the sending half.
-    pub fn send_cut(self, bytes: usize) -> Response {
-        let stream = self.send_part(bytes);
-        stream.shutdown(Shutdown::Write).unwrap();
-        Response::read(stream)
-    }
-}
-
-#[derive(Debug)]
-pub struct Response {
-    pub status: u16,
-    /// Names in lower case.
-    pub headers: BTreeMap<String, String>,
-    pub body: Vec<u8>,
-    /// All of it, as it came.
-    pub raw: Vec<u8>,
-}
-
-impl Response {
-    pub fn read(mut stream: TcpStream) -> Self {
-        let mut raw = Vec::new();
-        let mut buffer = [0; 65_536];
-        loop {
-            match stream.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(read) => raw.extend_from_slice(&buffer[..read]),
-                // Behind a refusal the rest of a body may meet a closed connection.
-                Err(_) if !raw.is_empty() => break,
-                Err(error) => panic!("no answer: {error}"),
-            }
-        }
-        Self::parse(raw)
-    }
-
-    pub fn parse(raw: Vec<u8>) -> Self {
-        let end = raw.windows(4).position(|part| part == b"\r\n\r\n").expect("an HTTP answer");
-        let head = String::from_utf8(raw[..end].to_vec()).unwrap();
-        let mut lines = head.split("\r\n");
-        let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
-        let mut headers = BTreeMap::new();
-        for line in lines {
-            let (name, value) = line.split_once(": ").unwrap();
-            let known = headers.insert(name.to_ascii_lowercase(), value.to_owned());
-            assert!(known.is_none(), "{name} twice");
-        }
-        let body = raw[end + 4..].to_vec();
-        let body = if headers.contains_key("transfer-encoding") { unchunk(&body) } else { body };
-        Self { status, headers, body, raw }
-    }
-
-    #[track_caller]
-    pub fn expect(self, status: u16) -> Self {
-        assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.raw));
-        self
-    }
-
-    pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", String::as_str)
-    }
-
-    pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap()
-    }
-
-    #[track_caller]
-    pub fn offset(&self) -> usize {
-        self.header("upload-offset").parse().expect("an Upload-Offset")
-    }
-
-    /// Checks that this is a problem document of this word and nothing else.
-    #[track_caller]
-    pub fn problem(self, status: u16, word: &str) -> Self {
-        assert_eq!(self.status, status, "{word}: {}", String::from_utf8_lossy(&self.raw));
-        assert_eq!(self.header("content-type"), "application/problem+json");
-        let document = self.json();
-        let members: Vec<_> = document.as_object().unwrap().keys().map(String::as_str).collect();
-        assert_eq!(members.len(), 3, "{members:?}");
-        assert_eq!(document["type"], format!("urn:mohr:problem:{word}"));
-        assert_eq!(document["status"], status);
-        assert!(document["title"].as_str().is_some_and(|title| !title.is_empty()));
-        self
-    }
-}
-
-fn unchunk(mut body: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    while let Some(end) = body.windows(2).position(|part| part == b"\r\n") {
-        let length = usize::from_str_radix(std::str::from_utf8(&body[..end]).unwrap(), 16).unwrap();
-        bytes.extend_from_slice(&body[end + 2..end + 2 + length]);
-        body = &body[end + 4 + length..];
-    }
-    bytes
-}
-
+/// `Upload-Metadata` of this kind; with a report the hash of [`write_of`].
 pub fn metadata(kind: &str, case: &str) -> String {
-    let encode = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
-    format!("kind {},case {}", encode(kind), encode(case))
+    let write_hash = (kind == "report").then(|| write_hash(&WriteToken::decode(&write_of(case)).unwrap()));
+    UploadMetadata { kind: kind.parse().unwrap(), case: case.parse().unwrap(), write_hash }.encode()
+}
+
+/// The write token that tests give a case.
+pub fn write_of(case: &str) -> String {
+    let case: CaseId = case.parse().unwrap();
+    labelled("test-write", &[case.as_bytes()]).to_string()
+}
+
+/// As it travels in `Upload-Memo`.
+pub fn memo() -> String {
+    STANDARD.encode([7; MEMO_SEALED_BYTES])
 }
 
 /// Random bytes that begin as an age file does: all that the server can tell.
@@ -408,6 +294,35 @@ pub fn token() -> String {
 
 pub fn case() -> String {
     encode_hex(&rand::random::<[u8; 16]>())
+}
+
+/// What was logged.
+#[derive(Clone, Default)]
+pub struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Lines {
+    pub fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Lines {
+    type Writer = Lines;
+
+    fn make_writer(&'a self) -> Lines {
+        self.clone()
+    }
 }
 
 /// Waits until `holds`, for a while.

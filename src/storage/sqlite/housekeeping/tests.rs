@@ -5,10 +5,13 @@ use std::sync::atomic::AtomicU64;
 use super::super::uploads::{self, FreshIds};
 use super::super::{blocks::BLOCK_BYTES, database};
 use super::*;
-use crate::protocol::ids::{CaseId, Digest};
-use crate::protocol::message::MessageKind;
+use crate::protocol::ids::{CaseId, Digest, OfficeId, WriteHash};
+use crate::protocol::memo::{MEMO_SEALED_BYTES, SealedMemo};
+use crate::protocol::upload::MessageKind;
 use crate::storage::types::{NewUpload, Owner, Piece};
 
+const OFFICE: OfficeId = OfficeId::from_bytes([1; 16]);
+const JOURNAL: CaseId = CaseId::from_bytes([2; 16]);
 const BUDGET: Duration = Duration::from_millis(20);
 
 struct House {
@@ -26,8 +29,8 @@ impl House {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("mohr.db");
-        database::create(&path).unwrap();
-        let mut db = database::open_for_writing(&path, Default::default()).unwrap();
+        database::create(&path, OFFICE).unwrap();
+        let mut db = database::open_for_writing(&path, OFFICE, Default::default()).unwrap();
         let (clock, tick) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
         let (seen, passing, beginning) = (clock.clone(), tick.clone(), Instant::now());
         let look = move || {
@@ -70,12 +73,19 @@ impl House {
             owner: Owner::from_bytes(rand::random()),
             kind: MessageKind::Report,
             case: CaseId::from_bytes(rand::random()),
+            write_hash: Some(WriteHash::from_bytes(rand::random())),
             length_bytes: BLOCK_BYTES as u64,
             day: "2026-11-21".parse().unwrap(),
         };
         let digest = Some(Digest::from_bytes(rand::random()));
-        let whole = Piece { offset: 0, data: vec![7; BLOCK_BYTES], digest };
-        transaction(&self.db, |db| uploads::create(db, &FreshIds::random(), &new, Some(&whole))).unwrap();
+        let whole = Piece {
+            offset: 0,
+            data: vec![7; BLOCK_BYTES],
+            digest,
+            memo: Some(SealedMemo::from_bytes([0; MEMO_SEALED_BYTES])),
+        };
+        transaction(&self.db, |db| uploads::create(db, JOURNAL, &FreshIds::random(), &new, Some(&whole)))
+            .unwrap();
         self.housekeeping.after_batch(&self.db);
     }
 
@@ -103,7 +113,7 @@ impl House {
     }
 
     fn reader(&self) -> Connection {
-        database::open_for_reading(&self.folder.path().join("mohr.db")).unwrap()
+        database::open_for_reading(&self.folder.path().join("mohr.db"), OFFICE).unwrap()
     }
 }
 

@@ -2,13 +2,16 @@ use std::sync::Arc;
 
 use super::super::database;
 use super::*;
+use crate::protocol::ids::OfficeId;
+
+const OFFICE: OfficeId = OfficeId::from_bytes([1; 16]);
 
 /// A queue over a database of its own, whose writes wait so long for a lock.
 fn start(lock_wait: Duration) -> (Arc<WriteQueue>, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("mohr.db");
-    database::create(&path).unwrap();
-    let db = database::open_for_writing(&path, Default::default()).unwrap();
+    database::create(&path, OFFICE).unwrap();
+    let db = database::open_for_writing(&path, OFFICE, Default::default()).unwrap();
     db.busy_timeout(lock_wait).unwrap();
     (Arc::new(WriteQueue::start(db, &path).unwrap()), folder)
 }
@@ -48,10 +51,11 @@ async fn a_full_queue_and_a_held_database_are_told_apart() {
 async fn a_database_behind_a_link_is_settled_too() {
     let folder = tempfile::tempdir().unwrap();
     let (path, link) = (folder.path().join("mohr.db"), folder.path().join("link.db"));
-    database::create(&path).unwrap();
+    database::create(&path, OFFICE).unwrap();
     std::os::unix::fs::symlink(&path, &link).unwrap();
     let queue =
-        WriteQueue::start(database::open_for_writing(&link, Default::default()).unwrap(), &link).unwrap();
+        WriteQueue::start(database::open_for_writing(&link, OFFICE, Default::default()).unwrap(), &link)
+            .unwrap();
     queue.submit(0, |db| Ok(db.execute("INSERT INTO dropped VALUES (zeroblob(16))", [])?)).await.unwrap();
     let wal_bytes = || std::fs::metadata(folder.path().join("mohr.db-wal")).unwrap().len();
     assert!(wal_bytes() > 0);
@@ -66,12 +70,16 @@ async fn a_database_behind_a_link_is_settled_too() {
 /// Adds a row that [`kept`] counts.
 async fn write(queue: &WriteQueue) -> Result<(), Error> {
     let row: [u8; 16] = rand::random();
-    queue.submit(0, move |db| Ok(db.execute("INSERT INTO cases VALUES (?, randomblob(32))", [row])?)).await?;
+    queue
+        .submit(0, move |db| {
+            Ok(db.execute("INSERT INTO cases VALUES (?, randomblob(32), randomblob(32))", [row])?)
+        })
+        .await?;
     Ok(())
 }
 
 fn kept(path: &Path) -> usize {
-    let db = database::open_for_reading(path).unwrap();
+    let db = database::open_for_reading(path, OFFICE).unwrap();
     db.query_row("SELECT count(*) FROM cases", [], |row| row.get(0)).unwrap()
 }
 

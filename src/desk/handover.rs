@@ -1,0 +1,161 @@
+//! Giving a case to persons who could not read it: the case's secret by an invitation in the journal, then the key of
+//! every message by handovers in the case (PROTOCOL 2.8 and 2.9). Run again after a crash, it adds what is missing.
+
+use std::collections::BTreeSet;
+
+use super::error::Error;
+use super::opened::OpenedCase;
+use super::records::RecordDraft;
+use super::workbench::Desk;
+use crate::protocol::day::Day;
+use crate::protocol::ids::{Digest, Id};
+use crate::protocol::limits::ACT_LIST_MAX;
+use crate::protocol::record::{Act, HandedMessage, ThreadName};
+use crate::seal::message::SealError;
+use crate::verify::case_state::{Handover, Noted};
+
+/// What a handover wrote.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct HandoverSummary {
+    pub invitations: usize,
+    pub records: usize,
+    /// Messages whose keys were handed over now.
+    pub messages: usize,
+}
+
+impl Desk {
+    /// Makes these persons readers of the case and gives them the keys of all messages that this desk can open.
+    pub fn hand_over(
+        &self,
+        opened: &mut OpenedCase,
+        persons: &[Id],
+        language: &str,
+    ) -> Result<HandoverSummary, Error> {
+        let persons: BTreeSet<Id> = persons.iter().cloned().collect();
+        let readers = self.check_handover(opened, &persons)?;
+        let invitations = self.invite(opened, &persons, language)?;
+        let mut summary = HandoverSummary { invitations, ..Default::default() };
+        let lacking = self.lacking(opened, &persons, &readers);
+        let mut rest = &lacking[..];
+        let mut at_once = ACT_LIST_MAX;
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at(rest.len().min(at_once));
+            let act = Act::Handover { persons: persons.iter().cloned().collect(), messages: now.to_vec() };
+            let all = readers.union(&persons).cloned().collect();
+            match self.write_record_for(opened, &RecordDraft::of_acts(language, vec![act]), all, |_| ()) {
+                // As many as a record of text alone holds; the number of inspectors decides.
+                Err(Error::Seal(SealError::TextTooLong { .. })) if now.len() > 1 => at_once = now.len() / 2,
+                Err(error) => return Err(error),
+                Ok(()) => {
+                    summary.records += 1;
+                    summary.messages += now.len();
+                    rest = later;
+                    // The next record states the thread with this one in it.
+                    self.catch_up(opened)?;
+                }
+            }
+        }
+        Ok(summary)
+    }
+
+    /// The readers of the case, if it may be handed over to these persons.
+    fn check_handover(&self, opened: &OpenedCase, persons: &BTreeSet<Id>) -> Result<BTreeSet<Id>, Error> {
+        let reading = opened.read(&self.profile);
+        self.check_sealing(Some(&reading))?;
+        for person in persons {
+            if self.profile.inspector(person).is_none() {
+                return Err(Error::NoSuchPerson(person.clone()));
+            }
+            if reading.state.mailbox.is_left_out(person) {
+                return Err(Error::LeftOut(person.clone()));
+            }
+        }
+        Ok(self.record_readers(opened, &reading)?.into_iter().collect())
+    }
+
+    /// Gives each person the secret of the case, unless this desk sees that she has it. Nobody can list a case of which
+    /// she does not have it.
+    fn invite(&self, opened: &OpenedCase, persons: &BTreeSet<Id>, language: &str) -> Result<usize, Error> {
+        let Some(secret) = &opened.secret else { return Ok(0) };
+        let mut journal = self.open_journal()?;
+        let mut written = 0;
+        for person in persons.iter().filter(|person| **person != self.keys.id) {
+            let known = journal.read(&self.profile).journal.invitations;
+            let is_invited = known.iter().any(|noted| {
+                noted.value.person == *person
+                    && noted.value.case == opened.case
+                    && self.reaches(noted.day, person)
+            });
+            if is_invited {
+                continue;
+            }
+            let act = Act::Invitation { person: person.clone(), case: opened.case, secret: secret.clone() };
+            let both = BTreeSet::from([person.clone(), self.keys.id.clone()]).into_iter().collect();
+            self.write_record_for(&journal, &RecordDraft::of_acts(language, vec![act]), both, |_| ())?;
+            written += 1;
+            self.catch_up(&mut journal)?;
+        }
+        Ok(written)
+    }
+
+    /// The keys of all messages that not each of these persons has been given; one of them at least where a person is no
+    /// reader yet, since it is the handover that makes her one.
+    fn lacking(
+        &self,
+        opened: &OpenedCase,
+        persons: &BTreeSet<Id>,
+        readers: &BTreeSet<Id>,
+    ) -> Vec<HandedMessage> {
+        let reading = opened.read(&self.profile);
+        let handovers = &reading.state.office.handovers;
+        let mut all: Vec<HandedMessage> = Vec::new();
+        for thread in ThreadName::ALL {
+            for (position, listed) in opened.listed(thread).iter().enumerate() {
+                if let Some(key) = opened.file_keys.get(&(thread, position)) {
+                    let (position, key) = (position as u64, key.clone());
+                    all.push(HandedMessage { thread, position, sha256: listed.sha256, key });
+                }
+            }
+        }
+        let mut lacking: Vec<HandedMessage> = all
+            .iter()
+            .filter(|message| persons.iter().any(|person| !self.is_handed(handovers, person, message.sha256)))
+            .filter(|message| !self.is_sealed_to_all(opened, message, persons))
+            .cloned()
+            .collect();
+        if lacking.is_empty() && !persons.is_subset(readers) {
+            lacking.extend(all.into_iter().next());
+        }
+        lacking
+    }
+
+    fn is_handed(&self, handovers: &[Noted<Handover>], person: &Id, sha256: Digest) -> bool {
+        handovers.iter().any(|noted| {
+            noted.value.persons.contains(person)
+                && noted.value.messages.iter().any(|message| message.sha256 == sha256)
+                && self.reaches(noted.day, person)
+        })
+    }
+
+    /// Whether each of these persons opens a record of a handover herself: it was sealed to them all.
+    fn is_sealed_to_all(&self, opened: &OpenedCase, message: &HandedMessage, persons: &BTreeSet<Id>) -> bool {
+        let reading = opened.read(&self.profile);
+        let Some(text) = usize::try_from(message.position)
+            .ok()
+            .and_then(|position| reading.office.get(position))
+            .filter(|_| message.thread == ThreadName::Office)
+            .and_then(|reading| reading.authentic())
+        else {
+            return false;
+        };
+        persons
+            .iter()
+            .all(|person| text.message.readers.contains(person) && self.reaches(text.message.day, person))
+    }
+
+    /// Whether what was sealed to a person on this day opens with the keys that she has now: those she had before are
+    /// lost.
+    fn reaches(&self, day: Day, person: &Id) -> bool {
+        self.profile.former.iter().filter(|key| key.id == *person).all(|key| day > key.until)
+    }
+}
