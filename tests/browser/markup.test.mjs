@@ -10,7 +10,7 @@ import { launch } from "./drivers/driver.mjs";
 import { startHostileOffice } from "./harness/hostile.mjs";
 import { inspector, mohr, startDemo, temporaryFolder } from "./harness/mohr.mjs";
 import { enterCode, fillReport, leaveReceipt, messages, openCase, problem, sendReport } from "./harness/pages.mjs";
-import { readRootKeyFile, signProfile } from "./harness/protocol.mjs";
+import { signProfile } from "./harness/protocol.mjs";
 
 const CORPUS = [
   "<script>window.hit=1</script>",
@@ -100,8 +100,7 @@ for (const browser of ["chromium", "firefox"]) {
 
   test(`${browser}: what an office writes stays text on the reporter's page`, async (t) => {
     const office = await startHostileOffice(t);
-    const { demo, proxy, profile } = office;
-    const root = await readRootKeyFile(demo.rootKey, demo.passphraseFile);
+    const { proxy, profile, root } = office;
     const everyLanguage = (index) => Object.fromEntries(profile.languages.map((language) => [language, CORPUS[index]]));
     const listed = CORPUS.map((_, index) => ({ id: `x-${index}`, name: everyLanguage(index) }));
     const nasty = signProfile(
@@ -113,9 +112,12 @@ for (const browser of ["chromium", "firefox"]) {
         kinds: listed,
         districts: listed,
         units: listed,
+        services: listed.map((choice, index) => ({ ...choice, unit: listed[index].id })),
+        version: profile.version + 1,
         contacts: { ...profile.contacts, emergency_phone: CORPUS[2], phone: CORPUS[12], website: CORPUS[17] },
       },
       root,
+      { keepOffice: true },
     );
     const files = CORPUS.map((payload) => ({
       name: payload.slice(0, 100),

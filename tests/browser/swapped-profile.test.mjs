@@ -136,7 +136,7 @@ for (const browser of ["chromium", "firefox"]) {
         await page.open("about:blank");
         await page.open(`${home}report#door=suggestion`);
         await page.fill("#text", "پیشنهاد");
-        await page.waitUntil(() => page.evaluate(() => document.querySelector("[data-office=name]")?.textContent));
+        await page.waitUntil(async () => (await page.text("[data-office=fingerprint]")).trim() !== "");
         serve(after);
         // Where something is typed, another fragment asks for the profile again in the same visit.
         await page.evaluate((id) => {

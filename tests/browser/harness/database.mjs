@@ -14,7 +14,7 @@ export async function query(database, sql) {
 export async function storedBlobs(database) {
   const messages = await query(
     database,
-    "SELECT lower(hex(case_id)) AS caseId, thread, position, kind, size_bytes AS declaredBytes, hex(memo) AS memo, hex(blob_id) AS blobId FROM messages ORDER BY case_id, thread, position",
+    "SELECT lower(hex(case_id)) AS caseId, thread, position, kind, size_bytes AS declaredBytes, iif(memo IS NULL, NULL, hex(memo)) AS memo, hex(blob_id) AS blobId FROM messages ORDER BY case_id, thread, position",
   );
   for (const message of messages) {
     const pieces = await query(

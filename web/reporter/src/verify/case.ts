@@ -14,6 +14,9 @@ import type { CaseContext, MessageReading, ThreadEntry, Warning } from "./readin
 import { doubtFormerKeys, judge, refuseReplays, type Passed, type Step } from "./steps"
 import { ThreadDigests } from "./thread-digests"
 
+/** Orders for one message that are looked at: whoever needs more lists them to keep readers busy. */
+const ORDERS_MAX = 16
+
 /** What the reporter makes of her case. */
 export interface CaseReading {
   messages: readonly MessageReading[]
@@ -45,7 +48,9 @@ export function readCase(context: CaseContext, entries: readonly ThreadEntry[], 
     const named = orders.filter(
       ({ thread, messages }) => thread === "mailbox" && messages.some(({ position, sha256 }) => position === at && sha256 === entry.sha256),
     )
-    return named.some((order) => isValidOrder(order, orderContext)) ? { ...reading, authenticity: "gone" as const } : reading
+    return named.slice(0, ORDERS_MAX).some((order) => isValidOrder(order, orderContext))
+      ? { ...reading, authenticity: "gone" as const }
+      : reading
   })
   return { messages, thread: digests.end, state }
 }
@@ -53,11 +58,11 @@ export function readCase(context: CaseContext, entries: readonly ThreadEntry[], 
 /** Steps 8 and 9, and what is to be said beside the message. */
 function readMessage({ profile }: CaseContext, step: Step, fold: MailboxFold, digests: ThreadDigests): MessageReading {
   if (typeof step === "string") return { authenticity: step, warnings: [], authentic: undefined }
-  const place = fold.apply(step)
+  const judgement = fold.apply(step)
   const warnings: Warning[] = []
-  if (place === "second-missing") warnings.push(place)
+  if (judgement === "second-missing") warnings.push(judgement)
   if (!digests.holds(step.states, step.position)) warnings.push("thread-differs")
-  if (place === "not-from-a-reader" || place === "newer-version") return { authenticity: place, warnings, authentic: undefined }
+  if (judgement === "not-from-a-reader" || judgement === "newer-version") return { authenticity: judgement, warnings, authentic: undefined }
   warnings.push(...profileWarning(profile, step))
   return {
     authenticity: "authentic",

@@ -9,7 +9,7 @@ import type { Passed, PassedReply } from "./steps"
 import { asksTwoPersons, isListed, secondsOf } from "./trust"
 
 /** What steps 8 and 9 say of a message, and whether its outcome waits. */
-export type Place = "counts" | "second-missing" | "not-from-a-reader" | "newer-version"
+export type Judgement = "counts" | "second-missing" | "not-from-a-reader" | "newer-version"
 
 export class MailboxFold {
   readonly #profile: OfficeProfile
@@ -26,7 +26,7 @@ export class MailboxFold {
   }
 
   /** Takes in the next message that passed steps 1 to 7. */
-  apply(passed: Passed): Place {
+  apply(passed: Passed): Judgement {
     if (passed.is === "own") {
       this.#applyOwn(passed.position, passed.memo)
       this.#profileFloor = Math.max(this.#profileFloor, passed.memo.profile)
@@ -71,7 +71,7 @@ export class MailboxFold {
     for (const person of told) if (!readers.includes(person)) this.#leftOut.add(person)
   }
 
-  #applyReply({ position, listedDay, text, reply }: PassedReply): Place {
+  #applyReply({ position, listedDay, text, reply }: PassedReply): Judgement {
     this.#named.push({ position, readers: reply.readers })
     const { status, outcome, threads } = reply
     if (status === undefined) return "counts"
