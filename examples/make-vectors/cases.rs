@@ -200,6 +200,21 @@ fn listed_otherwise(vectors: &Vectors) {
         |_, _| {},
     );
 
+    let mut altered = Script::new(&profile());
+    altered.report().reply("sara", Some(Status::Closed)).reply("reza", None);
+    let other = Message { text: "دیگر".to_owned(), ..altered.draft_reply("sara", Some(Status::Closed)) };
+    altered.mailbox[1].message_json = other.encode().unwrap();
+    let expected =
+        Expected { reporter: &[A, "unreadable", A], inspector: &[A, "unreadable", A], office: &[] };
+    case(
+        vectors,
+        "message-of-another-seal",
+        "a signed seal.json beside a message.json that it does not know",
+        &altered,
+        &expected,
+        |_, _| {},
+    );
+
     let mut copied_first = Script::new(&profile());
     copied_first.report();
     let message = copied_first.draft_reply("sara", Some(Status::Closed));
@@ -833,13 +848,15 @@ fn records(vectors: &Vectors) {
 
     let mut values = Script::new(&profile());
     values.report().record("sara", vec![assign(Some("sara")), order("o-1", "sara")]);
-    let other =
-        values.draft_record("reza", vec![assign(Some("reza")), deadline("2026-12-01"), verdict("o-1")]);
+    let other = values.draft_record(
+        "reza",
+        vec![assign(Some("reza")), deadline("2026-12-01"), verdict("o-1", Verdict::Kept)],
+    );
     values.record("mina", vec![assign(Some("mina")), deadline("2026-12-24"), priority()]);
     values.push(&other, &signing("reza", 1));
     values.record(
         "sara",
-        vec![verdict("o-1"), answer("o-1"), order("o-1", "reza"), join(7), join(8), split(7)],
+        vec![verdict("o-1", Verdict::Late), answer("o-1"), order("o-1", "reza"), join(7), join(8), split(7)],
     );
     values.record(
         "sara",
@@ -1224,8 +1241,8 @@ fn answer(order: &str) -> Act {
     Act::OrderAnswer { order: id(order), text: "x".to_owned() }
 }
 
-fn verdict(order: &str) -> Act {
-    Act::OrderVerdict { order: id(order), verdict: Verdict::Kept }
+fn verdict(order: &str, verdict: Verdict) -> Act {
+    Act::OrderVerdict { order: id(order), verdict }
 }
 
 fn join(number: u8) -> Act {

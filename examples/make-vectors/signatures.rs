@@ -69,7 +69,21 @@ fn signature(vectors: &Vectors) {
     let neutral = format!("01{}", "00".repeat(31));
     let zero = format!("{neutral}{}", "00".repeat(32));
     failing("error-small-order", "a key of small order signs anything", &neutral, &zero, &bytes);
+    failing(
+        "error-mixed-order",
+        "a key outside the prime-order group",
+        MIXED_SIGNER,
+        MIXED_SIGNATURE,
+        MIXED_SIGNED,
+    );
 }
+
+/// A key that is one of the group and one of order 8 together. The equation holds for this message, because the challenge
+/// is a multiple of 8: whoever does not ask for the group takes it, and implementations differ.
+const MIXED_SIGNER: &str = "5d6e1598defe65e5b625a10b612766eee8d21be01551c73abd9688360d235166";
+const MIXED_SIGNATURE: &str = "a4b4cc7c8330c8b465d3b8fbcc59086332483723c55a03b005ab90dd6459c69b\
+                               861fa86cb1953b28472a13b8a7371cc24468a1fc6100ea5616842a2a74f2520e";
+const MIXED_SIGNED: &[u8] = b"mohr/v1 seal\nmixed 1\n";
 
 /// message.json with a second, and seal.json over it.
 fn second(vectors: &Vectors) {

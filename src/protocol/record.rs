@@ -173,24 +173,6 @@ impl ThreadName {
 }
 
 impl Act {
-    /// Whether it has an effect in the journal.
-    pub fn is_of_journal(&self) -> bool {
-        matches!(
-            self,
-            Self::Invitation { .. }
-                | Self::Template { .. }
-                | Self::ExplainedLaw { .. }
-                | Self::Minutes { .. }
-                | Self::Publication { .. }
-                | Self::Handover { .. }
-        )
-    }
-
-    /// Whether it has an effect in a case. A handover has in both.
-    pub fn is_of_case(&self) -> bool {
-        !self.is_of_journal() || matches!(self, Self::Handover { .. })
-    }
-
     /// Whether it stays within the bounds of the format.
     pub fn is_within_bounds(&self) -> bool {
         let text = |text: &String| text.len() <= ACT_TEXT_BYTES_MAX;

@@ -93,7 +93,7 @@ impl<'a> OfficeFold<'a> {
         if context.is_of_newer_version() {
             return Judgement::NewerVersion;
         }
-        for act in context.acts.iter().filter(|act| act.is_of_case()) {
+        for act in context.acts {
             self.apply_act(act, &context);
         }
         let is_left_out = |person: &Id| self.mailbox.is_left_out_at(person, place);
@@ -166,7 +166,7 @@ impl<'a> OfficeFold<'a> {
             Act::Erased { order, reason } => {
                 state.erased.push(context.note(ErasureReason { order: *order, reason: reason.clone() }));
             }
-            // The journal's own.
+            // The journal's own have no effect here.
             Act::Invitation { .. }
             | Act::Template { .. }
             | Act::ExplainedLaw { .. }

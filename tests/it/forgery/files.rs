@@ -169,6 +169,48 @@ fn nothing_of_a_crafted_file_is_handed_on() {
     }
 }
 
+/// The signature is over digests: what they are not of is nobody's word.
+#[test]
+fn a_message_that_seal_json_does_not_know_is_none() {
+    let office = Office::with_inspectors(1);
+    let case = Case::new(&office);
+    let identity = &office.inspectors[0].identity;
+    let signed = case.report_message("x").encode().unwrap();
+    let entries = entries(&Archive { message_json: &signed, files: Vec::new(), seal_json: &[] });
+    let seal_json = SealJson::new(entries.clone(), case.keys.signing.sign(&signed_bytes(&entries))).encode();
+    let other = case.report_message("y").encode().unwrap();
+    assert_eq!(other.len(), signed.len());
+    let archive = Archive { message_json: &other, files: Vec::new(), seal_json: &seal_json };
+    let blob = seal_plaintext(&archive.encode(archive.encoded_bytes()), identity);
+    assert!(Unverified::decode(&signed, &seal_json).is_ok());
+    assert!(opened(Cursor::new(&blob), identity).unwrap().text().is_err());
+}
+
+/// The end marker is asked for where it stands, however long seal.json is.
+#[test]
+fn an_end_marker_that_is_one_byte_short_is_none() {
+    let office = Office::with_inspectors(1);
+    let case = Case::new(&office);
+    let identity = &office.inspectors[0].identity;
+    let mut message = case.report_message("x");
+    message.files = vec![file(1); 4];
+    let message_json = message.encode().unwrap();
+    let files: Vec<&[u8]> = vec![b"7"; 4];
+    let unsigned = Archive { message_json: &message_json, files, seal_json: &[] };
+    let entries = entries(&unsigned);
+    let seal_json = SealJson::new(entries.clone(), case.keys.signing.sign(&signed_bytes(&entries))).encode();
+    assert!(seal_json.len() > BLOCK);
+    let archive = Archive { seal_json: &seal_json, ..unsigned };
+    let plaintext = archive.encode(archive.encoded_bytes());
+    let check = |plaintext: &[u8]| {
+        let blob = seal_plaintext(plaintext, identity);
+        let mut open = opened(Cursor::new(&blob), identity).unwrap();
+        open.text().and_then(|text| open.check_files(&text, sha256(&blob)))
+    };
+    check(&plaintext).unwrap();
+    assert!(check(&plaintext[..plaintext.len() - 1]).unwrap_err().is_unreadable());
+}
+
 /// message.json and seal.json must say one thing of a file, whoever signed both.
 #[test]
 fn two_sizes_of_one_file_are_none() {
