@@ -107,7 +107,6 @@ fn a_case_with_large_files_needs_no_more_memory_than_a_small_one() {
 #[expect(clippy::disallowed_methods, reason = "for whoever runs the tests, not for the program")]
 fn twenty_files_of_200_mib() {
     // Fewer where the disk has no room.
-    #[expect(clippy::disallowed_methods, reason = "no program of ours: a person makes the long run shorter")]
     let files = std::env::var("PEAK_FILES").map_or(20, |files| files.parse().unwrap());
     measure(files, 200 * MIB);
 }
