@@ -41,8 +41,21 @@ fn use_all(server: &Server, offices: usize) {
         client.mailbox(&token);
         client.get("/api/v1/cases").bearer(&client.session(0)).send().expect(200);
     }
-    // Housekeeping has its quiet moment, and threads that only waited for work end.
-    std::thread::sleep(std::time::Duration::from_secs(12));
+    settle();
+}
+
+/// Waits until housekeeping has had its quiet moment, and threads that only wait for work have ended.
+fn settle() {
+    let mut last = Cost::now().threads;
+    for _ in 0..20 {
+        // Longer than such a thread waits.
+        std::thread::sleep(std::time::Duration::from_secs(12));
+        let now = Cost::now().threads;
+        if now == last {
+            return;
+        }
+        last = now;
+    }
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! `mohr demo`: a whole throw-away office in one folder, running. For trying only: its passphrase lies beside its keys.
+//! `mohr demo`: a whole throw-away office in one folder, running. For trying only: its passphrase lies beside
+//! its keys.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -75,8 +76,8 @@ pub fn run(arguments: &DemoArguments) -> Result<(), Failure> {
         note("making a throw-away office …");
         let index = make_office(&folder, address)?;
         let config = Config::load(&index.config).map_err(Failure::new)?;
-        // Connections queue at the listener from here on and signals are caught, so whoever reads demo.json finds the
-        // server and can stop it.
+        // Connections queue at the listener from here on and signals are caught, so whoever reads demo.json
+        // finds the server and can stop it.
         let stopped = stopped();
         write_index(&folder, &index)?;
         print_guide(&index);
@@ -137,8 +138,8 @@ fn make_office(folder: &Path, address: SocketAddr) -> Result<Index, Failure> {
     Ok(index)
 }
 
-/// Where the demo office is reached: where it listens, and by the names of this machine. The first is for the person
-/// who tries it.
+/// Where the demo office is reached: where it listens, and by the names of this machine. The first is for the
+/// person who tries it.
 fn addresses(listen: SocketAddr) -> Vec<Address> {
     let port = match listen.port() {
         80 => String::new(),

@@ -193,6 +193,8 @@ pub(super) fn seal_failure(error: SealError) -> Failure {
 /// A file or standard input that cannot be read.
 pub(super) fn unreadable(what: &dyn Display, error: &std::io::Error) -> Failure {
     let hint = match error.kind() {
+        // Ctrl-C while a secret is asked for comes as an error of the prompt.
+        ErrorKind::Interrupted => return Failure::interrupted(2),
         ErrorKind::NotFound | ErrorKind::NotADirectory => "is the path right?",
         ErrorKind::PermissionDenied => "may this user read it?",
         ErrorKind::IsADirectory => "it is a folder: name a file",

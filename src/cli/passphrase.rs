@@ -1,4 +1,5 @@
-//! Passphrases: from a prompt, or from a file that somebody chose to keep. Never from an argument or the environment.
+//! Passphrases: from a prompt, or from a file that somebody chose to keep. Never from an argument or the
+//! environment.
 
 use std::path::{Path, PathBuf};
 

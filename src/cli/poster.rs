@@ -1,5 +1,5 @@
-//! `mohr poster`: the office's public address and the fingerprint of its key on paper, as a poster and as slips to
-//! take along. One HTML file for any browser to print: no script, and nothing fetched from anywhere.
+//! `mohr poster`: the office's public address and the fingerprint of its key on paper, as a poster and as
+//! slips to take along. One HTML file for any browser to print: no script, and nothing fetched from anywhere.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -23,7 +23,8 @@ const CATALOGUES: [(&str, &str); 2] =
     [("fa", include_str!("poster/fa.json")), ("en", include_str!("poster/en.json"))];
 
 const SLIPS: usize = 8;
-/// A longer address would make the modules of a slip's QR code too fine for a cheap printer and a cheap phone.
+/// A longer address would make the modules of a slip's QR code too fine for a cheap printer and a cheap
+/// phone.
 const ADDRESS_BYTES_MAX: usize = 100;
 /// What stands in a line of the address and is still read from two metres.
 const COLUMNS_MAX: usize = 40;
@@ -33,8 +34,8 @@ pub struct PosterArguments {
     /// The signed profile
     #[arg(long, value_name = "FILE")]
     profile: PathBuf,
-    /// Which of the office's addresses: https://office.example/, or an onion service's http://….onion/ [default: the
-    /// first one that is for everybody]
+    /// Which of the office's addresses: https://office.example/, or an onion service's http://….onion/
+    /// [default: the first one that is for everybody]
     #[arg(long, value_name = "URL")]
     address: Option<String>,
     /// Where to write the page, such as poster.html
@@ -59,8 +60,8 @@ pub fn run(arguments: &PosterArguments) -> Result<(), Failure> {
     print_line(profile.office)
 }
 
-/// The address asked for, which must be one of the office's own: nobody could sign in at another, and its server
-/// would not answer there. Or the first of them that can be reached from everywhere.
+/// The address asked for, which must be one of the office's own: nobody could sign in at another, and its
+/// server would not answer there. Or the first of them that can be reached from everywhere.
 fn choose_address(profile: &Profile, asked: Option<&str>) -> Result<PosterAddress, Failure> {
     let listed = || profile.addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let Some(asked) = asked else {
@@ -186,8 +187,8 @@ impl FromStr for PosterAddress {
 }
 
 impl PosterAddress {
-    /// What the QR code says: the page in this language, which compares the office it finds with the fragment. A
-    /// browser keeps the fragment to itself.
+    /// What the QR code says: the page in this language, which compares the office it finds with the
+    /// fragment. A browser keeps the fragment to itself.
     fn url(&self, language: &str, office: OfficeId) -> String {
         format!("{}/{language}/#office={office}", self.origin)
     }
@@ -284,7 +285,8 @@ impl Poster<'_> {
         self.fill(POSTER, &values)
     }
 
-    /// Puts texts and values in the place of `{{ text.KEY }}` and `{{ NAME }}`. What is put in is not looked at again.
+    /// Puts texts and values in the place of `{{ text.KEY }}` and `{{ NAME }}`. What is put in is not looked
+    /// at again.
     fn fill(&self, template: &str, values: &BTreeMap<&str, Markup>) -> Result<String, Unfilled> {
         let mut filled = String::new();
         let mut rest = template;
@@ -335,8 +337,8 @@ impl Poster<'_> {
     }
 }
 
-/// One unit of the drawing is one module; the sheet says how large that is. Error correction M: a code that lost a
-/// seventh of itself to a thumb or a tear is still read.
+/// One unit of the drawing is one module; the sheet says how large that is. Error correction M: a code that
+/// lost a seventh of itself to a thumb or a tear is still read.
 fn qr_code(url: &str) -> Markup {
     let code = QrCode::with_error_correction_level(url, EcLevel::M)
         .expect("an address within its bound fits into a QR code");

@@ -96,19 +96,24 @@ pub fn handover(arguments: &HandoverArguments) -> Result<(), Failure> {
         let mut opened = open_case(desk, &prefix).map_err(desk_failure)?;
         warn(&opened.warnings);
         let language = language(&desk.profile, None)?;
-        let summary = desk.hand_over(&mut opened, &arguments.to, &language).map_err(|error| {
-            desk_failure(error).with_fate(
+        let summary = desk.hand_over(&mut opened, &arguments.to, &language).map_err(|error| match error {
+            error @ crate::desk::Error::Client(_) => desk_failure(error).with_fate(
                 "what was handed over before this stays so; run the same command again to add the rest"
                     .to_owned(),
-            )
+            ),
+            error => desk_failure(error),
         })?;
         if arguments.desk.json {
             return print_json(&json!({ "case": opened.case, "handed_over": summary }));
         }
-        note(format!(
-            "handed over: {} messages in {} records, {} invitations",
-            summary.messages, summary.records, summary.invitations
-        ));
+        if summary.records == 0 {
+            note("nothing to hand over: they read all of it already");
+        } else {
+            note(format!(
+                "handed over; messages: {}, records: {}, invitations: {}",
+                summary.messages, summary.records, summary.invitations
+            ));
+        }
         Ok(())
     })
 }

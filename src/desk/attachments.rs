@@ -7,7 +7,7 @@ use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
 use super::error::Error;
-use super::opened::{OpenedCase, Place};
+use super::opened::{MessagePlace, OpenedCase};
 use super::workbench::Desk;
 use crate::files::{Unfinished, create_private_folder};
 use crate::protocol::ids::Digest;
@@ -33,7 +33,7 @@ impl Desk {
     pub(super) fn fetch_sealed(
         &self,
         opened: &OpenedCase,
-        place: Place,
+        place: MessagePlace,
         folder: &Path,
     ) -> Result<Fetched<Unfinished>, Error> {
         let Some(listed) = opened.listed(place.0).get(place.1).filter(|listed| !listed.gone) else {
@@ -74,7 +74,7 @@ impl Desk {
     pub(super) fn open_files(
         &self,
         opened: &OpenedCase,
-        place: Place,
+        place: MessagePlace,
         sealed: &Unfinished,
         text: &Unverified,
         folder: &Path,
@@ -142,7 +142,7 @@ pub(super) fn prepare_folder(folder: &Path) -> Result<(), Error> {
     Ok(crate::files::remove_unfinished(folder)?)
 }
 
-fn key_and_digest(opened: &OpenedCase, place: Place) -> Option<(BlobKey<'_>, Digest)> {
+fn key_and_digest(opened: &OpenedCase, place: MessagePlace) -> Option<(BlobKey<'_>, Digest)> {
     let listed = opened.listed(place.0).get(place.1)?;
     Some((BlobKey::Handed(opened.file_keys.get(&place)?), listed.sha256))
 }
@@ -154,7 +154,7 @@ fn rewound(sealed: &Unfinished) -> std::io::Result<File> {
 }
 
 /// Every place of a case, the mailbox first.
-pub(super) fn places(opened: &OpenedCase) -> impl Iterator<Item = Place> {
+pub(super) fn places(opened: &OpenedCase) -> impl Iterator<Item = MessagePlace> {
     let of = |thread| (0..opened.listed(thread).len()).map(move |position| (thread, position));
     of(ThreadName::Mailbox).chain(of(ThreadName::Office))
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::attachments::{Fetched, folder_apart, places, prepare_folder, unfinished_bytes};
 use super::error::Error;
-use super::opened::{OpenedCase, Place};
+use super::opened::{MessagePlace, OpenedCase};
 use super::saving::reading_at;
 use super::view::{ShownPerson, shown_persons};
 use super::workbench::Desk;
@@ -113,7 +113,7 @@ impl Desk {
         &self,
         export: &mut ExportFolder<'_>,
         opened: &OpenedCase,
-        place: Place,
+        place: MessagePlace,
         message: &MessageReading<'_>,
     ) -> Result<Option<String>, Error> {
         if matches!(message.authenticity, Authenticity::Gone | Authenticity::Missing) {
@@ -155,7 +155,7 @@ impl Desk {
         &self,
         opened: &'a OpenedCase,
         reading: &'a CaseReading<'_>,
-        failures: &BTreeMap<Place, String>,
+        failures: &BTreeMap<MessagePlace, String>,
     ) -> ExportedListing<'a> {
         let entries = |thread, readings: &'a [MessageReading<'_>]| {
             let listed = opened.listed(thread).iter().zip(readings).enumerate();
@@ -257,13 +257,13 @@ fn hash(file: &Unfinished) -> std::io::Result<(u64, Digest)> {
 }
 
 /// Where the message stands in the folder, without an ending.
-fn number(place: Place) -> String {
+fn number(place: MessagePlace) -> String {
     match place.0 {
         ThreadName::Mailbox => format!("{:02}", place.1),
         ThreadName::Office => format!("office/{:02}", place.1),
     }
 }
 
-fn said_of(place: Place, failure: &str) -> String {
+fn said_of(place: MessagePlace, failure: &str) -> String {
     format!("{}: {failure}", number(place))
 }

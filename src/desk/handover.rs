@@ -12,6 +12,7 @@ use crate::protocol::ids::{Digest, Id};
 use crate::protocol::limits::ACT_LIST_MAX;
 use crate::protocol::record::{Act, HandedMessage, ThreadName};
 use crate::seal::message::SealError;
+use crate::verify::case::CaseReading;
 use crate::verify::case_state::{Handover, Noted};
 
 /// What a handover wrote.
@@ -77,9 +78,13 @@ impl Desk {
     /// she does not have it.
     fn invite(&self, opened: &OpenedCase, persons: &BTreeSet<Id>, language: &str) -> Result<usize, Error> {
         let Some(secret) = &opened.secret else { return Ok(0) };
+        let case = opened.read(&self.profile);
+        let lacks_it = |person: &&Id| {
+            **person != self.keys.id && !self.is_sealed_to(&case, ThreadName::Mailbox, 0, person)
+        };
         let mut journal = self.open_journal()?;
         let mut written = 0;
-        for person in persons.iter().filter(|person| **person != self.keys.id) {
+        for person in persons.iter().filter(lacks_it) {
             let known = journal.read(&self.profile).journal.invitations;
             let is_invited = known.iter().any(|noted| {
                 noted.value.person == *person
@@ -119,8 +124,13 @@ impl Desk {
         }
         let mut lacking: Vec<HandedMessage> = all
             .iter()
-            .filter(|message| persons.iter().any(|person| !self.is_handed(handovers, person, message.sha256)))
-            .filter(|message| !self.is_sealed_to_all(opened, message, persons))
+            .filter(|message| {
+                let has = |person: &Id| {
+                    self.is_handed(handovers, person, message.sha256)
+                        || self.is_sealed_to(&reading, message.thread, message.position, person)
+                };
+                !persons.iter().all(has)
+            })
             .cloned()
             .collect();
         if lacking.is_empty() && !persons.is_subset(readers) {
@@ -137,20 +147,22 @@ impl Desk {
         })
     }
 
-    /// Whether each of these persons opens a record of a handover herself: it was sealed to them all.
-    fn is_sealed_to_all(&self, opened: &OpenedCase, message: &HandedMessage, persons: &BTreeSet<Id>) -> bool {
-        let reading = opened.read(&self.profile);
-        let Some(text) = usize::try_from(message.position)
-            .ok()
-            .and_then(|position| reading.office.get(position))
-            .filter(|_| message.thread == ThreadName::Office)
-            .and_then(|reading| reading.authentic())
-        else {
-            return false;
+    /// Whether she opens the message at this place herself: its sender sealed it to her, and she has the same keys.
+    fn is_sealed_to(
+        &self,
+        reading: &CaseReading<'_>,
+        thread: ThreadName,
+        position: u64,
+        person: &Id,
+    ) -> bool {
+        let readings = match thread {
+            ThreadName::Mailbox => &reading.mailbox,
+            ThreadName::Office => &reading.office,
         };
-        persons
-            .iter()
-            .all(|person| text.message.readers.contains(person) && self.reaches(text.message.day, person))
+        let found = usize::try_from(position).ok().and_then(|position| readings.get(position));
+        found.and_then(|reading| reading.authentic()).is_some_and(|text| {
+            text.message.readers.contains(person) && self.reaches(text.message.day, person)
+        })
     }
 
     /// Whether what was sealed to a person on this day opens with the keys that she has now: those she had before are

@@ -15,7 +15,7 @@ use crate::verify::digest::{initial_thread_digest, next_thread_digest};
 use crate::verify::profile::VerifiedProfile;
 
 /// Where a message stands in a case.
-pub type Place = (ThreadName, usize);
+pub type MessagePlace = (ThreadName, usize);
 
 /// Something is wrong with a case as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -39,9 +39,9 @@ pub struct OpenedCase {
     pub(super) office: Vec<ThreadEntry>,
     pub(super) secret: Option<CaseSecret>,
     /// The key of every blob that opened.
-    pub(super) file_keys: HashMap<Place, HandedKey>,
+    pub(super) file_keys: HashMap<MessagePlace, HandedKey>,
     /// Why a message could not be fetched.
-    failures: HashMap<Place, String>,
+    failures: HashMap<MessagePlace, String>,
 }
 
 /// What one blob turned out to be.
@@ -91,7 +91,7 @@ impl OpenedCase {
     }
 
     /// Why the message at this place could not be fetched.
-    pub fn failure(&self, place: Place) -> Option<&str> {
+    pub fn failure(&self, place: MessagePlace) -> Option<&str> {
         self.failures.get(&place).map(String::as_str)
     }
 
@@ -114,7 +114,7 @@ impl OpenedCase {
     }
 
     /// Puts what was found with another key in the place of what had not opened.
-    pub(super) fn replace(&mut self, place: Place, message: FoundMessage) {
+    pub(super) fn replace(&mut self, place: MessagePlace, message: FoundMessage) {
         let entries = match place.0 {
             ThreadName::Mailbox => &mut self.mailbox,
             ThreadName::Office => &mut self.office,
@@ -127,7 +127,7 @@ impl OpenedCase {
 
     fn note(
         &mut self,
-        place: Place,
+        place: MessagePlace,
         file_key: Option<HandedKey>,
         one_way: Option<OneWayFile>,
         failure: Option<String>,
@@ -143,7 +143,7 @@ impl OpenedCase {
         }
     }
 
-    pub(super) fn is_unopened(&self, place: Place) -> bool {
+    pub(super) fn is_unopened(&self, place: MessagePlace) -> bool {
         let entries = match place.0 {
             ThreadName::Mailbox => &self.mailbox,
             ThreadName::Office => &self.office,

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::attachments::{FOLDERS_APART, Fetched, folder_apart, places, prepare_folder, unfinished_bytes};
 use super::error::Error;
-use super::opened::{OpenedCase, Place};
+use super::opened::{MessagePlace, OpenedCase};
 use super::view::{ShownCase, ShownMessage};
 use super::workbench::Desk;
 use crate::files::{SafeNames, Unfinished};
@@ -54,7 +54,7 @@ impl Desk {
     fn fetch_files(
         &self,
         opened: &OpenedCase,
-        place: Place,
+        place: MessagePlace,
         message: &MessageReading<'_>,
         folder: &Path,
     ) -> Result<Fetched<Vec<Unfinished>>, Error> {
@@ -92,7 +92,7 @@ impl FolderNames {
 
 pub(super) fn reading_at<'r, 'a>(
     reading: &'r CaseReading<'a>,
-    place: Place,
+    place: MessagePlace,
 ) -> Option<&'r MessageReading<'a>> {
     match place.0 {
         ThreadName::Mailbox => reading.mailbox.get(place.1),
@@ -100,7 +100,7 @@ pub(super) fn reading_at<'r, 'a>(
     }
 }
 
-fn shown_at(shown: &mut ShownCase, place: Place) -> Option<&mut ShownMessage> {
+fn shown_at(shown: &mut ShownCase, place: MessagePlace) -> Option<&mut ShownMessage> {
     match place.0 {
         ThreadName::Mailbox => shown.messages.get_mut(place.1),
         ThreadName::Office => shown.records.get_mut(place.1),

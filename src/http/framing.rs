@@ -10,7 +10,7 @@ const LINE_BYTES: usize = 64;
 /// Follows a connection from head to head, over bodies of a known length. Behind a chunked body it sees nothing more:
 /// [`super::connection`] ends the connection there.
 pub(super) struct FramingWatch {
-    place: Place,
+    stretch: Stretch,
     line: [u8; LINE_BYTES],
     /// How much of `line` is there.
     line_bytes: usize,
@@ -18,7 +18,7 @@ pub(super) struct FramingWatch {
 }
 
 #[derive(Clone, Copy)]
-enum Place {
+enum Stretch {
     Head,
     Body { left: u64 },
     Over,
@@ -41,7 +41,7 @@ enum Length {
 
 impl FramingWatch {
     pub(super) fn new() -> Self {
-        Self { place: Place::Head, line: [0; LINE_BYTES], line_bytes: 0, head: Head::default() }
+        Self { stretch: Stretch::Head, line: [0; LINE_BYTES], line_bytes: 0, head: Head::default() }
     }
 
     /// Looks at bytes on their way to hyper. The last byte of a head that says its body's length twice is made one that no
@@ -49,20 +49,20 @@ impl FramingWatch {
     pub(super) fn look(&mut self, bytes: &mut [u8]) {
         let mut at = 0;
         while let Some(byte) = bytes.get_mut(at) {
-            match self.place {
-                Place::Over => return,
-                Place::Body { left } => {
+            match self.stretch {
+                Stretch::Over => return,
+                Stretch::Body { left } => {
                     let passed = left.min((bytes.len() - at) as u64);
-                    self.place =
-                        if passed == left { Place::Head } else { Place::Body { left: left - passed } };
+                    self.stretch =
+                        if passed == left { Stretch::Head } else { Stretch::Body { left: left - passed } };
                     at += passed as usize;
                 }
-                Place::Head => {
+                Stretch::Head => {
                     if *byte != b'\n' {
                         self.keep(*byte);
                     } else if !self.end_line() {
                         *byte = 0;
-                        self.place = Place::Over;
+                        self.stretch = Stretch::Over;
                     }
                     at += 1;
                 }
@@ -95,11 +95,11 @@ impl FramingWatch {
             return true;
         }
         let head = std::mem::take(&mut self.head);
-        self.place = match (head.length, head.has_encoding) {
+        self.stretch = match (head.length, head.has_encoding) {
             (Some(_), true) | (Some(Length::Nonsense), _) => return false,
-            (None, true) => Place::Over,
-            (None | Some(Length::Known(0)), false) => Place::Head,
-            (Some(Length::Known(left)), false) => Place::Body { left },
+            (None, true) => Stretch::Over,
+            (None | Some(Length::Known(0)), false) => Stretch::Head,
+            (Some(Length::Known(left)), false) => Stretch::Body { left },
         };
         true
     }

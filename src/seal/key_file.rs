@@ -1,5 +1,5 @@
-//! Private keys at rest: age files sealed with a passphrase (PROTOCOL 5). An inspector's opens with stock age, too:
-//! `age -d -i inspector.age case.age`.
+//! Private keys at rest: age files sealed with a passphrase (PROTOCOL 5). An inspector's opens with stock
+//! age, too: `age -d -i inspector.age case.age`.
 
 use std::io::{Read, Write};
 
@@ -134,8 +134,8 @@ impl InspectorKeys {
 impl RootKeys {
     const KIND: &'static str = "an office root key";
 
-    /// The first root of a new office, and its successor for another safe. All roots that the office will ever
-    /// have are made now: each commits to the one behind it.
+    /// The first root of a new office, and its successor for another safe. All roots that the office will
+    /// ever have are made now: each commits to the one behind it.
     pub fn generate() -> (Self, Self) {
         let mut chain: Vec<_> = (0..ROOTS_MAX).map(|_| SigningKey::generate()).collect();
         let key = chain.remove(0);

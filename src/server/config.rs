@@ -222,7 +222,7 @@ mod tests {
         for bad in ["", "listen", "listen = 5", &format!("{SMALLEST}databse = 'x'\n"), "\u{1b}[2J"] {
             assert!(!told(bad).contains(char::is_control), "{bad}");
         }
-        assert!(told(&format!("{SMALLEST}databse = 'x'\n")).contains("line 4: unknown field `databse`"));
+        assert!(told(&format!("{SMALLEST}databse = 'x'\n")).contains("line 6: unknown field `databse`"));
     }
 
     #[test]

@@ -46,7 +46,7 @@ const CRATES: [(&str, &[&str]); 17] = [
 
 /// Modules whose files still import each other in a circle. The list only ever gets
 /// shorter: the test fails also when an entry is true no more.
-const CIRCLES_TO_CUT: &[&str] = &["cli", "client", "desk", "reporter"];
+const CIRCLES_TO_CUT: &[&str] = &["cli"];
 
 /// Names that two types still share. The list only ever gets shorter, as above.
 const NAMES_TO_CHANGE: &[&str] = &[];

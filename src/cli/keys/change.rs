@@ -77,8 +77,8 @@ pub enum Fate<'a> {
     },
 }
 
-/// All that speaks against signing `next` after these, most telling first. None is left out: whoever mends one
-/// wants to know of the others.
+/// All that speaks against signing `next` after these, most telling first. None is left out: whoever mends
+/// one wants to know of the others.
 pub fn refusals(past: &Past<'_>, next: &Profile) -> Vec<ChangeRefusal> {
     let last = past.last;
     let mut found = Vec::new();
@@ -243,8 +243,8 @@ fn has_other_joined(last: &Profile, next: &Profile, id: &Id) -> bool {
     !listed && last.joined(id) != next.joined(id)
 }
 
-/// How far ahead the last day of a key may lie that goes out of use: until the server has the new profile its person
-/// answers with it. A stolen one is trusted for no day to come.
+/// How far ahead the last day of a key may lie that goes out of use: until the server has the new profile its
+/// person answers with it. A stolen one is trusted for no day to come.
 pub fn days_ahead_max(why: WhyFormer) -> i32 {
     match why {
         WhyFormer::Left | WhyFormer::Replaced => 31,

@@ -1,5 +1,5 @@
-//! `mohr keys inspector`: a person's identity, from her first day to her last. She makes it on her own machine and
-//! gives away the public entry alone; the office changes its draft by that.
+//! `mohr keys inspector`: a person's identity, from her first day to her last. She makes it on her own
+//! machine and gives away the public entry alone; the office changes its draft by that.
 
 use std::path::{Path, PathBuf};
 
@@ -9,10 +9,11 @@ use super::super::output::print_json;
 use super::super::passphrase::{PassphraseArguments, key_file_failure};
 use super::super::typed::parse_id;
 use super::super::writer::note;
-use super::super::{Failure, write_new_private};
+use super::super::{Failure, write_new_private, write_new_public};
 use super::change::days_ahead_max;
 use super::notes::read_note;
 use super::{draft, parse_text};
+use crate::files::beside;
 use crate::protocol::day::Day;
 use crate::protocol::ids::Id;
 use crate::protocol::profile::{Inspector, Profile, Texts, WhyFormer};
@@ -166,15 +167,17 @@ fn new(arguments: &NewInspectorArguments) -> Result<(), Failure> {
     let entry = keys.public_entry(joined, arguments.role.iter().cloned().collect());
     if let Some(draft) = &mut draft {
         draft::add(draft, entry.clone())?;
-        // Before a file is written: an entry that does not fit, such as one without a language, costs nothing.
+        // Before a file is written: an entry that does not fit, such as one without a language, costs
+        // nothing.
         draft.encode().map_err(Failure::new)?;
     }
     write_identity(&keys, &arguments.out, &PassphraseArguments::of_file(&arguments.passphrase_file))?;
     if let (Some(path), Some(draft)) = (&arguments.draft, &draft) {
         draft::write(path, draft)?;
     }
+    print_entry(&entry, &arguments.out)?;
     note(format!("wrote {}; what was printed goes into the profile", arguments.out.display()));
-    print_json(&entry)
+    Ok(())
 }
 
 fn replace(arguments: &ReplaceArguments) -> Result<(), Failure> {
@@ -208,8 +211,9 @@ fn make_next(arguments: &ReplaceArguments, profile: &Profile) -> Result<(), Fail
     let joined = profile.joined(id).unwrap_or(1);
     let entry = keys.public_entry(joined, profile.role(id).cloned().unwrap_or_default());
     write_identity(&keys, out, &arguments.keys.passphrase)?;
+    print_entry(&entry, out)?;
     note(format!("wrote {}; give what was printed to the office", out.display()));
-    print_json(&entry)
+    Ok(())
 }
 
 fn stolen(arguments: &StolenArguments) -> Result<(), Failure> {
@@ -294,11 +298,26 @@ impl NextKeys {
             note(format!("wrote {}", out.display()));
         }
         draft::write(path, draft)?;
-        if self.made.is_some() {
-            print_json(&draft.inspector(&self.entry.id))?;
+        match draft.inspector(&self.entry.id) {
+            Some(entry) if self.made.is_some() => print_json(entry).map_err(|failure| {
+                failure.with_fate(format!("the public entry is in {} all the same", path.display()))
+            }),
+            _ => Ok(()),
         }
-        Ok(())
     }
+}
+
+/// The identity is made and will not be made again: an entry that could not be printed is kept beside it.
+fn print_entry(entry: &Inspector, identity: &Path) -> Result<(), Failure> {
+    let Err(failure) = print_json(entry) else { return Ok(()) };
+    let path = beside(identity, ".entry.json");
+    let json = serde_json::to_vec_pretty(entry).expect("plain structures serialize");
+    let wrote = format!("wrote {}", identity.display());
+    Err(match write_new_public(&path, &json) {
+        Ok(()) => failure.with_fate(format!("{wrote}; its entry for the profile is in {}", path.display())),
+        Err(_) => failure
+            .with_fate(format!("{wrote}, and its entry for the profile nowhere: make another identity")),
+    })
 }
 
 fn write_identity(keys: &InspectorKeys, out: &Path, passphrase: &PassphraseArguments) -> Result<(), Failure> {

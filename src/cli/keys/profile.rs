@@ -255,8 +255,8 @@ fn verify_note(path: &Path, office: Option<OfficeId>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The root in use is the draft's last one, or the one that this commits to: then it signs from now on. A first
-/// profile takes its office from it.
+/// The root in use is the draft's last one, or the one that this commits to: then it signs from now on. A
+/// first profile takes its office from it.
 fn set_root(profile: &mut Profile, root: &RootKeys) -> Result<(), Failure> {
     if root.is_committed() {
         return Err(Failure::with_hint(

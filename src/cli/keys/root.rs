@@ -1,5 +1,5 @@
-//! `mohr keys root`: the chain of roots. The office id follows from the first, so codes, posters and links live
-//! as long as the chain does.
+//! `mohr keys root`: the chain of roots. The office id follows from the first, so codes, posters and links
+//! live as long as the chain does.
 
 use std::path::{Path, PathBuf};
 
@@ -82,7 +82,7 @@ fn new(arguments: &NewRootArguments) -> Result<(), Failure> {
     note(format!("wrote {}: the root key. Into the first safe, never on a network", arguments.out.display()));
     note(format!("wrote {}: its committed successor. Into another safe, elsewhere", next_out.display()));
     note(format!("wrote {}: public, for posters and for whoever compares", public.display()));
-    print_line(root.office)
+    print_office(&root, &public)
 }
 
 fn next(arguments: &NextRootArguments) -> Result<(), Failure> {
@@ -113,12 +113,18 @@ fn next(arguments: &NextRootArguments) -> Result<(), Failure> {
         let next_passphrase = arguments.files.passphrase(&new)?;
         write_new_private(&next_out, &committed.seal(&next_passphrase).map_err(key_file_failure)?)?;
     }
-    write_root(&root, &arguments.out, &new_passphrase)?;
+    let public = write_root(&root, &arguments.out, &new_passphrase)?;
     if let (Some(path), Some(draft)) = (&arguments.draft, &draft) {
         draft::write(path, draft)?;
     }
     say_succession(arguments, &root, committed.is_some().then_some(&*next_out));
-    print_line(root.office)
+    print_office(&root, &public)
+}
+
+fn print_office(root: &RootKeys, public: &Path) -> Result<(), Failure> {
+    print_line(root.office).map_err(|failure| {
+        failure.with_fate(format!("the office's id is what {} begins with", public.display()))
+    })
 }
 
 fn say_succession(arguments: &NextRootArguments, root: &RootKeys, next_out: Option<&Path>) {

@@ -75,21 +75,21 @@ pub fn change(past: &Past<'_>, next: &Profile) -> String {
     everybody(&mut text);
     let keep: Vec<_> = fates.iter().filter(|fate| fate.keeps_reading()).collect();
     if keep.is_empty() {
-        let nobody = "WARNING: nobody keeps her key: what was sealed before can be handed over by nobody. Change \
-                      one person at a time.";
+        let nobody = "WARNING: nobody keeps her key: what was sealed before can be handed over by \
+             nobody. Change one person at a time.";
         paragraph(&mut text, nobody);
     }
     alone(&mut text, next);
     paragraph(
         &mut text,
-        "Whoever a reporter left out stays left out: the version with which each person joined is the same as \
-         before.",
+        "Whoever a reporter left out stays left out: the version with which each person joined is the \
+         same as before.",
     );
     reporters(&mut text, last, next);
     if next.roots.len() > last.roots.len() {
         let root = format!(
-            "Root {} signs from this version on. Whoever has seen it takes no profile of an earlier root. Codes, \
-             posters and links stay valid.",
+            "Root {} signs from this version on. Whoever has seen it takes no profile of an earlier \
+             root. Codes, posters and links stay valid.",
             next.roots.len()
         );
         paragraph(&mut text, &root);
@@ -115,8 +115,8 @@ fn person(text: &mut String, last: &Profile, next: &Profile, fate: Fate<'_>) {
         Fate::Returns(now) => {
             heading(text, next, now);
             let since = format!(
-                "Comes back, as the one who joined with version {}: who left her out then leaves her out still. Opens \
-                 what is sealed from this version on.",
+                "Comes back, as the one who joined with version {}: who left her out then leaves her out \
+                 still. Opens what is sealed from this version on.",
                 now.joined
             );
             paragraph(text, &since);
@@ -151,9 +151,9 @@ fn new_key(text: &mut String, now: &Inspector, former: &FormerKey) {
     paragraph(text, &format!("New key, of epoch {new}; the one of epoch {old} {}.", ended(former)));
     paragraph(
         text,
-        "Opens with it what is sealed from this version on. What was sealed to the old key opens with the old file \
-         alone: another reader hands those cases over to her. A case that she alone read can be handed over by nobody \
-         else.",
+        "Opens with it what is sealed from this version on. What was sealed to the old key opens with \
+         the old file alone: another reader hands those cases over to her. A case that she alone read \
+         can be handed over by nobody else.",
     );
 }
 
@@ -165,21 +165,22 @@ fn leaves(text: &mut String, former: &FormerKey) {
             "A case that she alone reads is then read by nobody: let her hand it over before."
         }
         WhyFormer::Stolen => {
-            "A case that she alone reads is then read by nobody: a handover under the stolen key would not count."
+            "A case that she alone reads is then read by nobody: a handover under the stolen key would \
+             not count."
         }
     };
     paragraph(text, &format!("Cannot sign in any more once the server has this profile. {cases}"));
 }
 
-const HANDED_OVER: &str = "Of cases that are open now: reads what a reader hands over to her, and nothing \
-    without. A reporter reads by role that she is there when an answer names her, and decides whether to write to \
-    her.";
+const HANDED_OVER: &str = "Of cases that are open now: reads what a reader hands over to her, and \
+     nothing without. A reporter reads by role that she is there when an answer names her, and decides \
+     whether to write to her.";
 
 fn alone(text: &mut String, profile: &Profile) {
     if let [only] = &profile.inspectors[..] {
         let alone = format!(
-            "WARNING: {} is alone. When her key is lost nobody can read the reports any more, and no reporter can \
-             leave her out.",
+            "WARNING: {} is alone. When her key is lost nobody can read the reports any more, and no \
+             reporter can leave her out.",
             only.id
         );
         paragraph(text, &alone);
@@ -193,24 +194,25 @@ fn old_answers(text: &mut String, last: &Profile, former: &FormerKey) {
         WhyFormer::Left | WhyFormer::Replaced => paragraph(
             text,
             &format!(
-                "Answers and records signed with it up to {until} stay authentic. What is dated or arrives later \
-                 is doubtful: it does not count."
+                "Answers and records signed with it up to {until} stay authentic. What is dated or \
+                 arrives later is doubtful: it does not count."
             ),
         ),
         WhyFormer::Stolen => {
             paragraph(
                 text,
                 &format!(
-                    "Answers and records signed with it stay authentic only where somebody else's message of up \
-                     to {until} was written in sight of them. All others are doubtful: a status or outcome that \
-                     they gave does not count. Go through her cases, and say again with a good key what is to hold."
+                    "Answers and records signed with it stay authentic only where somebody else's \
+                     message of up to {until} was written in sight of them. All others are doubtful: a \
+                     status or outcome that they gave does not count. Go through her cases, and say \
+                     again with a good key what is to hold."
                 ),
             );
             paragraph(
                 text,
                 &format!(
-                    "Whoever has the file and its passphrase opens everything that was sealed to it. A server in \
-                     the thief's hands can show the old profile to newcomers until {}.",
+                    "Whoever has the file and its passphrase opens everything that was sealed to it. A \
+                     server in the thief's hands can show the old profile to newcomers until {}.",
                     last.expires
                 ),
             );
@@ -223,8 +225,8 @@ fn reporters(text: &mut String, last: &Profile, next: &Profile) {
     paragraph(
         text,
         &format!(
-            "A new reporter is asked whom of these to leave out: {}. Who comes back writes to the persons of the \
-             last message who are still here.",
+            "A new reporter is asked whom of these to leave out: {}. Who comes back writes to the \
+             persons of the last message who are still here.",
             roles.join(", ")
         ),
     );
@@ -236,8 +238,9 @@ fn reporters(text: &mut String, last: &Profile, next: &Profile) {
         paragraph(
             text,
             &format!(
-                "A reporter who wrote to nobody but {} can write to nobody any more until an answer names somebody \
-                 else and she agrees. Let that be said in an answer before this profile is served.",
+                "A reporter who wrote to nobody but {} can write to nobody any more until an answer \
+                 names somebody else and she agrees. Let that be said in an answer before this profile \
+                 is served.",
                 gone.join(" and ")
             ),
         );
@@ -252,7 +255,8 @@ fn addresses(text: &mut String, last: &Profile, next: &Profile) {
         paragraph(
             text,
             &format!(
-                "{address} is no address any more: posters and links with it lead nowhere, and nobody signs in there."
+                "{address} is no address any more: posters and links with it lead nowhere, and nobody \
+                 signs in there."
             ),
         );
     }

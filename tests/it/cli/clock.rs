@@ -7,8 +7,8 @@ use mohr::protocol::day::Day;
 use mohr::protocol::message::Door;
 use mohr::protocol::profile::Profile;
 use mohr::protocol::receipt::ReceiptCode;
-use mohr::reporter::{Draft, Office};
-use mohr::seal::key_file::open_root;
+use mohr::reporter::{Draft, Office, ReportForm};
+use mohr::seal::key_file::RootKeys;
 use serde_json::json as value;
 
 use crate::support::demo::{Demo, json, json_with_input, mohr, output_with_input, refusal, terminate};
@@ -27,10 +27,11 @@ impl Resigned {
         let note = std::fs::read_to_string(demo.path("profile")).unwrap();
         let mut profile = Profile::decode(&note[..=note.find("\n\n").unwrap()]).unwrap();
         (profile.issued, profile.expires) = (issued, expires);
+        profile.version += 1;
         let passphrase = std::fs::read_to_string(demo.path("passphrase_file")).unwrap();
         let root = std::fs::read(demo.path("root_key")).unwrap();
-        let root = open_root(&root, &age::secrecy::SecretString::from(passphrase.trim())).unwrap();
-        let note = mohr::seal::profile::sign(profile, &root).unwrap();
+        let root = RootKeys::open(&root, &age::secrecy::SecretString::from(passphrase.trim())).unwrap();
+        let note = mohr::seal::profile::sign(profile, &root.key).unwrap();
         std::fs::write(folder.join("resigned.note"), note).unwrap();
         let address = demo.server_url().replace("http://", "");
         let config = std::fs::read_to_string(demo.path("config")).unwrap();
@@ -123,7 +124,8 @@ fn the_servers_day_stands_beside_a_senders_that_differs() {
     let code = ReceiptCode::generate(mohr::seal::fill_random);
     let draft =
         Draft { text: "x".to_owned(), language: "fa".to_owned(), left_out: Vec::new(), files: Vec::new() };
-    office.report(&code, Door::Report, Vec::new(), &draft, |_| ()).unwrap();
+    let form = ReportForm { door: Door::Report, answers: Vec::new() };
+    office.report(&code, form, &draft, |_| ()).unwrap();
 
     let case = json(&mut demo.inspector(1, "inbox", None))[0]["case"].as_str().unwrap().to_owned();
     let opened = json(&mut demo.inspector(1, "open", Some(&case)));

@@ -1,5 +1,5 @@
-//! `mohr keys` end to end, for what a transcript does not show: files and their modes, passphrases, the whole chain of
-//! roots, days that are over, and drafts that were not made by `mohr`.
+//! `mohr keys` end to end, for what a transcript does not show: files and their modes, passphrases, the whole
+//! chain of roots, days that are over, and drafts that were not made by `mohr`.
 
 use std::path::{Path, PathBuf};
 
@@ -142,7 +142,10 @@ fn a_passphrase_opens_whichever_keyboard_composed_it() {
     safe.write("composed", "\u{feff}caf\u{e9} caf\u{e9} caf\u{e9}\r\n");
     safe.write("decomposed", "cafe\u{301} cafe\u{301} cafe\u{301}\n");
     safe.run("root new --passphrase-file decomposed --next-passphrase-file pass");
-    safe.run("root next --from next-root.age --out root-2.age --passphrase-file pass --new-passphrase-file composed");
+    safe.run(
+        "root next --from next-root.age --out root-2.age --passphrase-file pass \
+         --new-passphrase-file composed",
+    );
     let decomposed = age::secrecy::SecretString::from("cafe\u{301} cafe\u{301} cafe\u{301}");
     let open = |name: &str| RootKeys::open(&std::fs::read(safe.at(name)).unwrap(), &decomposed).unwrap();
     assert_eq!(open("root-2.age").office, open("root.age").office);
@@ -167,7 +170,8 @@ fn four_roots_follow_each_other_and_then_none() {
         note = format!("profile-{number}.note");
         // The draft says nothing of the root yet: signing adds the one that follows.
         let (_, said) = safe.run(&format!(
-            "profile sign --draft draft-{number}.json --root-key root-{number}.age --out {note} --passphrase-file pass"
+            "profile sign --draft draft-{number}.json --root-key root-{number}.age --out {note} \
+             --passphrase-file pass"
         ));
         assert!(said.contains(&format!("root {number} signs from this version on")), "{said}");
         next = format!("next-root-{number}.age");

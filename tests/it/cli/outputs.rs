@@ -4,6 +4,7 @@ use std::fs::File;
 use std::process::{Command, Output, Stdio};
 
 use crate::support::demo::{Demo, json, mohr, output_with_input};
+use crate::support::office::Office;
 
 /// Standard output into a pipe whose reader has gone.
 fn closed() -> Stdio {
@@ -116,7 +117,7 @@ fn what_was_made_says_where_it_is() {
         keys.args(["--passphrase-file", "pass", "--out", &format!("{out}-{}.age", made.get())]);
         keys
     };
-    for said in ends(|| keys(&["keys", "root"], "root"), "", false) {
+    for said in ends(|| keys(&["keys", "root", "new"], "root"), "", false) {
         assert!(said.contains("the office's id is what root-"), "{said}");
     }
     let inspector =
@@ -128,23 +129,20 @@ fn what_was_made_says_where_it_is() {
         assert_eq!(entry.id.as_str(), "inspector-1");
     }
 
-    let demo = Demo::start();
+    let mut office = Office::new();
+    office.profile.addresses = vec!["https://office.example".parse().unwrap()];
+    std::fs::write(at("profile.note"), office.note()).unwrap();
     let verify = || {
         let mut verify = mohr();
-        verify.args(["keys", "profile", "verify"]).arg(demo.path("profile"));
+        verify.args(["keys", "profile", "verify"]).arg(at("profile.note"));
         verify
     };
     ends(verify, "", true);
     let poster = || {
         made.set(made.get() + 1);
         let mut poster = mohr();
-        poster.current_dir(folder.path()).args([
-            "poster",
-            "--address",
-            "https://office.example",
-            "--profile",
-        ]);
-        poster.arg(demo.path("profile")).args(["--out", &format!("poster-{}.html", made.get())]);
+        poster.current_dir(folder.path()).args(["poster", "--profile", "profile.note"]);
+        poster.args(["--out", &format!("poster-{}.html", made.get())]);
         poster
     };
     for said in ends(poster, "", false) {

@@ -21,7 +21,7 @@ macro_rules! transcripts {
     };
 }
 
-transcripts! { addresses create_database help journey keys keys_life refusals }
+transcripts! { addresses create_database help journey keys keys_life records refusals }
 
 #[test]
 fn every_transcript_is_played() {

@@ -2,8 +2,13 @@
 
 use std::path::Path;
 
-use crate::support::demo::{Demo, json, json_with_input, mohr, terminate};
-use serde_json::{Value, json as value};
+use crate::support::office::today;
+use crate::support::running::{RunningOffice, draft};
+use mohr::desk::memory::Memory;
+use mohr::desk::{CaseWarning, Desk, Error, InboxEntry, Visit};
+use mohr::protocol::ids::CaseId;
+use mohr::reporter::{FollowUpForm, Office};
+use mohr::verify::profile;
 
 /// Copies the database as it stands; the server must not run.
 fn copy_database(database: &Path, to: &Path) {
@@ -17,88 +22,109 @@ fn copy_database(database: &Path, to: &Path) {
     }
 }
 
-fn serve(config: &Path, url: &str) -> std::process::Child {
-    let server = mohr().arg("serve").arg("--config").arg(config).spawn().unwrap();
-    let address = url.trim_start_matches("http://");
-    let started = std::time::Instant::now();
-    while std::net::TcpStream::connect(address).is_err() {
-        assert!(started.elapsed().as_secs() < 60, "the server does not start");
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    }
-    server
+fn inbox(running: &RunningOffice) -> Vec<InboxEntry> {
+    let mut entries = Vec::new();
+    running.desk(1).inbox(|entry| entries.push(entry)).unwrap();
+    entries
+}
+
+fn warnings(running: &RunningOffice, case: CaseId) -> Vec<CaseWarning> {
+    running.open(1, case).1.warnings
 }
 
 #[test]
-fn a_dropped_message_and_an_older_profile_are_noticed() {
-    let demo = Demo::start();
-    let text = demo.write("text.txt", "گزارش".as_bytes());
-    let sent = json(demo.reporter("report").arg("--text-file").arg(&text));
-    let receipt = sent["receipt"].as_str().unwrap().to_owned();
-    let (config, database, url) = (demo.path("config"), demo.path("database"), demo.server_url());
-    let inspect = |command: &str, case: &[&str]| -> std::process::Command {
-        let mut inspector = mohr();
-        inspector.arg(command).args(case).args(["--json", "--server", &url, "--identity"]);
-        inspector
-            .arg(demo_identity(&config))
-            .arg("--passphrase-file")
-            .arg(config.with_file_name("passphrase.txt"));
-        inspector
-    };
-    let (status, folder) = demo.stop();
-    assert!(status.success());
-    let earlier = folder.path().join("earlier.sqlite3");
+fn a_dropped_message_is_noticed_and_a_dropped_case() {
+    let mut running = RunningOffice::start(2);
+    let (code, case) = running.report("گزارش", &[], &[]);
+    let database = running.path("mohr.sqlite3");
+    let (earlier, later, empty) =
+        (running.path("earlier.sqlite3"), running.path("later.sqlite3"), running.path("empty.sqlite3"));
+    running.stop();
     copy_database(&database, &earlier);
-
-    let mut server = serve(&config, &url);
-    let mut follow_up = mohr();
-    follow_up.args(["follow-up", "--json", "--server", &url, "--leave-out-nobody", "--text-file"]).arg(&text);
-    json_with_input(&mut follow_up, &receipt);
-    let inbox = json(&mut inspect("inbox", &[]));
-    let case = inbox[0]["case"].as_str().unwrap().to_owned();
-    let opened = json(&mut inspect("open", &[&case]));
-    assert_eq!(opened["messages"].as_array().unwrap().len(), 2);
-    assert!(opened.get("warnings").is_none());
-    assert!(terminate(&mut server).success());
+    running.serve();
+    let client = running.client();
+    let office = Office::visit(&client, None, today()).unwrap();
+    let mailbox = office.open_mailbox(&code).unwrap();
+    mailbox.follow_up(&draft("باز هم", &[], &[]), &FollowUpForm::default(), |_| ()).unwrap();
+    assert_eq!(warnings(&running, case), []);
 
     // The server forgets the follow-up.
-    let later = folder.path().join("later.sqlite3");
+    running.stop();
     copy_database(&database, &later);
     copy_database(&earlier, &database);
-    let mut server = serve(&config, &url);
-    let changed = value!(["history-changed"]);
-    assert_eq!(json(&mut inspect("open", &[&case]))["warnings"], changed);
+    running.serve();
+    assert_eq!(warnings(&running, case), [CaseWarning::HistoryChanged]);
     // It is not forgotten by having been said once.
-    assert_eq!(json(&mut inspect("inbox", &[]))[0]["warnings"], changed);
-    assert!(terminate(&mut server).success());
+    assert_eq!(inbox(&running)[0].warnings, [CaseWarning::HistoryChanged]);
 
     // The server forgets the whole case.
-    let empty = folder.path().join("empty.sqlite3");
-    mohr::storage::create(&empty).unwrap();
+    running.stop();
+    mohr::storage::create(&empty, running.office.profile.office).unwrap();
     copy_database(&empty, &database);
-    let mut server = serve(&config, &url);
-    let inbox = json(&mut inspect("inbox", &[]));
-    assert_eq!((&inbox[0]["case"], &inbox[0]["warnings"]), (&value!(case), &changed));
-    assert!(terminate(&mut server).success());
+    running.serve();
+    let entries = inbox(&running);
+    assert_eq!((entries[0].case, &entries[0].warnings[..]), (case, &[CaseWarning::HistoryChanged][..]));
 
-    // It remembers again, and hands out an older profile than the desk has seen.
+    // It remembers again.
+    running.stop();
     copy_database(&later, &database);
-    let memory = demo_identity(&config).with_file_name("inspector-1.age.desk.json");
-    let mut seen: Value = serde_json::from_slice(&std::fs::read(&memory).unwrap()).unwrap();
-    assert_eq!(seen["profile_version"], value!(1));
-    let mut server = serve(&config, &url);
-    assert!(json(&mut inspect("open", &[&case])).get("warnings").is_none());
-    seen["profile_version"] = value!(2);
-    std::fs::write(&memory, serde_json::to_vec(&seen).unwrap()).unwrap();
-    let refused = crate::support::demo::refusal(&inspect("inbox", &[]).output().unwrap());
-    assert!(refused.contains("version 1") && refused.contains("version 2"), "{refused}");
-    std::fs::write(&memory, b"{}").unwrap();
-    assert!(
-        crate::support::demo::refusal(&inspect("inbox", &[]).output().unwrap())
-            .contains("not a desk's memory")
-    );
-    assert!(terminate(&mut server).success());
+    running.serve();
+    assert_eq!(warnings(&running, case), []);
 }
 
-fn demo_identity(config: &Path) -> std::path::PathBuf {
-    config.with_file_name("inspector-1.age")
+#[test]
+fn a_dropped_record_is_noticed() {
+    let mut running = RunningOffice::start(2);
+    let (_, case) = running.report("گزارش", &[], &[]);
+    let (database, earlier) = (running.path("mohr.sqlite3"), running.path("earlier.sqlite3"));
+    running.stop();
+    copy_database(&database, &earlier);
+    running.serve();
+    let (desk, opened) = running.open(1, case);
+    let acts = vec![mohr::protocol::record::Act::Assign { owner: None }];
+    desk.write_record(&opened, &mohr::desk::RecordDraft::of_acts("fa", acts), |_| ()).unwrap();
+    assert_eq!(warnings(&running, case), []);
+    running.stop();
+    copy_database(&earlier, &database);
+    running.serve();
+    assert_eq!(warnings(&running, case), [CaseWarning::HistoryChanged]);
+}
+
+#[test]
+fn an_older_profile_and_another_text_of_one_version_are_refused() {
+    let mut running = RunningOffice::start(2);
+    running.change(|_| ());
+    running.desk(1);
+    let refused = |running: &RunningOffice| {
+        let memory = Memory::load(&running.path("desk-1.json")).unwrap();
+        let visit = Visit { office: None, address: None, today: today() };
+        let keys = crate::support::running::copy(&running.office.inspectors[0]);
+        match Desk::sign_in(running.client(), keys, &visit, memory).err().unwrap() {
+            Error::Profile(error) => error,
+            other => panic!("{other}"),
+        }
+    };
+    // The server's own database would refuse these: a new one knows nothing of them.
+    let fresh = |running: &RunningOffice| {
+        for ending in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(running.path(&format!("mohr.sqlite3{ending}")));
+        }
+        mohr::storage::create(&running.path("mohr.sqlite3"), running.office.profile.office).unwrap();
+    };
+    running.stop();
+    fresh(&running);
+    running.office.profile.contacts.phone = "1".to_owned();
+    std::fs::write(running.path("profile.note"), running.office.note()).unwrap();
+    running.serve();
+    assert!(matches!(refused(&running), profile::Error::OtherText { version: 2 }));
+    running.stop();
+    fresh(&running);
+    running.office.profile.version = 1;
+    std::fs::write(running.path("profile.note"), running.office.note()).unwrap();
+    running.serve();
+    assert!(matches!(refused(&running), profile::Error::Older { offered: 1, seen: 2 }));
+    std::fs::write(running.path("desk-1.json"), b"{}").unwrap();
+    assert!(
+        Memory::load(&running.path("desk-1.json")).unwrap_err().to_string().contains("not a desk's memory")
+    );
 }

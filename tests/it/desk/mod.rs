@@ -1,5 +1,8 @@
 //! The inspector's side.
 
+mod bad_line;
 mod hostile;
+mod line;
 mod memory;
+mod office_life;
 mod session;

@@ -6,39 +6,34 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::support::demo::{Demo, json, json_with_input};
-use crate::support::office::today;
-use age::secrecy::SecretString;
+use crate::support::office::{Office, key_of, today};
+use crate::support::running::{RunningOffice, copy, file};
+use crate::support::scripted::{Answered, ScriptedServer};
 use mohr::client::{self, Client, Credentials as _, InspectorSession};
 use mohr::desk::memory::Memory;
-use mohr::desk::{Desk, Error, ReplyDraft};
-use mohr::protocol::ids::OfficeId;
-use mohr::protocol::message::{File, Status};
+use mohr::desk::{Desk, Error, ReplyDraft, Visit};
+use mohr::protocol::address::Address;
+use mohr::protocol::message::Status;
+use mohr::reporter;
 use mohr::seal::key_file::InspectorKeys;
 use mohr::verify::signature::session_bytes;
-use serde_json::json as value;
 
 /// The server ends an inspector's oldest session when there is one more than this.
 const SESSIONS_PER_INSPECTOR: usize = 16;
 
-fn keys(demo: &Demo) -> InspectorKeys {
-    let passphrase = std::fs::read_to_string(demo.path("passphrase_file")).unwrap();
-    let sealed = std::fs::read(demo.identity(1)).unwrap();
-    InspectorKeys::open(&sealed, &SecretString::from(passphrase.trim())).unwrap()
-}
-
-fn sign_in(demo: &Demo, client: &Client, keys: &InspectorKeys) -> InspectorSession {
-    let office: OfficeId = demo.index["office"].as_str().unwrap().parse().unwrap();
-    let (id, signing) = (keys.id.clone(), keys.signing.clone());
-    let sign = move |challenge: &str| signing.sign(&session_bytes(&office, &id, challenge));
-    InspectorSession::sign_in(client, keys.id.clone(), sign).unwrap()
+fn sign_in(running: &RunningOffice) -> InspectorSession {
+    let keys = copy(&running.office.inspectors[0]);
+    let (office, key) = (running.office.profile.office, key_of(1));
+    let (address, signed) = (running.office.profile.addresses[0].clone(), key.clone());
+    let dialled = address.clone();
+    let sign = move |challenge| keys.signing.sign(&session_bytes(office, &signed, &dialled, challenge));
+    InspectorSession::sign_in(&running.client(), key, address, sign).unwrap()
 }
 
 /// Ends every session that the inspector has but for those made here.
-fn end_sessions(demo: &Demo, keys: &InspectorKeys) {
-    let client = Client::new(&demo.server_url(), None).unwrap();
+fn end_sessions(running: &RunningOffice) {
     for _ in 0..SESSIONS_PER_INSPECTOR {
-        sign_in(demo, &client, keys);
+        sign_in(running);
     }
 }
 
@@ -77,56 +72,57 @@ fn counting_line(server: String) -> (String, Arc<AtomicUsize>) {
 
 #[test]
 fn an_ended_session_stops_neither_reading_nor_an_upload() {
-    let demo = Demo::start();
-    let text = demo.write("text.txt", "گزارش".as_bytes());
-    let sent = json(demo.reporter("report").arg("--text-file").arg(&text));
-    let receipt = sent["receipt"].as_str().unwrap();
-    let server = demo.server_url().trim_start_matches("http://").to_owned();
-    let (line, begun) = counting_line(server);
+    let running = RunningOffice::start(2);
+    let evidence = vec![3; 2 * 1024 * 1024];
+    let (code, case) = running.report("گزارش", &[], &[("a.bin", &evidence)]);
+    let (line, begun) = counting_line(running.url.trim_start_matches("http://").to_owned());
 
-    let memory = Memory::load(&demo.folder.path().join("desk.json")).unwrap();
-    let client = Client::new(&line, None).unwrap();
-    let mut desk = Desk::sign_in(client, keys(&demo), None, memory, today()).unwrap();
-    let keys = keys(&demo);
-    end_sessions(&demo, &keys);
-    let inbox = desk.inbox().unwrap();
-    assert_eq!(inbox.len(), 1);
-    let case = inbox[0].case;
-    end_sessions(&demo, &keys);
-    assert_eq!(desk.open(case).unwrap().messages.len(), 1);
+    let mut desk = running.desk_at(1, &line, today());
+    end_sessions(&running);
+    let mut entries = 0;
+    desk.inbox(|_| entries += 1).unwrap();
+    assert_eq!(entries, 1);
+    end_sessions(&running);
+    let listed = desk.find(&case.to_string()).unwrap();
+    end_sessions(&running);
+    let opened = desk.open(&listed).unwrap();
+    end_sessions(&running);
+    let folder = running.path("export");
+    assert!(desk.export(&opened, &folder).unwrap().failures.is_empty());
+    assert!(std::fs::read(folder.join("00/a.bin")).unwrap() == evidence);
 
     // Four pieces; the session ends after the first and once more after the second.
     let bytes = vec![0xd8; 13 * 1024 * 1024];
-    let file =
-        File { name: "a".to_owned(), media_type: "image/png".to_owned(), size_bytes: bytes.len() as u64 };
     let draft = ReplyDraft {
         text: "پاسخ".to_owned(),
         language: "fa".to_owned(),
         status: Some(Status::UnderInvestigation),
         outcome: None,
-        files: vec![(file, bytes)],
+        files: vec![(file("a", &bytes), bytes)],
     };
     let mut reached = Vec::new();
-    desk.reply(case, draft, |sent_bytes| {
+    desk.reply(&opened, &draft, |sent_bytes| {
         reached.push(sent_bytes);
         if reached.len() <= 2 {
-            end_sessions(&demo, &keys);
+            end_sessions(&running);
         }
     })
     .unwrap();
     assert!(reached.len() >= 4 && reached.is_sorted(), "{reached:?}");
     assert_eq!(begun.load(Ordering::SeqCst), 1, "what was sent is not sent again");
-    let status = json_with_input(&mut demo.reporter("status"), receipt);
-    assert_eq!(status["status"], value!("under-investigation"));
-    assert_eq!(status["messages"][0]["files"][0]["size_bytes"], value!(13 * 1024 * 1024));
+    let client = running.client();
+    let office = reporter::Office::visit(&client, None, today()).unwrap();
+    let mailbox = office.open_mailbox(&code).unwrap();
+    let reading = mailbox.read();
+    assert_eq!(reading.state.mailbox.status(), Status::UnderInvestigation);
+    assert_eq!(reading.mailbox[1].authentic().unwrap().message.files[0].size_bytes, 13 * 1024 * 1024);
 }
 
 #[test]
 fn what_a_new_session_is_refused_is_refused() {
-    let demo = Demo::start();
-    let client = Client::new(&demo.server_url(), None).unwrap();
-    let keys = keys(&demo);
-    let session = sign_in(&demo, &client, &keys);
+    let running = RunningOffice::start(2);
+    let client = running.client();
+    let session = sign_in(&running);
     let refused = session.bearer();
     let renewed = session.renew(&client, &refused).unwrap().unwrap();
     assert_ne!(*renewed, *refused);
@@ -139,8 +135,36 @@ fn what_a_new_session_is_refused_is_refused() {
     assert!(matches!(error, client::Error::Problem { status: 401, .. }), "{error}");
 
     // Keys that the profile does not list: no session, and the desk says why.
-    let foreign = InspectorKeys::generate(keys.id.clone());
-    let memory = Memory::load(&demo.folder.path().join("foreign.json")).unwrap();
-    let refused = Desk::sign_in(client, foreign, None, memory, today());
+    let foreign = InspectorKeys::generate(running.office.inspectors[0].id.clone());
+    let memory = Memory::load(&running.path("foreign.json")).unwrap();
+    let visit = Visit { office: None, address: None, today: today() };
+    let refused = Desk::sign_in(client, foreign, &visit, memory);
     assert!(matches!(refused, Err(Error::NotListed { .. })));
+}
+
+#[test]
+fn nothing_is_signed_for_an_address_that_is_not_the_offices() {
+    let mut office = Office::with_inspectors(1);
+    let far: Address = "https://report.example.org".parse().unwrap();
+    office.profile.addresses = vec![far.clone()];
+    let note = office.note();
+    // A relay gives the office's true profile, and would hand on whatever is signed.
+    let relay = ScriptedServer::start(move |_, asked| match asked.path.ends_with("/profile") {
+        true => Answered::with_status(200, note.as_bytes()),
+        false => Answered::problem(401, "unauthorized"),
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let sign_in = |address| {
+        let memory = Memory::load(&folder.path().join("desk.json")).unwrap();
+        let client = Client::new(&relay.url, None).unwrap();
+        let visit = Visit { office: None, address, today: today() };
+        Desk::sign_in(client, copy(&office.inspectors[0]), &visit, memory).err().unwrap()
+    };
+    let refused = sign_in(None);
+    assert!(matches!(&refused, Error::Client(client::Error::AddressNotListed { .. })), "{refused}");
+    assert_eq!(relay.paths(), ["/api/v1/profile"], "not even a challenge is asked for");
+    // Through a tunnel she names the office's own address, and is asked to sign for that alone.
+    let refused = sign_in(Some(far));
+    assert!(matches!(&refused, Error::Client(client::Error::Problem { status: 401, .. })), "{refused}");
+    assert_eq!(relay.paths().last().unwrap(), "/api/v1/inspector/challenge");
 }

@@ -1,5 +1,5 @@
-//! Lines between a program and a server that are not as they should be: a proxy whose server is away for a moment, and
-//! a line that is cut.
+//! What stands between a program and a server and is not as it should be: a proxy whose server is away for a moment, a
+//! line that is cut, a server that gives other bytes than it lists.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -9,27 +9,68 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 /// The page that a proxy gives in the place of its server.
 const BAD_GATEWAY: &str = "<html><head><title>502 Bad Gateway</title></head></html>";
 
-/// A reverse proxy: the request with this number, from 0, gets 502 and a page, the others pass. It counts them.
-pub fn gateway(server: String, bad: usize) -> (String, Arc<AtomicUsize>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let count = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&count);
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let (stream, server, count) = (stream.unwrap(), server.clone(), Arc::clone(&count));
-            std::thread::spawn(move || pass_one(stream, &server, &count, bad));
-        }
-    });
-    (url, counted)
+/// What becomes of one request.
+#[derive(Debug, Clone, Copy)]
+pub enum Mishap {
+    None,
+    /// The server never hears of it, and a page of the proxy's comes back.
+    BadGateway,
+    /// The server fails, in its own words.
+    Failure,
+    /// One byte in the middle of the answer's body is another.
+    FlippedByte,
+    /// The line is cut behind so many bytes of the answer's body.
+    Cut(usize),
+}
+
+/// A proxy to a server; it counts requests, and bytes of answers.
+pub struct BadLine {
+    pub url: String,
+    pub requests: Arc<AtomicUsize>,
+    pub answered_bytes: Arc<AtomicU64>,
+}
+
+impl BadLine {
+    /// `mishap` gets the number of the request, from 0, and its first line.
+    pub fn to(server: &str, mishap: impl Fn(usize, &str) -> Mishap + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let server = server.trim_start_matches("http://").to_owned();
+        let line = Self { url, requests: Arc::default(), answered_bytes: Arc::default() };
+        let (requests, bytes) = (Arc::clone(&line.requests), Arc::clone(&line.answered_bytes));
+        let mishap = Arc::new(mishap);
+        std::thread::spawn(move || {
+            for client in listener.incoming() {
+                let (client, server) = (client.unwrap(), server.clone());
+                let (requests, bytes, mishap) =
+                    (Arc::clone(&requests), Arc::clone(&bytes), Arc::clone(&mishap));
+                std::thread::spawn(move || {
+                    let choose = |head: &str| {
+                        let first = head.lines().next().unwrap_or_default();
+                        mishap(requests.fetch_add(1, Ordering::SeqCst), first)
+                    };
+                    let _ = pass_one(client, &server, choose, &bytes);
+                });
+            }
+        });
+        line
+    }
+
+    pub fn answered_bytes(&self) -> u64 {
+        self.answered_bytes.load(Ordering::SeqCst)
+    }
+
+    pub fn requests(&self) -> usize {
+        self.requests.load(Ordering::SeqCst)
+    }
 }
 
 /// One request a connection.
 fn pass_one(
     mut client: TcpStream,
     server: &str,
-    count: &AtomicUsize,
-    bad: usize,
+    choose: impl FnOnce(&str) -> Mishap,
+    answered_bytes: &AtomicU64,
 ) -> std::io::Result<()> {
     let mut reader = BufReader::new(client.try_clone()?);
     let (mut head, mut length) = (String::new(), 0);
@@ -50,44 +91,39 @@ fn pass_one(
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
-    if count.fetch_add(1, Ordering::SeqCst) == bad {
-        let page = if head.starts_with("HEAD ") { "" } else { BAD_GATEWAY };
-        return write!(
-            client,
-            "HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{page}",
-            page.len()
-        );
+    let mishap = choose(&head);
+    match mishap {
+        Mishap::BadGateway => {
+            let page = if head.starts_with("HEAD ") { "" } else { BAD_GATEWAY };
+            return answer(&mut client, "502 Bad Gateway", "text/html", page);
+        }
+        Mishap::Failure => {
+            let document = r#"{"type":"urn:mohr:problem:internal","title":"x","status":500}"#;
+            return answer(&mut client, "500 Internal Server Error", "application/problem+json", document);
+        }
+        Mishap::None | Mishap::FlippedByte | Mishap::Cut(_) => {}
     }
     let mut server = TcpStream::connect(server)?;
     write!(server, "{head}Connection: close\r\n\r\n")?;
     server.write_all(&body)?;
-    std::io::copy(&mut server, &mut client)?;
+    let mut bytes = Vec::new();
+    server.read_to_end(&mut bytes)?;
+    let body_at = bytes.windows(4).position(|part| part == b"\r\n\r\n").map_or(0, |at| at + 4);
+    let middle = body_at + (bytes.len() - body_at) / 2;
+    match mishap {
+        Mishap::FlippedByte => bytes[middle] ^= 1,
+        Mishap::Cut(behind) => bytes.truncate(body_at + behind),
+        _ => {}
+    }
+    answered_bytes.fetch_add(bytes.len() as u64, Ordering::SeqCst);
+    client.write_all(&bytes)?;
     client.shutdown(Shutdown::Write)
 }
 
-/// A line that is cut whenever it has carried so many bytes from the server to the client, and counts how often.
-pub fn cut_line(server: String, every_bytes: u64) -> (String, Arc<AtomicU64>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let cuts = Arc::new(AtomicU64::new(0));
-    let counted = Arc::clone(&cuts);
-    std::thread::spawn(move || {
-        for client in listener.incoming() {
-            let (mut client, mut to) = (client.unwrap(), TcpStream::connect(&server).unwrap());
-            let (mut from, mut back) = (to.try_clone().unwrap(), client.try_clone().unwrap());
-            let cuts = Arc::clone(&cuts);
-            std::thread::spawn(move || {
-                let carried = std::io::copy(&mut (&mut from).take(every_bytes), &mut back).unwrap_or(0);
-                if carried == every_bytes {
-                    cuts.fetch_add(1, Ordering::SeqCst);
-                }
-                let _ = back.shutdown(Shutdown::Both);
-                let _ = from.shutdown(Shutdown::Both);
-            });
-            std::thread::spawn(move || {
-                let _ = std::io::copy(&mut client, &mut to);
-            });
-        }
-    });
-    (url, counted)
+fn answer(client: &mut TcpStream, status: &str, media_type: &str, body: &str) -> std::io::Result<()> {
+    write!(
+        client,
+        "HTTP/1.1 {status}\r\nContent-Type: {media_type}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
 }

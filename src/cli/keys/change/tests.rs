@@ -28,7 +28,8 @@ fn root(number: u8, next: Digest) -> Root {
     Root { key: Signer::from_bytes([number; 32]), next }
 }
 
-/// Version 3 of an office: sara and reza since its first, mina since its second; kian left, and lost a key before.
+/// Version 3 of an office: sara and reza since its first, mina since its second; kian left, and lost a key
+/// before.
 fn last() -> Profile {
     let mut profile: Profile = serde_json::from_str(EXAMPLE_PROFILE).unwrap();
     profile.roots = vec![root(101, root_commitment(&second_root()))];
