@@ -151,7 +151,7 @@ mod tests {
         let memo = SealedMemo::from_bytes([7; MEMO_SEALED_BYTES]);
         assert_eq!(memo.encode().len(), 856);
         assert_eq!(SealedMemo::decode(&memo.encode()), Some(memo.clone()));
-        assert_eq!(SealedMemo::decode(&memo.encode()[4..]), None);
+        assert_eq!(SealedMemo::decode(memo.encode().get(4..).unwrap()), None);
         assert_eq!(SealedMemo::decode(""), None);
     }
 }
