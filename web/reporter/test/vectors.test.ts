@@ -24,6 +24,7 @@ import { ArchiveReader, contentOf, type OpenedEntry } from "../src/verify/archiv
 import { caseIdOf, digestOf, hashLabelled, writeHashOf } from "../src/verify/digest"
 import type { Unverified } from "../src/verify/message"
 import { openProfile, ROOTS_APART } from "../src/verify/profile"
+import { STRICT } from "../src/verify/primitives"
 import { isSignedBy } from "../src/verify/signature"
 import { ThreadDigests } from "../src/verify/thread-digests"
 import { deriveWrite, ReporterKeys } from "../src/seal/derive"
@@ -126,7 +127,7 @@ const RUNNERS: Record<string, (vector: Vector) => unknown> = {
     const seen = () => ({ version, digest: digest ?? undefined, roots })
     const expected = { office: office ?? undefined, today, seen }
     let rule = ""
-    const found = await openProfile(encodeUtf8(note), expected, isSignedBy).catch((error: unknown) => {
+    const found = await openProfile(encodeUtf8(note), expected, STRICT).catch((error: unknown) => {
       assert.ok(error instanceof Malformed)
       rule = error.message
       return undefined

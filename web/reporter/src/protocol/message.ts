@@ -5,12 +5,14 @@ import { encodeUtf8, equalBytes, isHex } from "./bytes"
 import { asExtensions, type Extensions } from "./extensions"
 import { parseJson } from "./json"
 import { ACTS_MAX, ANSWERS_MAX, FILE_NAME_BYTES_MAX, FILES_MAX, MESSAGE_BYTES_MAX, SECONDS_MAX } from "./limits"
-import { asEpoch, asPersonSignature, asReaders, REPORTER, type PersonSignature } from "./person"
+import { asPersonSignature, asReaders, type PersonSignature } from "./person"
 import { MESSAGE_KINDS } from "./upload"
 import {
   FORMAT,
+  REPORTER,
   asArray,
   asDay,
+  asEpoch,
   asId,
   asInteger,
   asLanguage,

@@ -1,10 +1,7 @@
-// Which key of which person: an inspector is a person with an id for ever and keys of an epoch (PROTOCOL 3).
+// Persons in messages and under orders: an inspector is a person with an id for ever and keys of an epoch (PROTOCOL 3).
 
 import { isHex } from "./bytes"
-import { asId, asInteger, asMembers, require } from "./values"
-
-/** Whose place a person's id can never be. */
-export const REPORTER = "reporter"
+import { asEpoch, asId, asMembers, REPORTER, require } from "./values"
 
 const PERSONS_MAX = 12
 
@@ -13,12 +10,6 @@ export interface PersonSignature {
   sender: string
   epoch: number
   signature: string
-}
-
-export function asEpoch(value: unknown): number {
-  const epoch = asInteger(value, "epoch")
-  require(epoch >= 1, "an epoch counts from 1")
-  return epoch
 }
 
 export function asPersonSignature(value: unknown): PersonSignature {

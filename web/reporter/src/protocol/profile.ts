@@ -3,11 +3,12 @@
 import { isHex } from "./bytes"
 import { asExtensions, isOfNewerVersion, type Extensions } from "./extensions"
 import { parseStrictJson } from "./json"
-import { asEpoch, REPORTER } from "./person"
 import {
   FORMAT,
+  REPORTER,
   asArray,
   asDay,
+  asEpoch,
   asId,
   asInteger,
   asLanguage,

@@ -5,6 +5,9 @@ import { Malformed } from "./malformed"
 
 export const FORMAT = "mohr/v1"
 
+/** Who sends a report; no person's id. */
+export const REPORTER = "reporter"
+
 export type Members = Readonly<Record<string, unknown>>
 
 /** Ends a decoder when a rule does not hold. */
@@ -40,6 +43,13 @@ export function asVersion(value: unknown): number {
   const version = asInteger(value, "version")
   require(version >= 1, "a version counts from 1")
   return version
+}
+
+/** Which of a person's keys: counted from 1. */
+export function asEpoch(value: unknown): number {
+  const epoch = asInteger(value, "epoch")
+  require(epoch >= 1, "an epoch counts from 1")
+  return epoch
 }
 
 /** 1 to 32 characters of a-z, 0-9 and -, beginning with a letter. */

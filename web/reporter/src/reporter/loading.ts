@@ -1,10 +1,17 @@
-// The office to which a page reports: fetched and verified, with whichever Ed25519 the page brings.
+// The office to which a page reports: fetched and verified, with whichever primitives the page brings.
 
 import { fetchWhole } from "../api/fetching"
 import { ReporterError, type Reason } from "../errors"
 import { Malformed } from "../protocol/malformed"
 import { todayUtc } from "../protocol/values"
-import { openProfile, PROFILE_BYTES_MAX, type ProfileFault, type SeenProfile, type VerifiedProfile, type Verifier } from "../verify/profile"
+import {
+  openProfile,
+  PROFILE_BYTES_MAX,
+  type ProfileFault,
+  type SeenProfile,
+  type VerifiedProfile,
+  type Primitives,
+} from "../verify/profile"
 
 /** Where the server's interface stands, seen from any page. */
 export const API = "/api/v1"
@@ -33,12 +40,12 @@ export interface LoadOptions {
 /** Throws ReporterError: profile-invalid or another fault of the profile, or why the server gave none. */
 export async function fetchOffice(
   { expectedOffice, today = todayUtc(), isForReading = false }: LoadOptions,
-  isSignedBy: Verifier,
+  primitives: Primitives,
 ): Promise<VerifiedProfile> {
   const note = await fetchWhole({ method: "GET", url: `${API}/profile` }, PROFILE_BYTES_MAX)
   try {
     const expected = { office: expectedOffice, seen: (office: string) => seen.get(office), today, isForReading }
-    const profile = await openProfile(note, expected, isSignedBy)
+    const profile = await openProfile(note, expected, primitives)
     if (typeof profile === "string") throw new ReporterError(REASONS[profile])
     seen.set(profile.office, { ...profile.stamp, roots: profile.roots.length })
     return profile

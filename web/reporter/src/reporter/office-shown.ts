@@ -1,14 +1,22 @@
-// The office for a page that only shows it, and must be light: seven kilobytes of curve arithmetic are loaded only where the browser
-// has no Ed25519. Nothing is sealed to a profile that was verified here, and engines differ only over keys and signatures
+// The office for a page that only shows it, and must be light: twelve kilobytes of hashing and curve arithmetic are loaded only where
+// the browser has no SHA-256 or no Ed25519. Nothing is sealed to a profile that was verified here, and engines differ only over keys and signatures
 // that no honest office makes.
 
 import type { Bytes } from "../protocol/bytes"
 import type { VerifiedProfile } from "../verify/profile"
 import { fetchOffice, type LoadOptions } from "./loading"
 
-/** The office profile, verified by the browser's own Ed25519 where it has one. Throws ReporterError. */
+/** The office profile, verified by the browser's own primitives where it has them. Throws ReporterError. */
 export function loadShownProfile(options: LoadOptions = {}): Promise<VerifiedProfile> {
-  return fetchOffice(options, isSignedByBrowser)
+  return fetchOffice(options, { sha256: sha256ByBrowser, isSignedBy: isSignedByBrowser })
+}
+
+async function sha256ByBrowser(bytes: Bytes): Promise<Bytes> {
+  try {
+    return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))
+  } catch {
+    return (await import("../verify/primitives")).STRICT.sha256(bytes)
+  }
 }
 
 async function isSignedByBrowser(signer: Bytes, signature: Bytes, bytes: Bytes): Promise<boolean> {
@@ -16,7 +24,6 @@ async function isSignedByBrowser(signer: Bytes, signature: Bytes, bytes: Bytes):
     const key = await crypto.subtle.importKey("raw", signer, "Ed25519", false, ["verify"])
     return await crypto.subtle.verify("Ed25519", key, signature, bytes)
   } catch {
-    const { isSignedBy } = await import("../verify/signature")
-    return isSignedBy(signer, signature, bytes)
+    return (await import("../verify/primitives")).STRICT.isSignedBy(signer, signature, bytes)
   }
 }

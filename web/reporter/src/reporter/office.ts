@@ -1,10 +1,10 @@
 // The office for a page that seals or opens.
 
 import type { VerifiedProfile } from "../verify/profile"
-import { isSignedBy } from "../verify/signature"
+import { STRICT } from "../verify/primitives"
 import { fetchOffice, type LoadOptions } from "./loading"
 
 /** The office profile, verified as strictly as everything else. Throws ReporterError. */
 export function loadProfile(options: LoadOptions = {}): Promise<VerifiedProfile> {
-  return fetchOffice(options, isSignedBy)
+  return fetchOffice(options, STRICT)
 }

@@ -1,12 +1,11 @@
 // From a note that a server sent to a profile that its office signed (PROTOCOL 3).
 
-import { sha256 } from "@noble/hashes/sha2.js"
-import { concat, decodeHex, decodeUtf8, encodeUtf8, type Bytes } from "../protocol/bytes"
+import { concat, decodeHex, decodeUtf8, encodeHex, encodeUtf8, type Bytes } from "../protocol/bytes"
 import type { ProfileStamp } from "../protocol/message"
 import { decodeNote, signatureIn } from "../protocol/note"
 import { decodeProfile, type OfficeProfile, type Root } from "../protocol/profile"
 import { require } from "../protocol/values"
-import { digestOf, officeIdOf, rootCommitment } from "./digest"
+import { labelled } from "./label"
 
 /** Of the whole note. */
 export const PROFILE_BYTES_MAX = 262_144
@@ -40,8 +39,12 @@ export interface SeenProfile {
 
 export type ProfileFault = "foreign" | "expired" | "older" | "other-text" | "fewer-roots" | "newer"
 
-/** Whether a signer signed exactly these bytes: Ed25519, by whichever implementation. */
-export type Verifier = (signer: Bytes, signature: Bytes, bytes: Bytes) => boolean | Promise<boolean>
+/** By whichever implementation a page brings. */
+export interface Primitives {
+  sha256: (bytes: Bytes) => Bytes | Promise<Bytes>
+  /** Whether a signer signed exactly these bytes: Ed25519. */
+  isSignedBy: (signer: Bytes, signature: Bytes, bytes: Bytes) => boolean | Promise<boolean>
+}
 
 /**
  * Verifies a note against what is expected. Throws Malformed when it is no profile or not signed by its own root key; says
@@ -50,9 +53,9 @@ export type Verifier = (signer: Bytes, signature: Bytes, bytes: Bytes) => boolea
 export async function openProfile(
   note: Uint8Array,
   { office, seen, today, isForReading = false }: Expectation,
-  isSignedBy: Verifier,
+  primitives: Primitives,
 ): Promise<VerifiedProfile | ProfileFault> {
-  const profile = await verifyProfile(note, isSignedBy)
+  const profile = await verifyProfile(note, primitives)
   if (profile.isOfNewerVersion) return "newer"
   if (office !== undefined && office !== profile.office) return "foreign"
   const before = seen?.(profile.office)
@@ -71,28 +74,40 @@ export function isExpired(profile: OfficeProfile, today: string): boolean {
 }
 
 /** The profile, signed by the last of the roots for which its office id stands. */
-export async function verifyProfile(bytes: Uint8Array, isSignedBy: Verifier): Promise<VerifiedProfile> {
+export async function verifyProfile(bytes: Uint8Array, primitives: Primitives): Promise<VerifiedProfile> {
   require(bytes.length <= PROFILE_BYTES_MAX, "the profile is too long")
   const note = decodeNote(decodeUtf8(bytes))
   const profile = decodeProfile(note.text)
-  const root = decodeHex(lastRoot(profile).key, 32)
-  const signature = signatureIn(note, profile.office, keyHashOf(profile.office, root))
+  const root = decodeHex((await lastRoot(profile, primitives)).key, 32)
+  const keyHash = (await primitives.sha256(keyHashInput(profile.office, root))).subarray(0, 4)
+  const signature = signatureIn(note, profile.office, keyHash)
   const text = encodeUtf8(note.text)
-  require(signature !== undefined && (await isSignedBy(root, signature, text)), "the profile is not signed by its root key")
-  return { ...profile, stamp: { version: profile.version, digest: digestOf(text) } }
+  const isSigned = signature !== undefined && (await primitives.isSignedBy(root, signature, text))
+  require(isSigned, "the profile is not signed by its root key")
+  return { ...profile, stamp: { version: profile.version, digest: encodeHex(await primitives.sha256(text)) } }
 }
 
-/** Tells the keys of a note apart: SHA-256(name ‖ "\n" ‖ type ‖ public key)[0..4] */
-export function keyHashOf(keyName: string, publicKey: Uint8Array): Uint8Array {
-  return sha256(concat(encodeUtf8(`${keyName}\n`), Uint8Array.of(ED25519), publicKey)).subarray(0, 4)
+/** Of its SHA-256 the first 4 bytes tell the keys of a note apart: name ‖ "\n" ‖ type ‖ public key */
+export function keyHashInput(keyName: string, publicKey: Uint8Array): Bytes {
+  return concat(encodeUtf8(`${keyName}\n`), Uint8Array.of(ED25519), publicKey)
+}
+
+/** office id = H("office", key ‖ next of the first root)[0..16], in hex */
+export async function officeIdOf(root: Root, { sha256 }: Pick<Primitives, "sha256">): Promise<string> {
+  return encodeHex((await sha256(labelled("office", rootBytes(root)))).subarray(0, 16))
+}
+
+/** Of its SHA-256, the `next` of the root before it is made. */
+export function rootBytes({ key, next }: Root): Bytes {
+  return concat(decodeHex(key, 32), decodeHex(next, 32))
 }
 
 /** The end of a chain that begins at the office id, each root committed to by the one before it. */
-function lastRoot({ office, roots: [first, ...later] }: OfficeProfile): Root {
-  require(first !== undefined && officeIdOf(first) === office, "the office id does not follow from the first root")
+async function lastRoot({ office, roots: [first, ...later] }: OfficeProfile, primitives: Primitives): Promise<Root> {
+  require(first !== undefined && (await officeIdOf(first, primitives)) === office, "the office id does not follow from the first root")
   let last = first
   for (const root of later) {
-    require(rootCommitment(root) === last.next, ROOTS_APART)
+    require(encodeHex(await primitives.sha256(rootBytes(root))) === last.next, ROOTS_APART)
     last = root
   }
   return last

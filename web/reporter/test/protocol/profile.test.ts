@@ -6,15 +6,26 @@ import { parseStrictJson } from "../../src/protocol/json"
 import { Malformed } from "../../src/protocol/malformed"
 import { decodeNote } from "../../src/protocol/note"
 import { decodeProfile } from "../../src/protocol/profile"
-import { digestOf, officeIdOf } from "../../src/verify/digest"
+import { digestOf } from "../../src/verify/digest"
 import { openProfile, verifyProfile } from "../../src/verify/profile"
-import { isSignedBy } from "../../src/verify/signature"
+import { STRICT } from "../../src/verify/primitives"
 import { assertTotal } from "../support/decoders"
-import { createInspector, createOffice, createRoots, former, noteLine, NOBODY, publicKeyOf, signNote, todayPlus } from "../support/office"
+import {
+  createInspector,
+  createOffice,
+  createRoots,
+  former,
+  noteLine,
+  NOBODY,
+  officeIdOf,
+  publicKeyOf,
+  signNote,
+  todayPlus,
+} from "../support/office"
 
 const office = await createOffice(3)
 const today = todayPlus(0)
-const verify = (note: Uint8Array) => verifyProfile(note, isSignedBy)
+const verify = (note: Uint8Array) => verifyProfile(note, STRICT)
 
 /** The profile with some members altered, signed by the true root key. */
 function altered(change: (document: any) => unknown): Uint8Array {
@@ -29,12 +40,12 @@ test("a signed profile verifies", async () => {
   assert.deepEqual(profile.stamp, { version: 3, digest: digestOf(encodeUtf8(decodeNote(decodeUtf8(office.note)).text)) })
   assert.equal(profile.inspectors.length, 3)
   assert.deepEqual(profile.deadlines.informationWorkingDays, 10)
-  assert.deepEqual(await openProfile(office.note, { office: profile.office, today }, isSignedBy), profile)
+  assert.deepEqual(await openProfile(office.note, { office: profile.office, today }, STRICT), profile)
 })
 
 test("a foreign, expired or older profile is said to be so", async () => {
   const { stamp } = office.profile
-  const opened = (expected: object) => openProfile(office.note, { today, ...expected }, isSignedBy)
+  const opened = (expected: object) => openProfile(office.note, { today, ...expected }, STRICT)
   assert.equal(await opened({ office: "0".repeat(32) }), "foreign")
   assert.equal(await opened({ today: todayPlus(31) }), "expired")
   assert.equal(typeof (await opened({ today: todayPlus(30) })), "object")
@@ -76,9 +87,9 @@ test("a profile with an extension that must be understood asks for a newer progr
     (document: any) => void (document.inspectors[1].extensions = { "must-see": "" }),
     (document: any) => void (document.former = [{ ...key, extensions: { "must-x": "" } }]),
   ])
-    assert.equal(await openProfile(altered(change), { today }, isSignedBy), "newer")
+    assert.equal(await openProfile(altered(change), { today }, STRICT), "newer")
   const other = (document: any) => void (document.extensions = { constructor: "x", musty: "", "ml-dsa": "y" })
-  assert.equal(typeof (await openProfile(altered(other), { today }, isSignedBy)), "object")
+  assert.equal(typeof (await openProfile(altered(other), { today }, STRICT)), "object")
 })
 
 test("no altered byte survives", async () => {

@@ -10,7 +10,7 @@ import { digestOf } from "../../src/verify/digest"
 import { Unverified } from "../../src/verify/message"
 import { verifyProfile, type VerifiedProfile } from "../../src/verify/profile"
 import type { Found, MessageReading, ThreadEntry } from "../../src/verify/reading"
-import { isSignedBy } from "../../src/verify/signature"
+import { STRICT } from "../../src/verify/primitives"
 import { keyOf, secondsOf } from "../../src/verify/trust"
 import { ReporterKeys } from "../../src/seal/derive"
 
@@ -24,7 +24,7 @@ function keysOf(digits: string, office: string): Promise<ReporterKeys> {
 }
 
 export async function caseVector(vector: Record<string, any>): Promise<undefined> {
-  const profile = await verifyProfile(encodeUtf8(vector["note"]), isSignedBy)
+  const profile = await verifyProfile(encodeUtf8(vector["note"]), STRICT)
   const keys = await keysOf(vector["digits"], profile.office)
   // The journal is nobody's mailbox.
   const caseId = vector["mailbox"].length === 0 ? vector["case"] : keys.caseId

@@ -1,1 +1,0 @@
-import{e as t}from"./chunk.7BKNZIDC.js";function a(n,r,o){try{return r.length===64&&i(n)&&i(r.subarray(0,32))&&t.verify(r,o,n,{zip215:!1})}catch{return!1}}function i(n){let r=t.Point.fromBytes(n);return!r.is0()&&r.isTorsionFree()}export{a};

@@ -1,1 +1,0 @@
-import{T as i}from"./chunk.WCACY2LS.js";import"./chunk.V7NF4NKE.js";function p(e={}){return i(e,f)}async function f(e,t,r){try{let o=await crypto.subtle.importKey("raw",e,"Ed25519",!1,["verify"]);return await crypto.subtle.verify("Ed25519",o,t,r)}catch{let{isSignedBy:o}=await import("./signature.SHYW3NLG.js");return o(e,t,r)}}export{p as loadShownProfile};
