@@ -7,10 +7,6 @@ pub mod demo;
 pub mod line;
 pub mod office;
 pub mod running;
-#[expect(
-    dead_code,
-    reason = "the program that makes the vectors includes it too, and plays more than the tests here"
-)]
 pub mod script;
 pub mod scripted;
 pub mod server;
