@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use mohr::cli::Cli;
+use mohr::cli::{Cli, print_failure};
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -17,7 +17,7 @@ fn main() -> ExitCode {
     match cli.run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            failure.print();
+            print_failure(&failure);
             ExitCode::from(failure.exit_code())
         }
     }

@@ -8,11 +8,13 @@ use age::secrecy::SecretString;
 use clap::Args;
 use serde::Serialize;
 
+use super::Failure;
+use super::failure::not_written;
+use super::files::{write_new_private, write_new_public};
 use super::keys::{EXAMPLE_PROFILE, write_root};
 use super::passphrase::key_file_failure;
 use super::serve::{database_failure, listen, run as run_async, server_failure, stopped};
 use super::writer::{note, print};
-use super::{Failure, not_written, write_new_private, write_new_public};
 use crate::files::{create_private_folder, replace_private};
 use crate::http::log;
 use crate::protocol::address::Address;

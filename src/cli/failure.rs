@@ -5,7 +5,6 @@ use std::fmt::Display;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use super::output::eprint_line;
 use crate::client::{self, ProxyAddressError, ServerAddressError};
 use crate::files;
 use crate::protocol::day::Day;
@@ -46,11 +45,11 @@ impl Failure {
         Self { fate: Some(fate), ..self }
     }
 
-    /// What is wrong and what to do, on standard error.
-    pub fn print(&self) {
-        self.message.iter().for_each(|message| eprint_line(&without_number(message)));
-        self.fate.iter().for_each(|fate| eprint_line(fate));
-        self.hint.iter().for_each(|hint| eprint_line(&format!("hint: {hint}")));
+    /// What is wrong, what has become of what was sent, and what to do.
+    pub fn lines(&self) -> impl Iterator<Item = String> {
+        let message = self.message.as_deref().map(without_number);
+        let hint = self.hint.as_ref().map(|hint| format!("hint: {hint}"));
+        [message, self.fate.clone(), hint].into_iter().flatten()
     }
 
     pub fn exit_code(&self) -> u8 {

@@ -8,16 +8,14 @@ use serde_json::json;
 
 use super::case_output::print_case;
 use super::delivery::{Delivery, Parcel};
+use super::failure::{Failure, client_failure, profile_failure, seal_failure};
+use super::files::{check_not_empty, read_attachment, read_file, read_text, write_new_private};
 use super::interrupt::{Dispatch, interruptible};
-use super::output::{print_exported, print_json};
+use super::office::{ServerArguments, language, warn_of_clock};
+use super::output::{eprint_line, print_exported, print_json};
 use super::passphrase::{PassphraseArguments, key_file_failure};
-use super::reporter::warn_of_clock;
 use super::typed::{case_prefix, parse_address, parse_office, parse_outcome, parse_status};
 use super::writer::{note, print_line, progress};
-use super::{
-    Failure, ServerArguments, check_not_empty, client_failure, language, profile_failure, read_attachment,
-    read_file, read_text, seal_failure,
-};
 use crate::desk::memory::{self, Memory};
 use crate::desk::view::{ShownCase, ShownMessage};
 use crate::desk::{self, CaseWarning, Desk, DraftedReply, InboxEntry, OpenedCase, ReplyDraft, Visit};
@@ -144,7 +142,7 @@ fn print_entry(entry: &InboxEntry) -> Result<(), Failure> {
     let received = entry.received.map_or_else(|| "gone      ".to_owned(), |day| day.to_string());
     if let Some(failure) = &entry.failure {
         print_line(format!("{}  {received}  could not be asked for", entry.case))?;
-        super::output::eprint_line(&format!("WARNING: case {}: {failure}", entry.case));
+        eprint_line(&format!("WARNING: case {}: {failure}", entry.case));
         return Ok(());
     }
     let kind = match (entry.readable, entry.one_way) {
@@ -230,7 +228,7 @@ fn write_draft(
 ) -> Result<(), Failure> {
     let drafted = desk.draft_reply(opened, draft).map_err(desk_failure)?;
     let json = serde_json::to_vec_pretty(&drafted).expect("plain structures serialize");
-    super::write_new_private(path, &json)?;
+    write_new_private(path, &json)?;
     note(format!("wrote {}; nothing was sent. It is in clear: hand it on with care", path.display()));
     Ok(())
 }
@@ -261,7 +259,7 @@ pub fn export(arguments: &ExportArguments) -> Result<(), Failure> {
             failure.with_fate(format!("the export in {} is whole all the same", arguments.to.display()))
         };
         for failure in &summary.failures {
-            super::output::eprint_line(&format!("WARNING: not in the export: {failure}"));
+            eprint_line(&format!("WARNING: not in the export: {failure}"));
         }
         let shown = ShownCase::new(&desk.profile, &opened).messages;
         if arguments.desk.json {

@@ -6,9 +6,11 @@ mod case_output;
 mod delivery;
 mod demo;
 mod failure;
+mod files;
 mod inspector;
 mod interrupt;
 mod keys;
+mod office;
 mod output;
 mod passphrase;
 mod poster;
@@ -18,19 +20,10 @@ mod serve;
 mod typed;
 mod writer;
 
-use std::path::Path;
-
-use clap::{Args, Parser, Subcommand};
-
-use crate::client::{Client, ServerAddress};
-use crate::files;
-use crate::protocol::ids::OfficeId;
-use crate::protocol::profile::Profile;
-use crate::protocol::text::fold_typed;
-
-use failure::{client_failure, not_written, profile_failure, seal_failure, unreadable};
+use clap::{Parser, Subcommand};
 
 pub use failure::Failure;
+pub use output::print_failure;
 
 /// Anonymous reporting to an oversight office: sealed by the reporter, opened only on an inspector's machine.
 #[derive(Parser)]
@@ -75,17 +68,6 @@ enum Command {
     FollowUp(reporter::FollowUpArguments),
 }
 
-/// Where the server is and how to get there.
-#[derive(Args)]
-struct ServerArguments {
-    /// Address of the server or of any of its pages, such as https://office.example
-    #[arg(long, value_name = "URL")]
-    server: String,
-    /// SOCKS5 proxy, such as Tor's socks5://127.0.0.1:9050; the proxy resolves names, too
-    #[arg(long, value_name = "URL")]
-    proxy: Option<String>,
-}
-
 impl Cli {
     pub fn run(self) -> Result<(), Failure> {
         match self.command {
@@ -106,113 +88,4 @@ impl Cli {
             Command::FollowUp(arguments) => reporter::follow_up(arguments),
         }
     }
-}
-
-impl ServerArguments {
-    fn client(&self) -> Result<Client, Failure> {
-        Client::new(&self.server, self.proxy.as_deref()).map_err(client_failure)
-    }
-
-    /// The office that was named: by its own argument, or behind the address of a page.
-    fn office(&self, named: Option<OfficeId>) -> Result<Option<OfficeId>, Failure> {
-        let address: ServerAddress =
-            self.server.parse().map_err(|error| client_failure(crate::client::Error::Address(error)))?;
-        match (named, address.office) {
-            (Some(named), Some(pasted)) if named != pasted => Err(Failure::with_hint(
-                "--office and the address name different offices",
-                "compare both with a poster, and give the right one alone",
-            )),
-            (named, pasted) => Ok(named.or(pasted)),
-        }
-    }
-}
-
-fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(path).map_err(|error| unreadable(&path.display(), &error))
-}
-
-/// A text that a person wrote; `-` is standard input.
-fn read_text(path: &Path) -> Result<String, Failure> {
-    let bytes = if path == Path::new("-") {
-        let mut bytes = Vec::new();
-        std::io::Read::read_to_end(&mut std::io::stdin(), &mut bytes)
-            .map_err(|error| unreadable(&"standard input", &error))?;
-        bytes
-    } else {
-        read_file(path)?
-    };
-    String::from_utf8(bytes).map_err(|_| {
-        Failure::with_hint(
-            format!("{}: not UTF-8 text", path.display()),
-            "save it as UTF-8, or send it along as it is with --attach",
-        )
-    })
-}
-
-/// Name and type of a file to attach, and its bytes.
-fn read_attachment(path: &Path) -> Result<(String, String, Vec<u8>), Failure> {
-    let bytes = read_file(path)?;
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let media_type = media_type(path).to_owned();
-    Ok((name, media_type, bytes))
-}
-
-/// A file's type by the end of its name: a hint for the reader, nothing is decided by it.
-fn media_type(path: &Path) -> &'static str {
-    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-    match extension.to_ascii_lowercase().as_str() {
-        "jpg" | "jpeg" => "image/jpeg",
-        "png" => "image/png",
-        "webp" => "image/webp",
-        "heic" => "image/heic",
-        "gif" => "image/gif",
-        "mp3" => "audio/mpeg",
-        "m4a" => "audio/mp4",
-        "ogg" | "oga" | "opus" => "audio/ogg",
-        "wav" => "audio/wav",
-        "mp4" => "video/mp4",
-        "pdf" => "application/pdf",
-        "doc" => "application/msword",
-        "docx" => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-        "xls" => "application/vnd.ms-excel",
-        "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        "txt" => "text/plain",
-        "csv" => "text/csv",
-        "zip" => "application/zip",
-        _ => "application/octet-stream",
-    }
-}
-
-/// The language to write in: the one asked for, else the office's own.
-fn language(profile: &Profile, asked: Option<&str>) -> Result<String, Failure> {
-    let Some(asked) = asked else { return Ok(profile.languages[0].clone()) };
-    let folded = fold_typed(asked);
-    if profile.languages.contains(&folded) {
-        return Ok(folded);
-    }
-    Err(Failure::with_hint(
-        format!("the office does not speak {asked}"),
-        format!("its profile has {}", profile.languages.join(", ")),
-    ))
-}
-
-/// What is said has words or a file.
-fn check_not_empty(text: &str, files: usize) -> Result<(), Failure> {
-    if text.trim().is_empty() && files == 0 {
-        return Err(Failure::with_hint(
-            "there is nothing to send: the text is empty and no file goes along",
-            "was the text saved to the file that --text-file names?",
-        ));
-    }
-    Ok(())
-}
-
-/// Writes a new file for one's own eyes; an existing one is never overwritten.
-fn write_new_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    files::write_new_private(path, bytes).map_err(|error| not_written(path, error))
-}
-
-/// Writes a new file for everybody; an existing one is never overwritten.
-fn write_new_public(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    files::write_new_public(path, bytes).map_err(|error| not_written(path, error))
 }

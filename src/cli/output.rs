@@ -46,6 +46,11 @@ fn exported_line(file: &Exported, screen: Option<Screen>) -> String {
     }
 }
 
+/// What went wrong, on standard error.
+pub fn print_failure(failure: &Failure) {
+    failure.lines().for_each(|line| eprint_line(&line));
+}
+
 /// A line of ours on standard error, of words that are not all ours. On a terminal, what does not fit goes on
 /// in lines that begin as the first does.
 pub fn eprint_line(text: &str) {

@@ -7,7 +7,8 @@ use age::secrecy::{ExposeSecret as _, SecretString};
 use clap::Args;
 use zeroize::Zeroizing;
 
-use super::{Failure, read_file};
+use super::Failure;
+use super::files::read_file;
 use crate::seal::key_file::{self, PASSPHRASE_CHARACTERS_MIN, passphrase_characters};
 
 #[derive(Args)]

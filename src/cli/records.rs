@@ -6,14 +6,16 @@ use std::sync::Arc;
 use clap::Args;
 use serde_json::json;
 
+use super::Failure;
 use super::delivery::{Delivery, Parcel};
+use super::files::read_text;
 use super::inspector::{DeskArguments, desk_failure, open_identity, read_attachments, read_json, warn};
 use super::interrupt::{Dispatch, interruptible};
+use super::office::language;
 use super::output::{eprint_line, print_json};
 use super::passphrase::PassphraseArguments;
 use super::typed::{case_prefix, parse_id};
 use super::writer::{note, progress};
-use super::{Failure, language, read_text};
 use crate::desk::{Desk, DraftedReply, OpenedCase, RecordDraft};
 use crate::protocol::ids::Id;
 use crate::protocol::message::{Content, Message};

@@ -9,14 +9,13 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::delivery::{Delivery, Parcel};
+use super::failure::{Failure, client_failure, not_written, profile_failure, seal_failure, unreadable};
+use super::files::{check_not_empty, read_attachment, read_text};
 use super::interrupt::{Dispatch, interruptible};
+use super::office::{ServerArguments, language, warn_of_clock};
 use super::output::{print_json, print_message, print_quoted};
 use super::typed::{parse_id, parse_office};
 use super::writer::{note, print_line, progress};
-use super::{
-    Failure, ServerArguments, check_not_empty, client_failure, language, not_written, profile_failure,
-    read_attachment, read_text, seal_failure, unreadable,
-};
 use crate::desk::view::{ShownMessage, ShownPerson};
 use crate::files::{SafeNames, Unfinished, create_private_folder, remove_unfinished};
 use crate::protocol::day::Day;
@@ -419,16 +418,5 @@ fn reporter_failure(error: reporter::Error) -> Failure {
             error,
             "the server may be going back to an old profile: ask the office by another way",
         ),
-    }
-}
-
-/// Says when the clock stands before the day on which the profile was signed: the day goes into what is sent, and a
-/// wrong one is a mark of its sender.
-pub(super) fn warn_of_clock(issued: Day, today: Day) {
-    if today < issued {
-        note(format!(
-            "WARNING: this computer's clock says {today}, and the office profile was signed on {issued}: if the clock \
-             is wrong, set it before you send anything; the day is part of what you send"
-        ));
     }
 }

@@ -45,13 +45,6 @@ const CRATES: [(&str, &[&str]); 18] = [
     ("unicode_width", &["protocol"]),
 ];
 
-/// Modules whose files still import each other in a circle. The list only ever gets
-/// shorter: the test fails also when an entry is true no more.
-const CIRCLES_TO_CUT: &[&str] = &["cli"];
-
-/// Names that two types still share. The list only ever gets shorter, as above.
-const NAMES_TO_CHANGE: &[&str] = &[];
-
 #[test]
 fn modules_import_only_what_the_architecture_lets_them() {
     let mut wrong = Vec::new();
@@ -88,13 +81,13 @@ fn one_file_says_what_is_markup_already() {
 
 #[test]
 fn files_import_each_other_in_one_direction() {
-    let circles = circles(&file_edges(&sources()));
-    let modules: BTreeSet<&str> = circles.iter().flatten().map(|module| module[0].as_str()).collect();
+    let edges = file_edges(&sources());
+    assert!(edges.len() > 100, "the files are found");
     let drawn = |circle: &Vec<Vec<String>>| -> String {
         circle.iter().map(|module| module.join("::")).collect::<Vec<_>>().join(" <-> ")
     };
-    let drawn: Vec<_> = circles.iter().map(drawn).collect();
-    assert_eq!(modules, CIRCLES_TO_CUT.iter().copied().collect(), "{}", drawn.join("\n"));
+    let drawn: Vec<_> = circles(&edges).iter().map(drawn).collect();
+    assert!(drawn.is_empty(), "{}", drawn.join("\n"));
 }
 
 #[test]
@@ -107,8 +100,7 @@ fn a_type_has_a_name_of_its_own() {
     }
     assert!(places.len() > 100, "the types are found");
     places.retain(|name, places| places.len() > 1 && name != "Error");
-    let shared: BTreeSet<&str> = places.keys().map(String::as_str).collect();
-    assert_eq!(shared, NAMES_TO_CHANGE.iter().copied().collect(), "{places:#?}");
+    assert!(places.is_empty(), "two types share a name: {places:#?}");
 }
 
 /// The checks themselves must be able to fail.

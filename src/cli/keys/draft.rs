@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::super::{Failure, read_file};
+use super::super::Failure;
+use super::super::files::read_file;
 use crate::files::replace_private;
 use crate::protocol::day::Day;
 use crate::protocol::ids::Id;

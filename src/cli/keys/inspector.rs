@@ -5,18 +5,20 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
+use super::super::Failure;
+use super::super::files::{write_new_private, write_new_public};
 use super::super::output::print_json;
 use super::super::passphrase::{PassphraseArguments, key_file_failure};
 use super::super::typed::parse_id;
 use super::super::writer::note;
-use super::super::{Failure, write_new_private, write_new_public};
 use super::change::days_ahead_max;
+use super::draft;
 use super::notes::read_note;
-use super::{draft, parse_text};
 use crate::files::beside;
 use crate::protocol::day::Day;
 use crate::protocol::ids::Id;
 use crate::protocol::profile::{Inspector, Profile, Texts, WhyFormer};
+use crate::protocol::text::compose;
 use crate::seal::key_file::InspectorKeys;
 
 /// Without a subcommand it makes the identity of somebody new.
@@ -349,4 +351,10 @@ fn no_keys() -> Failure {
 
 fn say_next(draft: &Path) {
     note(format!("next: mohr keys profile check --draft {}", draft.display()));
+}
+
+/// A text for one language, as it was typed, in one Unicode form.
+fn parse_text(text: &str) -> Result<(String, String), String> {
+    let (language, text) = text.split_once('=').ok_or("LANGUAGE=TEXT, such as en=\"First inspector\"")?;
+    Ok((language.to_owned(), compose(text)))
 }

@@ -15,7 +15,6 @@ pub(super) use draft::EXAMPLE_PROFILE;
 pub(super) use root::write_root;
 
 use super::Failure;
-use crate::protocol::text::compose;
 
 #[derive(Subcommand)]
 pub enum KeysCommand {
@@ -35,10 +34,4 @@ pub fn run(command: KeysCommand) -> Result<(), Failure> {
         KeysCommand::Inspector(arguments) => inspector::run(arguments),
         KeysCommand::Profile(command) => profile::run(command),
     }
-}
-
-/// A text for one language, as it was typed, in one Unicode form.
-fn parse_text(text: &str) -> Result<(String, String), String> {
-    let (language, text) = text.split_once('=').ok_or("LANGUAGE=TEXT, such as en=\"First inspector\"")?;
-    Ok((language.to_owned(), compose(text)))
 }

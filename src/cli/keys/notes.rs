@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use super::super::{Failure, read_file};
+use super::super::Failure;
+use super::super::files::read_file;
 use super::change::Past;
 use crate::protocol::ids::OfficeId;
 use crate::protocol::limits::PROFILE_BYTES_MAX;

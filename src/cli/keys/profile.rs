@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
+use super::super::failure::{Failure, profile_failure};
+use super::super::files::{read_file, write_new_private, write_new_public};
 use super::super::passphrase::{PassphraseArguments, key_file_failure};
 use super::super::typed::parse_office;
 use super::super::writer::{note, print};
-use super::super::{Failure, profile_failure, read_file, write_new_private, write_new_public};
 use super::change::{self, last_day_needed, refusals};
 use super::draft::{self, EXAMPLE_PROFILE, VALID_DAYS};
 use super::notes::{EarlierNotes, read_note};

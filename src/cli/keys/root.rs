@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use age::secrecy::SecretString;
 use clap::{Args, Subcommand};
 
+use super::super::Failure;
+use super::super::files::{read_file, write_new_private, write_new_public};
 use super::super::passphrase::{PassphraseArguments, key_file_failure};
 use super::super::writer::{note, print_line};
-use super::super::{Failure, read_file, write_new_private, write_new_public};
 use super::draft;
 use crate::protocol::note::verifier_key;
 use crate::seal::key_file::RootKeys;

@@ -10,8 +10,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::failure::{Failure, profile_failure};
+use super::files::{read_file, write_new_public};
 use super::writer::{note, print_line};
-use super::{Failure, profile_failure, read_file, write_new_public};
 use crate::protocol::day::Day;
 use crate::protocol::profile::Profile;
 use crate::verify::profile::{Expectation, verify};
