@@ -2,8 +2,8 @@
 //!
 //!     cargo bench --bench reports
 //!
-//! A few seconds and some hundred MB in the system's temporary folder. Absolute numbers are those of a disk; the ratios
-//! tell of the program.
+//! A few seconds and some hundred MB in the system's temporary folder. Absolute numbers are those of a
+//! disk; the ratios tell of the program.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};

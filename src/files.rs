@@ -74,8 +74,8 @@ pub fn lock_private(path: &Path) -> Result<File, Error> {
     lock().map_err(|error| Error::new(path, error))
 }
 
-/// A file for one's own eyes that is being written. Until it is whole and checked it has a name that says so; it goes
-/// when it is dropped, and where a crash left it, [`remove_unfinished`] throws it away.
+/// A file for one's own eyes that is being written. Until it is whole and checked it has a name that says so;
+/// it goes when it is dropped, and where a crash left it, [`remove_unfinished`] throws it away.
 #[derive(Debug)]
 pub struct Unfinished {
     path: PathBuf,
@@ -113,7 +113,8 @@ impl Unfinished {
             self.file.sync_all()?;
             match std::fs::hard_link(&self.path, path) {
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Err(error),
-                // Not every file system has links: there the name is taken first, and then replaced by the file.
+                // Not every file system has links: there the name is taken first,
+                // and then replaced by the file.
                 Err(_) => {
                     private_options().create_new(true).open(path)?;
                     std::fs::rename(&self.path, path)

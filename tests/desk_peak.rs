@@ -1,7 +1,8 @@
-//! How much memory a desk needs for a case with large files. A process of its own: the peak of a process is one number.
+//! How much memory a desk needs for a case with large files. A process of its own: the
+//! peak of a process is one number.
 //!
-//! `PEAK_FILES=20 PEAK_MIB=200 cargo test --release --test desk_peak -- --nocapture` measures twenty files of 200 MiB; it
-//! needs 13 GB of disk and some minutes.
+//! `PEAK_FILES=20 PEAK_MIB=200 cargo test --release --test desk_peak -- --nocapture` measures twenty files of
+//! 200 MiB; it needs 13 GB of disk and some minutes.
 
 #[path = "it/support"]
 mod support {

@@ -1,5 +1,6 @@
-//! `201` means durable: the program is killed at random moments under load, again and again, on one database. Every
-//! acknowledged message is there afterwards, byte for byte; nothing is half visible; every acknowledged offset holds.
+//! `201` means durable: the program is killed at random moments under load, again and again, on one
+//! database. Every acknowledged message is there afterwards, byte for byte; nothing is half visible;
+//! every acknowledged offset holds.
 
 #[path = "it/support/server.rs"]
 mod server_support;

@@ -74,7 +74,8 @@ fn stale_uploads_are_dropped_soon_after_the_database_is_given_back() {
     eventually("the upload is dropped", || server.head(&location, &token).status == 404);
 }
 
-/// Somebody restores a backup without stopping the server first: what it would take now, nobody would find again.
+/// Somebody restores a backup without stopping the server first: what it would take
+/// now, nobody would find again.
 #[test]
 fn a_database_that_was_replaced_takes_nothing_more() {
     let server = Server::start();

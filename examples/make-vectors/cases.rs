@@ -1,5 +1,5 @@
-//! `case/`: whole cases. What each side must find is written here by hand, beside how the case came about; the rest of
-//! what it comes to is then written down as the program found it.
+//! `case/`: whole cases. What each side must find is written here by hand, beside how the case came about;
+//! the rest of what it comes to is then written down as the program found it.
 
 use mohr::protocol::erasure::ErasedMessage;
 use mohr::protocol::ids::Digest;

@@ -1,4 +1,5 @@
-//! `signature/`, `second/`, `earlier/`, `erasure/` and `session/`: what is signed, each with a purpose of its own.
+//! `signature/`, `second/`, `earlier/`, `erasure/` and `session/`: what is signed,
+//! each with a purpose of its own.
 
 use mohr::protocol::archive::Archive;
 use mohr::protocol::erasure::{ErasedMessage, ErasureOrder};
@@ -78,8 +79,8 @@ fn signature(vectors: &Vectors) {
     );
 }
 
-/// A key that is one of the group and one of order 8 together. The equation holds for this message, because the challenge
-/// is a multiple of 8: whoever does not ask for the group takes it, and implementations differ.
+/// A key that is one of the group and one of order 8 together. The equation holds for this message, because
+/// the challenge is a multiple of 8: whoever does not ask for the group takes it, and implementations differ.
 const MIXED_SIGNER: &str = "5d6e1598defe65e5b625a10b612766eee8d21be01551c73abd9688360d235166";
 const MIXED_SIGNATURE: &str = "a4b4cc7c8330c8b465d3b8fbcc59086332483723c55a03b005ab90dd6459c69b\
                                861fa86cb1953b28472a13b8a7371cc24468a1fc6100ea5616842a2a74f2520e";

@@ -1,5 +1,5 @@
-//! How a whole case looks in a terminal: where it stands, who reads it and who does not, then its messages and the
-//! office's own records.
+//! How a whole case looks in a terminal: where it stands, who reads it and who does not, then its
+//! messages and the office's own records.
 
 use super::Failure;
 use super::output::{print_message, print_quoted};

@@ -1,9 +1,10 @@
-//! Sending, so that whoever sends knows at its end what has become of it: stored, not stored, or not known. It
-//! ends with exactly one word of that, also when the line breaks, the server refuses, or a signal comes.
+//! Sending, so that whoever sends knows at its end what has become of it: stored, not stored, or not known.
+//! It ends with exactly one word of that, also when the line breaks, the server refuses, or a signal comes.
 //!
-//! A report's receipt code stands on standard output before anything is sent: whatever happens then, it is not lost.
-//! With `--json` the output is one document in two lines, of which the first is written before: `{"receipt":"…",` and
-//! `"sent":true}`, or `false` (not stored), or `null` (not known). A document that lacks its end says: not known.
+//! A report's receipt code stands on standard output before anything is sent: whatever happens then, it
+//! is not lost. With `--json` the output is one document in two lines, of which the first is written
+//! before: `{"receipt":"…",` and `"sent":true}`, or `false` (not stored), or `null` (not known). A
+//! document that lacks its end says: not known.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

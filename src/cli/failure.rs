@@ -1,5 +1,5 @@
-//! What went wrong, for a person: a sentence that says what is wrong, one that says what has become of what was
-//! being sent, and one that says what to do.
+//! What went wrong, for a person: a sentence that says what is wrong, one that says what has become of what
+//! was being sent, and one that says what to do.
 
 use std::fmt::Display;
 use std::io::ErrorKind;

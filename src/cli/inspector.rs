@@ -43,7 +43,8 @@ pub struct DeskArguments {
     /// The office's own address, when the server is reached through a tunnel at another one
     #[arg(long, value_name = "URL", value_parser = parse_address)]
     address: Option<Address>,
-    /// What this desk remembers of earlier visits [default: the identity file's name with .desk.json behind it]
+    /// What this desk remembers of earlier visits [default: the identity file's
+    /// name with .desk.json behind it]
     #[arg(long, value_name = "FILE")]
     memory: Option<PathBuf>,
     /// Print JSON

@@ -18,8 +18,8 @@ enum End {
     Interrupted(i32),
 }
 
-/// Does work that sends something. An interruption ends it at once, in words, with the exit code that shells give
-/// a signal.
+/// Does work that sends something. An interruption ends it at once, in words, with the
+/// exit code that shells give a signal.
 pub fn interruptible(
     work: impl FnOnce(&Dispatch) -> Result<(), Failure> + Send + 'static,
 ) -> Result<(), Failure> {
@@ -53,8 +53,8 @@ pub fn interruptible(
     }
 }
 
-/// The signals that people and machines stop a program with, but for those that its caller told it to ignore, as
-/// `nohup` does.
+/// The signals that people and machines stop a program with, but for those that its caller
+/// told it to ignore, as `nohup` does.
 fn catch() -> Vec<(i32, Signal)> {
     let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
     let ignored = ignored_signals();

@@ -1,6 +1,7 @@
-//! The command line. Standard output is for data: a listing, a document, or JSON with `--json`. Progress, warnings
-//! and errors go to standard error; an error says what is wrong and, where it can, what to do next. A secret is never
-//! an argument: passphrases come from a prompt or a file, receipt codes from standard input.
+//! The command line. Standard output is for data: a listing, a document, or JSON with `--json`.
+//! Progress, warnings and errors go to standard error; an error says what is wrong and, where it
+//! can, what to do next. A secret is never an argument: passphrases come from a prompt or a file,
+//! receipt codes from standard input.
 
 mod case_output;
 mod delivery;

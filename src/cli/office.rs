@@ -1,5 +1,5 @@
-//! The office that a command speaks with: where its server is, which languages it speaks, and whether the clock here
-//! can agree with its profile.
+//! The office that a command speaks with: where its server is, which languages it speaks, and whether the
+//! clock here can agree with its profile.
 
 use clap::Args;
 
@@ -54,8 +54,8 @@ pub fn language(profile: &Profile, asked: Option<&str>) -> Result<String, Failur
     ))
 }
 
-/// Says when the clock stands before the day on which the profile was signed: the day goes into what is sent, and a
-/// wrong one is a mark of its sender.
+/// Says when the clock stands before the day on which the profile was signed: the day goes into what is sent,
+/// and a wrong one is a mark of its sender.
 pub fn warn_of_clock(issued: Day, today: Day) {
     if today < issued {
         note(format!(

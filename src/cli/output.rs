@@ -186,8 +186,8 @@ fn former_text(why: WhyFormer) -> &'static str {
     }
 }
 
-/// One JSON document and a newline on standard output. What could steer a terminal or turn directions is escaped, as
-/// JSON may: it stands in strings alone.
+/// One JSON document and a newline on standard output. What could steer a terminal or turn directions is
+/// escaped, as JSON may: it stands in strings alone.
 pub fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value).expect("plain structures serialize");
     print_line(escape_hidden(&text))

@@ -61,8 +61,8 @@ pub struct ReportArguments {
     office: OfficeArguments,
     #[command(flatten)]
     draft: DraftArguments,
-    /// It goes back to an earlier case, whose receipt code then comes from standard input; whoever was left out of that
-    /// one is left out of this one
+    /// It goes back to an earlier case, whose receipt code then comes from standard input; whoever was left
+    /// out of that one is left out of this one
     #[arg(long)]
     earlier: bool,
 }
@@ -82,7 +82,8 @@ pub struct FollowUpArguments {
     office: OfficeArguments,
     #[command(flatten)]
     draft: DraftArguments,
-    /// Somebody whom the office's answers name, by id, who may read your case from now on; may be given more than once
+    /// Somebody whom the office's answers name, by id, who may read your case from now
+    /// on; may be given more than once
     #[arg(long, value_name = "INSPECTOR", value_parser = parse_id)]
     also: Vec<Id>,
     /// Nobody was left out: asked for only where the server does not give back what your report said of it
@@ -97,9 +98,11 @@ struct ShownMailbox {
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<Outcome>,
     messages: Vec<ShownMessage>,
-    /// What the office has from the reporter. It is sealed to the office: that it arrived can be seen, and on which day.
+    /// What the office has from the reporter. It is sealed to the office: that it
+    /// arrived can be seen, and on which day.
     own: Vec<Own>,
-    /// Whom the office's answers name beyond those who read the case: each joins only when the reporter says so.
+    /// Whom the office's answers name beyond those who read the case: each joins
+    /// only when the reporter says so.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     offered: Vec<ShownPerson>,
     /// The server's operator has dropped the case unread.

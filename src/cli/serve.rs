@@ -49,8 +49,8 @@ pub fn create_database(arguments: &CreateDatabaseArguments) -> Result<(), Failur
     Ok(())
 }
 
-/// The office whose database is made. Never more than one at once: one that is missing may be lost, and an empty one in its
-/// place would hide that.
+/// The office whose database is made. Never more than one at once: one that is missing may be lost, and an
+/// empty one in its place would hide that.
 fn chosen<'a>(config: &'a Config, host: Option<&str>) -> Result<&'a OfficeConfig, Failure> {
     let found = match (host, &*config.offices) {
         (None, [only]) => Some(only),

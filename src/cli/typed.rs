@@ -30,8 +30,8 @@ pub fn parse_id(typed: &str) -> Result<Id, String> {
     fold_typed(typed).parse().map_err(|error: crate::protocol::ids::Malformed| error.to_string())
 }
 
-/// A case's id or the beginning of one, in the spelling that ids have. Nothing at all is no beginning: a variable that
-/// was not set must not name the only case there is.
+/// A case's id or the beginning of one, in the spelling that ids have. Nothing at all is no beginning: a
+/// variable that was not set must not name the only case there is.
 pub fn case_prefix(typed: &str) -> Result<String, Failure> {
     let id = fold_typed_hex(typed);
     let stranger = id.chars().find(|character| !character.is_ascii_hexdigit());

@@ -170,8 +170,8 @@ async fn connection(stream: TcpStream, router: Router, stopping: Stopping, bound
     let _ = connection.await;
 }
 
-/// A stream that gives up when nothing has moved for a while, that lingers when it is closed, and that looks at the heads of
-/// requests.
+/// A stream that gives up when nothing has moved for a while, that lingers when it is closed, and
+/// that looks at the heads of requests.
 struct IdleTimeoutStream {
     stream: TcpStream,
     framing: FramingWatch,

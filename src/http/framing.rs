@@ -1,14 +1,15 @@
-//! Where a request's body ends must not be said twice. A proxy in front could take the one word, we the other, and what the
-//! one holds for a body is a request to the other. hyper passes over `Content-Length` when `Transfer-Encoding` is there and
-//! shows handlers the latter alone; so the bytes are looked at before hyper has them.
+//! Where a request's body ends must not be said twice. A proxy in front could take the one word, we the
+//! other, and what the one holds for a body is a request to the other. hyper passes over
+//! `Content-Length` when `Transfer-Encoding` is there and shows handlers the latter alone; so the bytes
+//! are looked at before hyper has them.
 
 use super::headers::is_digits;
 
 /// What is kept of a line: the two names, and a length, are shorter.
 const LINE_BYTES: usize = 64;
 
-/// Follows a connection from head to head, over bodies of a known length. Behind a chunked body it sees nothing more:
-/// [`super::connection`] ends the connection there.
+/// Follows a connection from head to head, over bodies of a known length. Behind a chunked body it sees
+/// nothing more: [`super::connection`] ends the connection there.
 pub(super) struct FramingWatch {
     stretch: Stretch,
     line: [u8; LINE_BYTES],
@@ -44,8 +45,8 @@ impl FramingWatch {
         Self { stretch: Stretch::Head, line: [0; LINE_BYTES], line_bytes: 0, head: Head::default() }
     }
 
-    /// Looks at bytes on their way to hyper. The last byte of a head that says its body's length twice is made one that no
-    /// head may hold: hyper answers it as whatever is no HTTP, with 400, and closes.
+    /// Looks at bytes on their way to hyper. The last byte of a head that says its body's length twice is
+    /// made one that no head may hold: hyper answers it as whatever is no HTTP, with 400, and closes.
     pub(super) fn look(&mut self, bytes: &mut [u8]) {
         let mut at = 0;
         while let Some(byte) = bytes.get_mut(at) {

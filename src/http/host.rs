@@ -1,5 +1,5 @@
-//! For whom a request is: the name in `Host`, and nothing else that it says of hosts. `X-Forwarded-Host`, `Forwarded` and the
-//! like are whatever a client writes into them.
+//! For whom a request is: the name in `Host`, and nothing else that it says of hosts. `X-Forwarded-Host`,
+//! `Forwarded` and the like are whatever a client writes into them.
 
 use axum::http::header::HOST;
 use axum::http::{HeaderMap, Uri};

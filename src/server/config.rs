@@ -149,7 +149,8 @@ fn is_host(host: &str) -> bool {
         .any(|text| text.parse::<Address>().is_ok_and(|address| address.host() == host))
 }
 
-/// An address and a port. A name is not looked up: it may stand for several addresses, and another one tomorrow.
+/// An address and a port. A name is not looked up: it may stand for several
+/// addresses, and another one tomorrow.
 pub fn parse_listen(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| {
         let text = match text.rsplit_once(':') {

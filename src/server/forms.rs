@@ -16,8 +16,8 @@ use super::embedded::EmbeddedFiles;
 const ROOM_BYTES: usize = 128 * 1024 * 1024;
 pub(super) const ROOM_UNIT: usize = 64 * 1024;
 
-/// What a page's source has where the server puts something in, each once. They stand in a text or in a quoted
-/// attribute.
+/// What a page's source has where the server puts something in, each once. They stand in
+/// a text or in a quoted attribute.
 const RECIPIENTS_MARK: &str = "@RECIPIENTS@";
 const OFFICE_MARK: &str = "@OFFICE@";
 const REASON_MARK: &str = "@REASON@";

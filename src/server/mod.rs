@@ -75,8 +75,8 @@ pub async fn serve_with_clock(
     Ok(())
 }
 
-/// Drops stale uploads at start and whenever a new day has begun. A failure is tried again at the next look, soon when
-/// nothing is wrong but that others were first, and keeps no other office's waiting.
+/// Drops stale uploads at start and whenever a new day has begun. A failure is tried again at the next look,
+/// soon when nothing is wrong but that others were first, and keeps no other office's waiting.
 async fn purge_daily(app: Arc<App>) {
     let mut purged = None;
     loop {

@@ -43,8 +43,8 @@ pub(super) struct SignedProfile {
 }
 
 impl SignedProfile {
-    /// Checks that the last of the roots which the office id stands for signed it. Whether it has expired is left to the
-    /// readers: inspectors must get at their cases all the same.
+    /// Checks that the last of the roots which the office id stands for signed it. Whether it has expired is
+    /// left to the readers: inspectors must get at their cases all the same.
     pub(super) fn verify(note: Vec<u8>) -> Result<Self, profile::Error> {
         Ok(Self { profile: profile::verify_signature(&note)?, note })
     }

@@ -1,5 +1,5 @@
-//! From the configuration to offices that may be served. Whatever speaks against it is said in words, before the first
-//! request, for whoever starts the server.
+//! From the configuration to offices that may be served. Whatever speaks against it is said in words, before
+//! the first request, for whoever starts the server.
 
 use std::collections::{BTreeSet, HashMap};
 use std::os::unix::fs::MetadataExt as _;

@@ -1,7 +1,7 @@
-//! Decisions without SQL: who may begin an upload and read a message, what a piece is, what a whole blob becomes, which
-//! profile is served, how long an upload waits. Pure functions over facts that the back end has looked up in the
-//! transaction that will carry the decision out, so every back end decides alike and the whole table is tested without
-//! one.
+//! Decisions without SQL: who may begin an upload and read a message, what a piece is, what a whole blob
+//! becomes, which profile is served, how long an upload waits. Pure functions over facts that the back end
+//! has looked up in the transaction that will carry the decision out, so every back end decides alike and the
+//! whole table is tested without one.
 
 use std::cmp::Ordering;
 
@@ -99,8 +99,8 @@ impl CaseKeys {
     }
 }
 
-/// Whether this sender may begin such an upload. What this finds out is asked again when the upload is whole, but for
-/// the write token: it is shown once, and that of a case never changes.
+/// Whether this sender may begin such an upload. What this finds out is asked again when the upload is whole,
+/// but for the write token: it is shown once, and that of a case never changes.
 pub(super) fn check_admission(new: &NewUpload, case: CaseFacts) -> Result<(), Error> {
     if case.is_journal {
         return if new.kind == MessageKind::Record { Ok(()) } else { Err(Error::CaseExists) };
@@ -180,7 +180,8 @@ pub(super) fn may_list(keys: CaseKeys, shown: Option<WriteHash>) -> bool {
     keys.let_in(shown)
 }
 
-/// Whether a server may serve this profile: an office signs one text of a version, and no version after a later one.
+/// Whether a server may serve this profile: an office signs one text of a version,
+/// and no version after a later one.
 pub(super) fn check_profile(
     version: u64,
     digest: Digest,

@@ -24,7 +24,8 @@ pub struct OfficeIds {
     pub journal: CaseId,
 }
 
-/// The random name of an upload, as 32 hex digits in its address. It opens nothing without its owner's secret.
+/// The random name of an upload, as 32 hex digits in its address. It opens nothing
+/// without its owner's secret.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct UploadId(pub(super) [u8; 16]);
 
@@ -79,8 +80,8 @@ pub struct NewUpload {
     pub owner: Owner,
     pub kind: MessageKind,
     pub case: CaseId,
-    /// With a report, what its case is to keep of the write token; it must be there. With a reply or a record, the hash
-    /// of the token that was shown, if one was.
+    /// With a report, what its case is to keep of the write token; it must be there. With a reply or a
+    /// record, the hash of the token that was shown, if one was.
     pub write_hash: Option<WriteHash>,
     /// A size class, in bytes. The caller has checked it.
     pub length_bytes: u64,
@@ -92,11 +93,11 @@ pub struct Piece {
     /// Where in the blob they stand; must be where the upload stands.
     pub offset: u64,
     pub data: Vec<u8>,
-    /// SHA-256 of the whole blob, computed by the caller over everything from the first byte on. It must be there when
-    /// the piece is the last one and is not looked at otherwise.
+    /// SHA-256 of the whole blob, computed by the caller over everything from the first byte on. It must be
+    /// there when the piece is the last one and is not looked at otherwise.
     pub digest: Option<Digest>,
-    /// What is to stand beside a message of the reporter. It must be there when the piece is the last one of such a
-    /// message and is not looked at otherwise.
+    /// What is to stand beside a message of the reporter. It must be there when the piece is the last one of
+    /// such a message and is not looked at otherwise.
     pub memo: Option<SealedMemo>,
 }
 
@@ -193,7 +194,8 @@ pub enum ProfileAdmission {
     OtherText,
 }
 
-/// Why a request was not carried out. Whatever the error, the database at its path holds nothing of the request.
+/// Why a request was not carried out. Whatever the error, the database at its path
+/// holds nothing of the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     #[error("no such case, message or upload, or not this owner's")]
@@ -221,7 +223,8 @@ pub enum Error {
     /// Nothing was stored: a backup, say, held the lock for longer than a write waits.
     #[error("another process holds the database")]
     Locked,
-    /// Written to a file that nobody will find again, if at all; what was acknowledged before is in that file, too.
+    /// Written to a file that nobody will find again, if at all; what was
+    /// acknowledged before is in that file, too.
     #[error("the database was moved, replaced or deleted while it was open: stop, put it back, start again")]
     FileReplaced,
     #[error("the disk or the database's limit is full")]

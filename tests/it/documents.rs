@@ -1,5 +1,5 @@
-//! What the documents name must be there: every test of a claim, every path of a map; and what they show to be copied
-//! must be understood by what it is copied for.
+//! What the documents name must be there: every test of a claim, every path of a map; and what they show to
+//! be copied must be understood by what it is copied for.
 
 use std::path::Path;
 

@@ -1,6 +1,6 @@
-//! Playing the server: everything that whoever holds the blobs can do to a case, and what each reader makes of it. Who
-//! can write with which key is in `forgery/keys.rs`, what holds of every case in `forgery/properties.rs`, files in
-//! `forgery/files.rs`.
+//! Playing the server: everything that whoever holds the blobs can do to a case, and what each reader makes
+//! of it. Who can write with which key is in `forgery/keys.rs`, what holds of every case in
+//! `forgery/properties.rs`, files in `forgery/files.rs`.
 
 mod files;
 mod keys;

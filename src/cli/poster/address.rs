@@ -1,10 +1,12 @@
-//! The office's address as a poster has it: one that whoever reads it can reach, and that a cheap printer can print.
+//! The office's address as a poster has it: one that whoever reads it can reach,
+//! and that a cheap printer can print.
 
 use std::str::FromStr;
 
 use crate::protocol::ids::OfficeId;
 
-/// A longer address would make the modules of a slip's QR code too fine for a cheap printer and a cheap phone.
+/// A longer address would make the modules of a slip's QR code too fine for a cheap
+/// printer and a cheap phone.
 const ADDRESS_BYTES_MAX: usize = 100;
 
 /// Where citizens reach the office: scheme, host, and a port that is not the scheme's own. No path: mohr has
@@ -83,8 +85,8 @@ impl FromStr for PosterAddress {
 }
 
 impl PosterAddress {
-    /// What the QR code says: the page in this language, which compares the office it finds with the fragment. A
-    /// browser keeps the fragment to itself.
+    /// What the QR code says: the page in this language, which compares the office it finds with the
+    /// fragment. A browser keeps the fragment to itself.
     pub(super) fn url(&self, language: &str, office: OfficeId) -> String {
         format!("{}/{language}/#office={office}", self.origin)
     }

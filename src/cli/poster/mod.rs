@@ -1,5 +1,5 @@
-//! `mohr poster`: the office's public address and the fingerprint of its key on paper, as a poster and as slips to
-//! take along. One HTML file for any browser to print: no script, and nothing fetched from anywhere.
+//! `mohr poster`: the office's public address and the fingerprint of its key on paper, as a poster and as
+//! slips to take along. One HTML file for any browser to print: no script, and nothing fetched from anywhere.
 
 mod address;
 mod catalogue;
@@ -26,8 +26,8 @@ pub struct PosterArguments {
     /// The signed profile
     #[arg(long, value_name = "FILE")]
     profile: PathBuf,
-    /// Which of the office's addresses: https://office.example/, or an onion service's http://….onion/ [default: the
-    /// first one that is for everybody]
+    /// Which of the office's addresses: https://office.example/, or an onion service's http://….onion/
+    /// [default: the first one that is for everybody]
     #[arg(long, value_name = "URL")]
     address: Option<String>,
     /// Where to write the page, such as poster.html
@@ -50,8 +50,8 @@ pub fn run(arguments: &PosterArguments) -> Result<(), Failure> {
     print_line(profile.office)
 }
 
-/// The address asked for, which must be one of the office's own: nobody could sign in at another, and its server
-/// would not answer there. Or the first of them that can be reached from everywhere.
+/// The address asked for, which must be one of the office's own: nobody could sign in at another, and its
+/// server would not answer there. Or the first of them that can be reached from everywhere.
 fn choose_address(profile: &Profile, asked: Option<&str>) -> Result<PosterAddress, Failure> {
     let listed = || profile.addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let Some(asked) = asked else {

@@ -1,5 +1,5 @@
-//! What is markup before a template gets it. No other file may say so of anything (tests/it/layering.rs): a string
-//! that stands here unescaped must be ours alone, never a word of a profile or a person.
+//! What is markup before a template gets it. No other file may say so of anything (tests/it/layering.rs): a
+//! string that stands here unescaped must be ours alone, never a word of a profile or a person.
 
 use maud::PreEscaped;
 use qrcode::render::svg;
@@ -8,8 +8,8 @@ use qrcode::{EcLevel, QrCode};
 /// Inside `<style>` nothing is unescaped, so nothing may be escaped.
 pub(super) const STYLE: PreEscaped<&str> = PreEscaped(include_str!("poster.css"));
 
-/// A drawing of rectangles, whatever the text. One unit is one module; the sheet says how large that is. Error
-/// correction M: a code that lost a seventh of itself to a thumb or a tear is still read.
+/// A drawing of rectangles, whatever the text. One unit is one module; the sheet says how large that is.
+/// Error correction M: a code that lost a seventh of itself to a thumb or a tear is still read.
 pub(super) fn qr_code(text: &str) -> PreEscaped<String> {
     let code = QrCode::with_error_correction_level(text, EcLevel::M)
         .expect("an address within its bound fits into a QR code");

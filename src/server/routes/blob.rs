@@ -55,8 +55,8 @@ pub async fn answer(
     Ok(response)
 }
 
-/// Read as the client takes it. A failure on the way is logged and cuts the connection: the length was promised, so it
-/// shows.
+/// Read as the client takes it. A failure on the way is logged and cuts the connection: the
+/// length was promised, so it shows.
 fn stream(office: Arc<ServedOffice>, message: StoredMessage, first: Vec<u8>, left: Range<u64>) -> Body {
     let rest = stream::unfold((office, left), move |(office, left)| async move {
         if left.is_empty() {

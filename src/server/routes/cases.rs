@@ -26,7 +26,8 @@ use super::extract::{AtOffice, PathParam, shown_write};
 use super::mailbox::listed;
 
 const LIMIT_DEFAULT: u16 = 100;
-/// Of all cases of one answer together: it bounds the memory that an answer takes. What does not fit is asked for again.
+/// Of all cases of one answer together: it bounds the memory that an answer takes. What
+/// does not fit is asked for again.
 const ENTRIES_IN_ALL_MAX: usize = 20_000;
 /// The most cases that one request may name, with room for white space.
 const REQUEST_BYTES_MAX: usize = 512 * 1024;

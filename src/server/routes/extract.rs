@@ -29,8 +29,8 @@ pub type PathParam<T> = Result<Path<T>, PathRejection>;
 /// The office that a request is for: the only way for a handler to get one.
 pub struct AtOffice(pub Arc<ServedOffice>);
 
-/// Before anything else of a request is looked at. Whoever knows none of the hosts learns of no office, not even that there
-/// are any.
+/// Before anything else of a request is looked at. Whoever knows none of the hosts learns of no
+/// office, not even that there are any.
 pub async fn choose_office(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let host = match requested_host(request.uri(), request.headers()) {
         Ok(host) => host,
@@ -53,7 +53,8 @@ impl FromRequestParts<Arc<App>> for AtOffice {
     }
 }
 
-/// The hash of the write token in `Case-Write`, if one is shown. The storage compares it with what the case keeps.
+/// The hash of the write token in `Case-Write`, if one is shown. The storage
+/// compares it with what the case keeps.
 pub fn shown_write(headers: &HeaderMap) -> Result<Option<WriteHash>, Problem> {
     let Some(text) = single(headers, &CASE_WRITE)? else { return Ok(None) };
     let token = WriteToken::decode(text).ok_or(ProblemWord::Malformed)?;

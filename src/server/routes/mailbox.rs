@@ -73,8 +73,8 @@ pub async fn message(
     blob::answer(&office, found, &headers).await
 }
 
-/// The answer of exactly [`MAILBOX_ANSWER_BYTES`], with as many of the entries as fit. `more` says that there are others
-/// behind them all.
+/// The answer of exactly [`MAILBOX_ANSWER_BYTES`], with as many of the entries as fit. `more` says that
+/// there are others behind them all.
 fn fill(case: Option<CaseId>, mut entries: Vec<ListedMessage>, more: bool) -> Option<Vec<u8>> {
     let page = |messages, next| MailboxPage { case, dropped: false, messages, orders: Vec::new(), next };
     // Room for the longest `next`.

@@ -30,8 +30,8 @@ pub async fn challenge(AtOffice(office): AtOffice, request: Body) -> Result<Resp
     Ok(Json(IssuedChallenge { challenge }).into_response())
 }
 
-/// `POST /inspector/session`. What was wrong is not said: the key, the name, the epoch, the address, the challenge and its
-/// time are one. A former key lets nobody in.
+/// `POST /inspector/session`. What was wrong is not said: the key, the name, the epoch, the address, the
+/// challenge and its time are one. A former key lets nobody in.
 pub async fn session(
     AtOffice(office): AtOffice,
     headers: HeaderMap,

@@ -98,8 +98,8 @@ pub fn overriding_method(headers: &HeaderMap) -> Result<Option<Method>, Problem>
     })
 }
 
-/// Where an upload stands, as HEAD tells it. What was begun with a report's `write` is not told once the report is whole: it
-/// is not kept beside the upload then.
+/// Where an upload stands, as HEAD tells it. What was begun with a report's `write` is not told once the
+/// report is whole: it is not kept beside the upload then.
 pub fn standing(upload: &StoredUpload) -> impl IntoResponse + use<> {
     let metadata = UploadMetadata { kind: upload.kind, case: upload.case, write_hash: upload.write_hash };
     [

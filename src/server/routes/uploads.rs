@@ -129,8 +129,8 @@ fn begin(
     Ok((NewUpload { owner, kind, case, write_hash, length_bytes, day: app.today() }, memo))
 }
 
-/// A body that is declared too long, or to be the last of a reporter's message though it lacks the memo, is refused before
-/// it is sent: the upload stands where it stood.
+/// A body that is declared too long, or to be the last of a reporter's message though it lacks the memo, is
+/// refused before it is sent: the upload stands where it stood.
 fn fits(
     headers: &HeaderMap,
     bytes_max: u64,

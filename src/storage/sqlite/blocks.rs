@@ -1,13 +1,14 @@
 //! All blobs as one array of equal blocks in random order.
 //!
-//! A database that appends tells by the place of a blob in the file when it came, and whoever also watched the
-//! network could tell whose it is. So blocks lie in slots 0 … n−1, and every new one is put in by the "inside-out"
-//! step of the Fisher–Yates shuffle (Durstenfeld, CACM 7(7), 1964, algorithm 235): it takes the place of one chosen
-//! uniformly among n + 1, and the block that lay there moves to slot n. After any number of steps every order is equally
-//! likely, whatever the order of arrival. A freed slot is filled with the last one, which keeps that property.
+//! A database that appends tells by the place of a blob in the file when it came, and whoever also watched
+//! the network could tell whose it is. So blocks lie in slots 0 … n−1, and every new one is put in by the
+//! "inside-out" step of the Fisher–Yates shuffle (Durstenfeld, CACM 7(7), 1964, algorithm 235): it takes the
+//! place of one chosen uniformly among n + 1, and the block that lay there moves to slot n. After any number
+//! of steps every order is equally likely, whatever the order of arrival. A freed slot is filled with the
+//! last one, which keeps that property.
 //!
-//! The price is one more block read and written for each one stored. A crash cannot separate the two writes: they are
-//! in the caller's transaction.
+//! The price is one more block read and written for each one stored. A crash cannot separate the two writes:
+//! they are in the caller's transaction.
 //!
 //! A block that a failing disk has taken costs the blob it belongs to and no other: reading that one is
 //! [`Error::Damaged`], and a new block goes to another slot than the one that cannot be moved.
@@ -23,7 +24,8 @@ pub(super) const BLOCK_BYTES: usize = 32 * 1024;
 /// How often another slot is drawn when the block in it cannot be moved.
 const DRAWS_MAX: usize = 16;
 
-/// Name of a piece of a blob: blob id ‖ index. Always 20 bytes, so that a row of `blocks` never changes its length.
+/// Name of a piece of a blob: blob id ‖ index. Always 20 bytes, so that a row of
+/// `blocks` never changes its length.
 type Part = [u8; 20];
 
 /// Adds `data` to a blob that ends at `offset`.

@@ -52,9 +52,10 @@ pub enum DatabaseError {
     Thread(io::Error),
 }
 
-/// Makes an empty database for an office, readable by its owner alone. Refuses if anything is at `path`, or if a WAL is beside it:
-/// that holds messages of a database which was moved away, and SQLite would delete it. When it returns, the file
-/// and its name are on the disk; a crash before leaves a file that [`crate::storage::Storage::open`] refuses.
+/// Makes an empty database for an office, readable by its owner alone. Refuses if anything is at `path`, or
+/// if a WAL is beside it: that holds messages of a database which was moved away, and SQLite would delete it.
+/// When it returns, the file and its name are on the disk; a crash before leaves a file that
+/// [`crate::storage::Storage::open`] refuses.
 pub fn create(path: &Path, office: OfficeId) -> Result<(), DatabaseError> {
     let io_error = |source: io::Error| match source.kind() {
         io::ErrorKind::AlreadyExists => DatabaseError::Exists(path.to_owned()),

@@ -1,8 +1,8 @@
 //! Whether the files that SQLite has open are still those at their paths.
 //!
-//! A database that is restored over a running server, moved away or deleted leaves the server with files that have no
-//! name any more: SQLite goes on writing to them, and what was called durable is gone when the server ends. The same
-//! holds for a WAL that was deleted. So nothing is acknowledged without a look at both.
+//! A database that is restored over a running server, moved away or deleted leaves the server with files that
+//! have no name any more: SQLite goes on writing to them, and what was called durable is gone when the server
+//! ends. The same holds for a WAL that was deleted. So nothing is acknowledged without a look at both.
 
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -30,8 +30,8 @@ impl DatabaseFiles {
         Ok(Self([opened(database.to_owned())?, opened(database::wal_of(database)?)?]))
     }
 
-    /// Fails with [`Error::FileReplaced`] when something else, or nothing, stands at one of the paths. Two calls of the
-    /// system, so it may be done for every batch.
+    /// Fails with [`Error::FileReplaced`] when something else, or nothing, stands at one of the paths. Two
+    /// calls of the system, so it may be done for every batch.
     pub(super) fn check(&self) -> Result<(), Error> {
         let unchanged =
             |opened: &DatabaseFile| DatabaseFile::at(&opened.path).is_ok_and(|now| now.is_same(opened));

@@ -1,5 +1,5 @@
-//! What the writer does between batches: frees dropped blobs, bounds the WAL, and takes the order of arrival out of the
-//! small tables ([`super::order`]) and, by emptying it, out of the WAL.
+//! What the writer does between batches: frees dropped blobs, bounds the WAL, and takes the order of arrival
+//! out of the small tables ([`super::order`]) and, by emptying it, out of the WAL.
 //!
 //! | State | `after_batch` | `when_quiet` | `finish` | `next_wake` |
 //! |---|---|---|---|---|
@@ -12,14 +12,14 @@
 //!
 //! - **F** frees blocks of dropped blobs: once after a batch, all of them otherwise.
 //! - **C** copies a WAL that has grown long into the database.
-//! - **B** begins a walk over the small tables, **S** makes its steps; at its end all is settled but what batches have
-//!   added meanwhile, which waits for the next one.
+//! - **B** begins a walk over the small tables, **S** makes its steps; at its end all is settled but what
+//!   batches have added meanwhile, which waits for the next one.
 //! - **E** copies all of the WAL and empties it, as far as readers allow.
 //!
-//! `when_quiet` stops when its budget is used up, `finish` at its limit. A failure in `when_quiet` is logged and begins
-//! the rest; after a batch it is logged only. At start the state is *unsettled*: a crash may have left rows behind that
-//! no walk has seen, blobs that are not freed and a WAL. Each step is a transaction, so a crash in between leaves
-//! nothing half done.
+//! `when_quiet` stops when its budget is used up, `finish` at its limit. A failure in `when_quiet` is logged
+//! and begins the rest; after a batch it is logged only. At start the state is *unsettled*: a crash may have
+//! left rows behind that no walk has seen, blobs that are not freed and a WAL. Each step is a transaction, so
+//! a crash in between leaves nothing half done.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -38,16 +38,18 @@ use crate::storage::types::{BlobId, Error};
 const QUIET: Duration = Duration::from_millis(300);
 /// After a failure (a disk that is full stays so for a while) housekeeping is tried again so much later.
 const REST: Duration = Duration::from_secs(60);
-/// Walks over the small tables take at most one part in this many of the time: a small office's are walked after every
-/// report, a very large one's (a walk of seconds, a hundred MB written) every hour or two.
+/// Walks over the small tables take at most one part in this many of the time: a small office's are walked
+/// after every report, a very large one's (a walk of seconds, a hundred MB written) every hour or two.
 const WALK_SHARE: u32 = 1000;
 /// Blocks freed in one transaction: 2 MiB.
 const FREED_AT_ONCE: usize = 64;
-/// From this many pages on (16 MiB) the WAL is copied into the database between batches, as far as readers allow.
+/// From this many pages on (16 MiB) the WAL is copied into the database between
+/// batches, as far as readers allow.
 const WAL_PAGES_SOFT: u32 = 4 * 1024;
 /// From this many on the writer waits for readers (milliseconds) and starts the WAL anew.
 const WAL_PAGES_HARD: u32 = 32 * 1024;
-/// How long a checkpoint waits for readers, another process with a backup among them, while submissions queue.
+/// How long a checkpoint waits for readers, another process with a backup among
+/// them, while submissions queue.
 const TRUNCATE_WAIT: Duration = Duration::from_millis(50);
 const RESTART_WAIT: Duration = Duration::from_secs(1);
 
@@ -108,7 +110,8 @@ impl Housekeeping {
         }
     }
 
-    /// Nothing has come until [`Self::next_wake`]: works for about `budget`, and asks to go on when that was too short.
+    /// Nothing has come until [`Self::next_wake`]: works for about `budget`, and asks
+    /// to go on when that was too short.
     pub(super) fn when_quiet(&mut self, db: &Connection, budget: Duration) {
         if let Err(error) = self.work_for(db, budget) {
             tracing::error!(%error, "keeping house in the database failed");
@@ -128,7 +131,8 @@ impl Housekeeping {
         self.checkpoint(db, "TRUNCATE", TRUNCATE_WAIT)
     }
 
-    /// When [`Self::when_quiet`] is to be called if nothing comes before; nothing when there is nothing to do.
+    /// When [`Self::when_quiet`] is to be called if nothing comes before; nothing
+    /// when there is nothing to do.
     pub(super) fn next_wake(&self) -> Option<Instant> {
         let wal_is_empty = self.wal_is_empty();
         let at_work = self.unfinished || self.walk.is_some();
@@ -178,8 +182,8 @@ impl Housekeeping {
         Ok(self.walk.is_some())
     }
 
-    /// A reader in the way is no error: the next checkpoint goes further. `wait` bounds how long one may hold up the
-    /// writer.
+    /// A reader in the way is no error: the next checkpoint goes further. `wait` bounds how
+    /// long one may hold up the writer.
     fn checkpoint(&self, db: &Connection, mode: &str, wait: Duration) -> Result<(), Error> {
         db.busy_timeout(wait)?;
         let result = db.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |_| Ok(()));

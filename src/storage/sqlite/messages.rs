@@ -1,5 +1,5 @@
-//! What is listed and read: messages with their places, for who has a right to them. Every query is bounded, whatever a
-//! case has grown to.
+//! What is listed and read: messages with their places, for who has a right to them. Every query is
+//! bounded, whatever a case has grown to.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -47,7 +47,8 @@ pub(super) fn of_mailbox(db: &Connection, mailbox: MailboxId, position: u32) -> 
 pub(super) fn reports(db: &Connection, after: Option<CaseId>, limit: usize) -> Result<StoredReports, Error> {
     // Every id compares greater than the empty blob.
     let after = after.map_or(Vec::new(), |case| case.as_bytes().to_vec());
-    // CROSS JOIN keeps to this order: a step per case, however many messages it has. The journal has no mailbox.
+    // CROSS JOIN keeps to this order: a step per case, however many messages it
+    // has. The journal has no mailbox.
     let mut reports = db
         .prepare_cached(&format!(
             "SELECT {SUMMARY_COLUMNS}, c.case_id FROM cases c CROSS JOIN messages m ON m.case_id = c.case_id

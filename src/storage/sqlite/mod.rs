@@ -1,7 +1,8 @@
 //! The storage in one SQLite file: the only place that names `rusqlite`.
 //!
-//! One thread writes ([`queue`]) and keeps house between its batches ([`housekeeping`]); a few connections read
-//! ([`reader`]). What the bytes of the file would tell of the order of arrival is taken out by [`blocks`] and [`order`].
+//! One thread writes ([`queue`]) and keeps house between its batches ([`housekeeping`]); a few
+//! connections read ([`reader`]). What the bytes of the file would tell of the order of arrival is taken
+//! out by [`blocks`] and [`order`].
 
 mod blocks;
 mod database;
@@ -28,7 +29,8 @@ use crate::protocol::record::ThreadName;
 
 pub use database::{DatabaseError, create};
 
-/// An open database file. Clones share it. Each method keeps the contract of the same one of [`super::Storage`].
+/// An open database file. Clones share it. Each method keeps the contract of the
+/// same one of [`super::Storage`].
 #[derive(Clone)]
 pub(super) struct SqliteDatabase {
     queue: Arc<queue::WriteQueue>,
@@ -54,7 +56,8 @@ impl SqliteDatabase {
         digest: Digest,
         note: Vec<u8>,
     ) -> Result<ProfileAdmission, Error> {
-        // A server starts also when its disk is full or somebody holds the database: most starts have nothing to write.
+        // A server starts also when its disk is full or somebody holds the database:
+        // most starts have nothing to write.
         let offered = note.clone();
         let judged = self.readers.run(move |db| profiles::judge(db, version, digest, &offered)).await?;
         if let (admission, true) = judged {
@@ -114,7 +117,8 @@ impl SqliteDatabase {
         let purge = || self.queue.submit(0, move |db| uploads::purge(db, today));
         loop {
             let purged = match purge().await {
-                // A full database has no page for the names of more dropped blobs: those before are freed first.
+                // A full database has no page for the names of more dropped blobs:
+                // those before are freed first.
                 Err(Error::StorageFull) => {
                     let _ = self.settle().await;
                     purge().await

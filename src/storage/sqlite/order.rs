@@ -1,22 +1,24 @@
 //! Taking the order of arrival out of the small tables.
 //!
-//! Their keys are random, but inside a page of a B-tree SQLite puts each new row below the last one, so the bytes of
-//! the file still tell which row of a page came later. Rewriting the rows in the order of their keys leaves pages
-//! that look the same whatever the order of arrival was.
+//! Their keys are random, but inside a page of a B-tree SQLite puts each new row below the last one, so the
+//! bytes of the file still tell which row of a page came later. Rewriting the rows in the order of their keys
+//! leaves pages that look the same whatever the order of arrival was.
 //!
-//! The writer does this in quiet moments, a bounded number of rows at a time, so that submissions never wait long.
-//! Nothing is lost by a crash in between: a step is one transaction, and after a restart the rewriting begins anew.
+//! The writer does this in quiet moments, a bounded number of rows at a time, so that submissions
+//! never wait long. Nothing is lost by a crash in between: a step is one transaction, and after a
+//! restart the rewriting begins anew.
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
 use crate::storage::types::Error;
 
-/// Rows rewritten in one transaction; with a hundred bytes or so each, or seven hundred where there is a memo.
+/// Rows rewritten in one transaction; with a hundred bytes or so each, or seven
+/// hundred where there is a memo.
 const ROWS_AT_ONCE: usize = 2_000;
 
-/// Each table with the columns of its key. Not among them are `blocks`, whose rows lie in random order anyway, and `office`
-/// and `profiles`, which hold nothing of any message.
+/// Each table with the columns of its key. Not among them are `blocks`, whose rows lie in random order
+/// anyway, and `office` and `profiles`, which hold nothing of any message.
 const TABLES: [(&str, &[&str]); 5] = [
     ("cases", &["case_id"]),
     ("messages", &["case_id", "thread", "position"]),
@@ -34,8 +36,8 @@ pub(super) struct Rewrite {
 }
 
 impl Rewrite {
-    /// Rewrites the next rows, in the caller's transaction. The walk is over when it returns nothing; else it goes on
-    /// from what it returns, once the transaction is committed.
+    /// Rewrites the next rows, in the caller's transaction. The walk is over when it returns nothing; else it
+    /// goes on from what it returns, once the transaction is committed.
     pub(super) fn step(&self, db: &Connection) -> Result<Option<Rewrite>, Error> {
         let Some((table, key)) = TABLES.get(self.table) else { return Ok(None) };
         // Rows of `messages` are gone from `cases` for a moment and back before the commit.

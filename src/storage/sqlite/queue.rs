@@ -1,9 +1,9 @@
 //! The one thread that writes.
 //!
-//! Submissions queue; the thread takes what has gathered, runs it in one transaction, each in a savepoint of its own,
-//! commits once and only then answers. Whoever gets `Ok` knows that the commit was synced. When the common transaction
-//! fails (a full disk, a failed write) it is rolled back and each submission gets one of its own, so that one that does
-//! not fit takes no other with it.
+//! Submissions queue; the thread takes what has gathered, runs it in one transaction, each in a savepoint of
+//! its own, commits once and only then answers. Whoever gets `Ok` knows that the commit was synced. When the
+//! common transaction fails (a full disk, a failed write) it is rolled back and each submission gets one of
+//! its own, so that one that does not fit takes no other with it.
 //!
 //! What the thread does between batches is [`super::housekeeping`]'s.
 
@@ -57,8 +57,9 @@ impl WriteQueue {
         Ok(Self { jobs: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)) })
     }
 
-    /// Runs `work` in a transaction and returns its result once that is durable. An error of `work` rolls back what it
-    /// did. `work` may be run twice, the first time without effect. If the caller stops waiting, it is done all the same.
+    /// Runs `work` in a transaction and returns its result once that is durable. An error of `work` rolls
+    /// back what it did. `work` may be run twice, the first time without effect. If the caller stops
+    /// waiting, it is done all the same.
     pub(super) async fn submit<T, F>(&self, size_bytes: usize, work: F) -> Result<T, Error>
     where
         T: Send + 'static,
@@ -212,8 +213,8 @@ impl WriterThread {
         submission.answer(outcome);
     }
 
-    /// After `Ok` it is synced to the files that stand at their paths. They are looked at before, so that nothing is
-    /// written in vain, and again at the end, for only then it is known where it went.
+    /// After `Ok` it is synced to the files that stand at their paths. They are looked at before, so that
+    /// nothing is written in vain, and again at the end, for only then it is known where it went.
     fn durably(&self, work: impl FnOnce(&Connection) -> Result<(), Error>) -> Result<(), Error> {
         self.files.check()?;
         transaction(&self.db, work)?;

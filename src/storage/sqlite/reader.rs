@@ -25,7 +25,8 @@ impl Readers {
         Ok(Self { idle: Mutex::new(idle), permits: Arc::new(Semaphore::new(CONNECTIONS)) })
     }
 
-    /// Runs `query` on a connection of its own, off the async threads, in one read transaction: it sees one commit.
+    /// Runs `query` on a connection of its own, off the async threads, in one read
+    /// transaction: it sees one commit.
     pub(super) async fn run<T, F>(self: &Arc<Self>, query: F) -> Result<T, Error>
     where
         T: Send + 'static,
@@ -34,7 +35,8 @@ impl Readers {
         let readers = self.clone();
         let permit = self.permits.clone().acquire_owned().await.map_err(|_| Error::Closed)?;
         tokio::task::spawn_blocking(move || {
-            // Held here: a caller that goes away does not give the connection back before the query has ended.
+            // Held here: a caller that goes away does not give the connection back
+            // before the query has ended.
             let _permit = permit;
             let mut db = readers.lock().pop().ok_or(Error::Busy)?;
             let result = db.transaction().map_err(Error::from).and_then(|snapshot| query(&snapshot));

@@ -1,11 +1,12 @@
-//! A transaction and a savepoint in it. They stand apart from [`super::queue`] and [`super::housekeeping`], which both
-//! need them and neither of which imports the other's business.
+//! A transaction and a savepoint in it. They stand apart from [`super::queue`] and [`super::housekeeping`],
+//! which both need them and neither of which imports the other's business.
 
 use rusqlite::Connection;
 
 use crate::storage::types::Error;
 
-/// One transaction; rolled back on any error, that of the commit included. After `Ok` it is synced to the disk.
+/// One transaction; rolled back on any error, that of the commit included. After
+/// `Ok` it is synced to the disk.
 pub(super) fn transaction<T>(
     db: &Connection,
     work: impl FnOnce(&Connection) -> Result<T, Error>,
@@ -22,8 +23,8 @@ pub(super) fn transaction<T>(
     result
 }
 
-/// A request that is refused (no such case, offset, …) undoes only itself; a failure of the machine is handed on and
-/// ends the transaction.
+/// A request that is refused (no such case, offset, …) undoes only itself; a failure of the machine is
+/// handed on and ends the transaction.
 pub(super) fn savepoint(
     db: &Connection,
     work: impl FnOnce(&Connection) -> Result<(), Error>,

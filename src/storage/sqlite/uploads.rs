@@ -1,5 +1,6 @@
-//! Uploads: begun, continued, finished, dropped. Every function runs inside a transaction of the writer, which may
-//! run it a second time when the first was rolled back. What is decided is decided in [`crate::storage::rules`].
+//! Uploads: begun, continued, finished, dropped. Every function runs inside a transaction of the
+//! writer, which may run it a second time when the first was rolled back. What is decided is
+//! decided in [`crate::storage::rules`].
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -11,8 +12,8 @@ use crate::protocol::upload::MessageKind;
 use crate::storage::rules::{self, BlobFacts, CaseFacts, CheckedPiece, Decision, PieceOutcome};
 use crate::storage::types::{BlobId, Error, NewUpload, Owner, Piece, Progress, StoredUpload, UploadId};
 
-/// How many uploads one transaction of a purge drops: submissions never wait long behind it, and when the database
-/// is full, so many rows of `dropped` still fit into the page that it always has.
+/// How many uploads one transaction of a purge drops: submissions never wait long behind it, and when the
+/// database is full, so many rows of `dropped` still fit into the page that it always has.
 const PURGED_AT_ONCE: i64 = 100;
 
 /// Random names, chosen outside the transaction so that running it twice gives the same.
@@ -198,8 +199,8 @@ struct UploadRow {
 }
 
 fn row(db: &Connection, id: UploadId, owner: Owner) -> Result<UploadRow, Error> {
-    // The id in the address is random and not secret; the owner is a hash, so comparing it by SQL tells nothing of
-    // the token behind it.
+    // The id in the address is random and not secret; the owner is a hash, so comparing it by SQL tells
+    // nothing of the token behind it.
     let row = db
         .prepare_cached(
             "SELECT kind, case_id, length_bytes, offset_bytes, blob_id, write_hash FROM uploads

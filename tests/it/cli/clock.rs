@@ -1,4 +1,5 @@
-//! Days: a profile that is over or not yet there by this computer's clock, and a sender's day beside the server's.
+//! Days: a profile that is over or not yet there by this computer's clock, and a
+//! sender's day beside the server's.
 
 use std::process::{Child, Stdio};
 

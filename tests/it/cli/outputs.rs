@@ -24,7 +24,8 @@ fn run(command: &mut Command, input: &str, output: Stdio) -> Output {
     child.wait_with_output().unwrap()
 }
 
-/// Ends with 1 and without a panic, whatever standard output is; a closed pipe needs no word unless something was made.
+/// Ends with 1 and without a panic, whatever standard output is; a closed pipe needs
+/// no word unless something was made.
 #[track_caller]
 fn ends(make: impl Fn() -> Command, input: &str, silent: bool) -> [String; 2] {
     [closed(), full()].map(|output| {

@@ -11,7 +11,8 @@ use crate::support::line::{Fate, Line};
 
 const UPLOADS: &str = "POST /api/v1/uploads ";
 
-/// A line on which uploads that begin meet the fate that stands for their number; the last one stands for the rest.
+/// A line on which uploads that begin meet the fate that stands for their number;
+/// the last one stands for the rest.
 fn line(demo: &Demo, fates: &'static [fn() -> Fate]) -> Line {
     Line::to(&demo.server_url(), move |request, count| {
         if request.starts_with(UPLOADS) { fates[count.min(fates.len() - 1)]() } else { Fate::Pass }

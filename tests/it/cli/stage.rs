@@ -1,5 +1,5 @@
-//! Where a transcript is played: a folder, a shell with the binary on its path, a demo office if one is asked for,
-//! and names for all that is different each time.
+//! Where a transcript is played: a folder, a shell with the binary on its path, a demo office if one is asked
+//! for, and names for all that is different each time.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -20,7 +20,8 @@ enum Place {
     Office(Demo),
 }
 
-/// How far from today a day is still written as today and a number of days; a profile lives two years at most.
+/// How far from today a day is still written as today and a number of days; a
+/// profile lives two years at most.
 const DAYS_MAX: i32 = 750;
 
 impl Stage {
@@ -37,8 +38,9 @@ impl Stage {
         Self { place: Place::Office(demo), today, names }
     }
 
-    /// What a command says, line by line: standard output as it is, then standard error behind `! `, then the exit code
-    /// behind `? ` unless it is 0. What is new and random gets its name from `names`, else from its kind.
+    /// What a command says, line by line: standard output as it is, then standard error behind
+    /// `! `, then the exit code behind `? ` unless it is 0. What is new and random gets its name
+    /// from `names`, else from its kind.
     #[expect(clippy::disallowed_methods, reason = "the shell and its tools are where the environment says")]
     pub fn run(&mut self, command: &str, names: &str) -> Vec<String> {
         let mut command =

@@ -1,6 +1,6 @@
-//! `tests/cli/*.txt`: what people type and what they see, played against the binary and compared line by line. The
-//! form stands in `tests/cli/README.md`. After a change that is meant, `UPDATE=1 cargo test --test it transcripts`
-//! writes them anew; read what it changed before it is committed.
+//! `tests/cli/*.txt`: what people type and what they see, played against the binary and compared line by
+//! line. The form stands in `tests/cli/README.md`. After a change that is meant,
+//! `UPDATE=1 cargo test --test it transcripts` writes them anew; read what it changed before it is committed.
 
 use std::path::{Path, PathBuf};
 

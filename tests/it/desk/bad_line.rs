@@ -1,5 +1,6 @@
-//! A real server behind a line that is not as it should be: what passes is got over at any request of any job, a broken
-//! download goes on, and a message that cannot be had or is not what was listed costs that message alone.
+//! A real server behind a line that is not as it should be: what passes is got over at any request
+//! of any job, a broken download goes on, and a message that cannot be had or is not what was
+//! listed costs that message alone.
 
 use crate::support::bad_line::{BadLine, Mishap};
 use crate::support::office::today;

@@ -1,5 +1,5 @@
-//! What a stranger, a reporter, an insider or a server puts into a case, and what somebody puts beside a desk's memory: none
-//! of it gets where it wants to, and none of it costs more than itself.
+//! What a stranger, a reporter, an insider or a server puts into a case, and what somebody puts beside a
+//! desk's memory: none of it gets where it wants to, and none of it costs more than itself.
 
 use crate::support::bad_line::{BadLine, Mishap};
 use crate::support::demo::{Demo, json, refusal};

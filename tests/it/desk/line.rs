@@ -1,5 +1,5 @@
-//! Lines that break, proxies whose server is away, and servers that lie about lists: what passes is got over, what
-//! does not is said at once, and one bad case costs that case.
+//! Lines that break, proxies whose server is away, and servers that lie about lists: what passes is got over,
+//! what does not is said at once, and one bad case costs that case.
 
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::time::{Duration, Instant};

@@ -1,5 +1,5 @@
-//! What an office lives through: inspectors leave, come later and come back, a profile expires, a case is handed over, two
-//! persons decide.
+//! What an office lives through: inspectors leave, come later and come back, a profile expires, a case is
+//! handed over, two persons decide.
 
 use std::collections::BTreeSet;
 

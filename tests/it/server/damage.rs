@@ -67,7 +67,8 @@ fn a_blob_whose_blocks_are_missing_costs_that_blob_alone() {
     check_the_rest(&server, &reports, 0);
 }
 
-/// The first bytes can be read and are promised; what is missing further on cuts the line, and is said in the log.
+/// The first bytes can be read and are promised; what is missing further on cuts
+/// the line, and is said in the log.
 #[test]
 fn a_blob_that_ends_in_the_middle_is_cut_and_logged_once() {
     let lines = Lines::default();
@@ -92,7 +93,8 @@ fn a_blob_that_ends_in_the_middle_is_cut_and_logged_once() {
     check_the_rest(&server, &reports, 1);
 }
 
-/// A page of the file itself is garbage: SQLite says that the database is corrupt, of this block and of no other.
+/// A page of the file itself is garbage: SQLite says that the database is corrupt,
+/// of this block and of no other.
 #[test]
 fn a_page_that_cannot_be_read_costs_one_blob() {
     let mut server = Server::start();

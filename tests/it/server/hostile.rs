@@ -132,8 +132,8 @@ fn every_header_with_every_value_on_every_route() {
     assert_eq!(server.mailbox(&token)["messages"].as_array().unwrap().len(), 1, "and nothing came of it");
 }
 
-/// What tells two things of where a body ends, or of whom it is for, is no request: a proxy in front may have believed the
-/// other one.
+/// What tells two things of where a body ends, or of whom it is for, is no request: a proxy in front
+/// may have believed the other one.
 #[test]
 fn a_request_says_once_whom_it_is_for_and_where_it_ends() {
     let server = Server::start();

@@ -84,7 +84,8 @@ fn address(server: &Server) -> Address {
     server.office.profile.addresses[0].clone()
 }
 
-/// What an inspector signs is good for one of the office's addresses: a relay that makes her sign for its own gets nothing.
+/// What an inspector signs is good for one of the office's addresses: a relay that makes
+/// her sign for its own gets nothing.
 #[test]
 fn a_session_is_signed_for_an_address_of_the_profile() {
     let server = Server::with_offices(vec![Office::at(&["http://mohr.test", "https://report.example:8443"])]);

@@ -1,4 +1,5 @@
-//! Several offices on one server: `Host` alone chooses, and nothing of one is had through the other (PROTOCOL 4).
+//! Several offices on one server: `Host` alone chooses, and nothing of one is had
+//! through the other (PROTOCOL 4).
 
 use std::collections::BTreeMap;
 
@@ -23,7 +24,8 @@ struct Held {
     version: u64,
 }
 
-/// All that there is of an office: a case with both threads, an upload under way by each, a challenge that is out.
+/// All that there is of an office: a case with both threads, an upload under way by
+/// each, a challenge that is out.
 fn held_of(office: &Client) -> Held {
     let (token, case, session) = (token(), case(), office.session(0));
     office.send("report", &token, &case, &sealed(TEXT)).expect(201);
@@ -102,8 +104,8 @@ fn said(answer: &Response, held: &Held) -> (u16, Vec<String>, String) {
     (answer.status, headers.map(|(name, value)| format!("{name}: {value}")).collect(), body)
 }
 
-/// Whoever brings to one office what is good for another gets the very answers of somebody who brings what nobody was ever
-/// given, on every route.
+/// Whoever brings to one office what is good for another gets the very answers of somebody who brings what
+/// nobody was ever given, on every route.
 #[test]
 fn nothing_of_one_office_is_had_through_another() {
     let server = two_offices();
@@ -220,7 +222,8 @@ fn the_name_in_host_chooses_and_nothing_else_does() {
     assert_eq!(forwarded.body, first.as_bytes());
 }
 
-/// Who asks for a host that no office has gets one answer, whatever is asked: it tells not even that there are offices.
+/// Who asks for a host that no office has gets one answer, whatever is asked: it tells
+/// not even that there are offices.
 #[test]
 fn an_unknown_host_gets_a_404_that_names_nobody() {
     let server = two_offices();

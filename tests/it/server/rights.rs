@@ -1,4 +1,5 @@
-//! Who may do what in a case: the write token that its readers share, records, the journal (PROTOCOL 2.9, 4.2, 4.5).
+//! Who may do what in a case: the write token that its readers share, records, the
+//! journal (PROTOCOL 2.9, 4.2, 4.5).
 
 use mohr::protocol::limits::CASES_PER_PAGE_MAX;
 use serde_json::{Value, json};

@@ -152,7 +152,8 @@ fn two_offices_share_nothing() {
     );
 }
 
-/// When one office cannot be served, the others' files are closed in order, and the next start finds them whole.
+/// When one office cannot be served, the others' files are closed in order, and the
+/// next start finds them whole.
 #[test]
 fn a_refused_start_leaves_every_database_closed() {
     let offices = vec![Arc::new(Office::at(&["http://a.test"])), Arc::new(Office::at(&["http://b.test"]))];

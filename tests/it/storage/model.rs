@@ -1,5 +1,5 @@
-//! Any sequence of operations leaves what a simple model says: uploads in progress, messages byte for byte, and an
-//! array of blocks without a gap.
+//! Any sequence of operations leaves what a simple model says: uploads in progress, messages byte for byte,
+//! and an array of blocks without a gap.
 
 use std::collections::HashMap;
 

@@ -35,7 +35,8 @@ fn nothing_is_overwritten_by_making() {
     open(&path).unwrap().close();
 }
 
-/// The WAL of a database that was moved away without it holds what was acknowledged last; a new one would take its place.
+/// The WAL of a database that was moved away without it holds what was acknowledged
+/// last; a new one would take its place.
 #[test]
 fn a_wal_that_was_left_behind_is_not_overwritten() {
     let folder = tempfile::tempdir().unwrap();
@@ -105,7 +106,8 @@ fn a_database_opens_for_its_own_office_alone() {
     assert!(matches!(open(&path), Err(DatabaseError::NotOurs(_))));
 }
 
-/// Every row of the schema's tables and its ids are what the file says, so that a change of one without the other shows.
+/// Every row of the schema's tables and its ids are what the file says, so that a
+/// change of one without the other shows.
 #[test]
 fn the_schema_is_the_one_in_the_file() {
     let folder = tempfile::tempdir().unwrap();

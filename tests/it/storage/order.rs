@@ -16,8 +16,8 @@ const SIZE: usize = 32 * 1024;
 const PAGE: usize = 4096;
 const REPORTS: usize = 300;
 
-/// Stores reports one after the other, and behind each a record of its case; returns for each, in the order of arrival, what
-/// marks it in the file.
+/// Stores reports one after the other, and behind each a record of its case; returns for each, in the order
+/// of arrival, what marks it in the file.
 async fn store(storage: &Storage, reports: usize) -> Vec<Marks> {
     let mut all = Vec::new();
     for _ in 0..reports {
@@ -106,8 +106,8 @@ fn places(file: &[u8], needles: &[&[u8]]) -> Vec<Vec<usize>> {
     places
 }
 
-/// Of all pairs that stand in one unit of the file, the share that stands in the order of arrival: about a half when
-/// the file tells nothing, 0 or 1 when it tells all.
+/// Of all pairs that stand in one unit of the file, the share that stands in the order of arrival: about a
+/// half when the file tells nothing, 0 or 1 when it tells all.
 fn share_in_order(places: &[Vec<usize>], unit: usize) -> (f64, usize) {
     let mut units = BTreeMap::<usize, Vec<(usize, usize)>>::new();
     for (arrival, places) in places.iter().enumerate() {
@@ -149,7 +149,8 @@ async fn the_bytes_of_the_file_do_not_tell_what_came_first() {
         assert!((0.35..0.65).contains(&share), "blobs: {share}");
     }
 
-    // Rows: page by page, for the order of pages is that of random keys. A row with a memo is long, so few share a page.
+    // Rows: page by page, for the order of pages is that of random keys. A row with a
+    // memo is long, so few share a page.
     for (what, pairs_min, needles) in [
         ("case ids", 1000, marks.iter().map(|marks| &marks.case[..]).collect::<Vec<_>>()),
         ("owners", 1000, marks.iter().map(|marks| &marks.owner[..]).collect()),

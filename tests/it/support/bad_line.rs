@@ -1,5 +1,5 @@
-//! What stands between a program and a server and is not as it should be: a proxy whose server is away for a moment, a
-//! line that is cut, a server that gives other bytes than it lists.
+//! What stands between a program and a server and is not as it should be: a proxy whose server is away for a
+//! moment, a line that is cut, a server that gives other bytes than it lists.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};

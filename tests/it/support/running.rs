@@ -1,5 +1,5 @@
-//! An office of a test's own making, served by the binary as an operator serves it. Its keys are in memory and its
-//! profile can be changed and signed anew, as the office does it between one day and the next.
+//! An office of a test's own making, served by the binary as an operator serves it. Its keys are in memory
+//! and its profile can be changed and signed anew, as the office does it between one day and the next.
 
 use std::path::PathBuf;
 use std::process::{Child, Stdio};

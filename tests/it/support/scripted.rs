@@ -1,5 +1,5 @@
-//! A server of a few lines that answers as a test says, and badly where it says so: what a hostile or sick server and
-//! the proxies before it do to a client.
+//! A server of a few lines that answers as a test says, and badly where it says so: what a hostile or sick
+//! server and the proxies before it do to a client.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
