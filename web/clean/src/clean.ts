@@ -17,7 +17,8 @@ import { cleanJpeg } from "./jpeg"
 import { cleanMp4, type Mp4Kind } from "./mp4"
 import { cleanOdf, odfKind } from "./odf"
 import { cleanOgg } from "./ogg"
-import { cleanOoxml, ooxmlKind, type Nested } from "./ooxml"
+import type { Nested } from "./nested"
+import { cleanOoxml, ooxmlKind } from "./ooxml"
 import { cleanPdf } from "./pdf"
 import { cleanPng } from "./png"
 import { cleanWav, cleanWebp } from "./riff"
@@ -37,13 +38,6 @@ const MAX_DEPTH = 3
  */
 export async function clean(file: Blob, name: string): Promise<Cleaned> {
   return cleanAt(file, name, new Budget(MAX_UNPACKED_BYTES), 0)
-}
-
-const TYPES: Record<string, string> = {
-  odt: "application/vnd.oasis.opendocument.text",
-  ods: "application/vnd.oasis.opendocument.spreadsheet",
-  odp: "application/vnd.oasis.opendocument.presentation",
-  odg: "application/vnd.oasis.opendocument.graphics",
 }
 
 async function cleanAt(file: Blob, name: string, budget: Budget, depth: number): Promise<Cleaned> {
@@ -116,7 +110,8 @@ async function cleanBy(kind: Kind, source: Source, found: Findings, nested: Nest
       }
       const open = await odfKind(source, zip, nested)
       if (open) {
-        set({ format: "odf", type: TYPES[open]!, extension: open })
+        set({ format: open.isCleaned ? "odf" : "other", type: open.type, extension: open.extension })
+        if (!open.isCleaned) throw new NotPossible("unsupported-variant")
         return cleanOdf(source, zip, found, nested)
       }
       throw new NotPossible("unknown-format")
