@@ -19,6 +19,7 @@ import { cleanOdf, odfKind } from "./odf"
 import { cleanOgg } from "./ogg"
 import type { Nested } from "./nested"
 import { cleanOoxml, ooxmlKind } from "./ooxml"
+import { brokenZip, packageKind } from "./passed-on"
 import { cleanPdf } from "./pdf"
 import { cleanPng } from "./png"
 import { cleanWav, cleanWebp } from "./riff"
@@ -59,6 +60,7 @@ async function cleanAt(file: Blob, name: string, budget: Budget, depth: number):
   }
   try {
     const source = new Source(file)
+    if (file.size === 0) throw new NotPossible("empty")
     if (file.size > MAX_FILE_BYTES) throw new NotPossible("too-large")
     kind = await detect(source)
     const nested: Nested = {
@@ -102,6 +104,7 @@ async function cleanBy(kind: Kind, source: Source, found: Findings, nested: Nest
       return output
     }
     case "zip": {
+      set({ format: "other", ...brokenZip(await source.peek(0, 4096)) })
       const zip = await readZip(source)
       const office = await ooxmlKind(source, zip, nested.budget)
       if (office) {
@@ -114,8 +117,9 @@ async function cleanBy(kind: Kind, source: Source, found: Findings, nested: Nest
         if (!open.isCleaned) throw new NotPossible("unsupported-variant")
         return cleanOdf(source, zip, found, nested)
       }
+      set({ format: "other", ...packageKind(zip) })
       throw new NotPossible("unknown-format")
     }
-    default: throw new NotPossible(kind.extension === "doc" ? "old-office-format" : "unknown-format")
+    default: throw new NotPossible(kind.reason ?? "unknown-format")
   }
 }
