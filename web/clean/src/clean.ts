@@ -17,7 +17,9 @@ import { cleanJpeg } from "./jpeg"
 import { cleanMp4, type Mp4Kind } from "./mp4"
 import { cleanOdf, odfKind } from "./odf"
 import { cleanOgg } from "./ogg"
-import { cleanOoxml, ooxmlKind, type Nested } from "./ooxml"
+import type { Nested } from "./nested"
+import { cleanOoxml, ooxmlKind } from "./ooxml"
+import { brokenZip, packageKind } from "./passed-on"
 import { cleanPdf } from "./pdf"
 import { cleanPng } from "./png"
 import { cleanWav, cleanWebp } from "./riff"
@@ -39,13 +41,6 @@ export async function clean(file: Blob, name: string): Promise<Cleaned> {
   return cleanAt(file, name, new Budget(MAX_UNPACKED_BYTES), 0)
 }
 
-const TYPES: Record<string, string> = {
-  odt: "application/vnd.oasis.opendocument.text",
-  ods: "application/vnd.oasis.opendocument.spreadsheet",
-  odp: "application/vnd.oasis.opendocument.presentation",
-  odg: "application/vnd.oasis.opendocument.graphics",
-}
-
 async function cleanAt(file: Blob, name: string, budget: Budget, depth: number): Promise<Cleaned> {
   const found = new Findings()
   let kind: Kind = { format: "other", type: "application/octet-stream", extension: "bin" }
@@ -65,6 +60,7 @@ async function cleanAt(file: Blob, name: string, budget: Budget, depth: number):
   }
   try {
     const source = new Source(file)
+    if (file.size === 0) throw new NotPossible("empty")
     if (file.size > MAX_FILE_BYTES) throw new NotPossible("too-large")
     kind = await detect(source)
     const nested: Nested = {
@@ -108,6 +104,7 @@ async function cleanBy(kind: Kind, source: Source, found: Findings, nested: Nest
       return output
     }
     case "zip": {
+      set({ format: "other", ...brokenZip(await source.peek(0, 4096)) })
       const zip = await readZip(source)
       const office = await ooxmlKind(source, zip, nested.budget)
       if (office) {
@@ -116,11 +113,13 @@ async function cleanBy(kind: Kind, source: Source, found: Findings, nested: Nest
       }
       const open = await odfKind(source, zip, nested)
       if (open) {
-        set({ format: "odf", type: TYPES[open]!, extension: open })
+        set({ format: open.isCleaned ? "odf" : "other", type: open.type, extension: open.extension })
+        if (!open.isCleaned) throw new NotPossible("unsupported-variant")
         return cleanOdf(source, zip, found, nested)
       }
+      set({ format: "other", ...packageKind(zip) })
       throw new NotPossible("unknown-format")
     }
-    default: throw new NotPossible(kind.extension === "doc" ? "old-office-format" : "unknown-format")
+    default: throw new NotPossible(kind.reason ?? "unknown-format")
   }
 }

@@ -51,13 +51,14 @@ export type Remains =
   | "form-data"
   | "macros"
   | "scripts"
-  | "data-connections" // names of servers, files and accounts that a spreadsheet draws on
+  | "data-connections" // names of servers, files and accounts that a document draws on or leads to
 
 /** Why nothing was done. */
 // prettier-ignore
 export type Reason =
   | "unknown-format"
-  | "old-office-format"   // .doc, .xls, .ppt, .msg
+  | "old-office-format"   // .doc, .xls, .ppt, .msg, .rtf
+  | "empty"               // not a single byte: an interrupted download, a file that was never fetched
   | "encrypted"
   | "digital-signature"   // changing it would break the signature, and the signature names its maker
   | "too-large"

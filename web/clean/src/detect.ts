@@ -1,14 +1,19 @@
 // What a file is, by its first bytes. Its name has no say, except for the extension of formats that we only pass on.
 
 import { latin1, startsWith } from "./bytes"
-import type { Format } from "./cleaned"
+import type { Format, Reason } from "./cleaned"
+import { compoundKind, isCompound } from "./compound"
 import { ADTS_FRAME, beginsWithFrames, id3Bytes, MP3_FRAME } from "./frames"
+import { passedOnDocument } from "./passed-on"
 import type { Source } from "./source"
 
 export interface Kind {
   format: Format | "zip"
   type: string
   extension: string
+  /** Of a file that is passed on: what the name's own extension may be instead, and why nothing is done. */
+  choices?: RegExp
+  reason?: Reason
 }
 
 const UNKNOWN: Kind = { format: "other", type: "application/octet-stream", extension: "bin" }
@@ -36,17 +41,22 @@ export async function detect(source: Source): Promise<Kind> {
   if (await beginsWithFrames(source, tag, ADTS_FRAME)) return kind("aac", "audio/aac", "aac")
   // After its tag a recording may have some padding before the first frame.
   if (tag > 0) return kind("mp3", "audio/mpeg", "mp3")
-  return passedOn(head) ?? UNKNOWN
+  if (isCompound(head)) return { format: "other", type: "application/octet-stream", ...(await compoundKind(source)) }
+  const other = passedOn(head)
+  if (other) return other
+  const document = passedOnDocument(head)
+  return document ? { format: "other", ...document } : UNKNOWN
 }
 
 /** Extensions that an inspector needs to open a file which we cannot clean; a fixed list, so that it tells nothing more. */
 export function extensionOf(name: string, kind: Kind): string {
-  if (kind.format !== "other" || (kind.extension !== "bin" && kind.extension !== "doc")) return kind.extension
+  const choices = kind.choices ?? (kind.format === "other" && kind.extension === "bin" ? PASSED_ON : null)
   const extension = name.slice(name.lastIndexOf(".") + 1).toLowerCase()
-  const allowed =
-    kind.extension === "doc" ? /^(?:doc|xls|ppt|msg)$/ : /^(?:txt|csv|html?|xml|json|svg|eml|vcf|md|aac|wma|wmv|flv|3ga|dwg|psd|mpe?g|ts)$/
-  return allowed.test(extension) ? extension : kind.extension
+  return choices?.test(extension) === true ? extension : kind.extension
 }
+
+const PASSED_ON =
+  /^(?:txt|csv|tsv|html?|xml|json|svg|eml|vcf|md|aac|wma|wmv|flv|3ga|dwg|dxf|psd|ai|eps|indd|mpe?g|ts|djvu|one|pst|mdb|accdb|wpd|hwp|pages|numbers|key|sqlite|db|dat)$/
 
 function brand(major: string, compatible: string): Kind {
   const brands = major + compatible
@@ -64,8 +74,6 @@ function brand(major: string, compatible: string): Kind {
 function passedOn(head: Uint8Array): Kind | null {
   const is = (text: string, at = 0): boolean => startsWith(head, text, at)
   const other = (type: string, extension: string): Kind => ({ format: "other", type, extension })
-  if (is("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")) return other("application/octet-stream", "doc")
-  if (is("{\\rtf")) return other("application/rtf", "rtf")
   if (is("II*\0") || is("MM\0*")) return other("image/tiff", "tif")
   if (is("BM") && is("\0\0\0\0", 6)) return other("image/bmp", "bmp")
   if (is("\x1a\x45\xdf\xa3")) return latin1(head).includes("webm") ? other("video/webm", "webm") : other("video/x-matroska", "mkv")

@@ -1,70 +1,159 @@
 // OpenDocument (ISO/IEC 26300): .odt, .ods, .odp. A ZIP with a few large XML parts and a manifest that lists them.
 
-import { type Findings, NotPossible } from "./cleaned"
-import { isFileName, isLocalPath, withoutFolders } from "./local-path"
-import { cleanEmbedded, decode, MAX_XML_BYTES, type Nested } from "./ooxml"
+import { type Findings, NotPossible, type Removed } from "./cleaned"
+import { HiddenContent } from "./hidden"
+import { cleanContent, cleanManifest } from "./odf-parts"
+import { cleanEmbedded, decode, MAX_XML_BYTES, type Nested } from "./nested"
 import { People } from "./people"
 import type { Output, Source } from "./source"
-import { attribute, dropAttributes, escaped, plain, rewriteXml, setAttribute, type Rules } from "./xml"
+import { attribute, plain, rewriteXml } from "./xml"
 import { unpack, ZipWriter, type Entry, type Zip } from "./zip"
 
 const META = `<?xml version="1.0" encoding="UTF-8"?>\n<office:document-meta xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" office:version="1.2"><office:meta/></office:document-meta>`
-const NEUTRAL_TIME = "2000-01-01T00:00:00"
+/** What every document of LibreOffice says of its own parts. */
+const PLAIN_RDF =
+  /^(?:\s|<\?xml[^>]*>|<\/?rdf:(?:RDF|Description)\b[^>]*>|<rdf:type rdf:resource="http:\/\/docs\.oasis-open\.org\/[\w./#-]*"\/>|<ns0:hasPart xmlns:ns0="http:\/\/docs\.oasis-open\.org\/[\w./#-]*" rdf:resource="(?:content|styles)\.xml"\/>)*$/
+const MANIFEST = "META-INF/manifest.xml"
 
-/** Settings that name a printer, a session or a place on a computer. */
-const DROPPED_SETTINGS: Record<string, "printer" | "history" | "data-source"> = {
-  PrinterName: "printer",
-  PrinterSetup: "printer",
-  PrinterFaxName: "printer",
-  Rsid: "history",
-  RsidRoot: "history",
-  CurrentDatabaseDataSource: "data-source",
-  CurrentDatabaseCommand: "data-source",
+/** Extensions by the media type; those that are not cleaned are null. */
+// prettier-ignore
+const KINDS: Record<string, { extension: string; isCleaned: boolean }> = {
+  text: { extension: "odt", isCleaned: true }, "text-template": { extension: "ott", isCleaned: true },
+  "text-master": { extension: "odm", isCleaned: true }, "text-web": { extension: "oth", isCleaned: true },
+  spreadsheet: { extension: "ods", isCleaned: true }, "spreadsheet-template": { extension: "ots", isCleaned: true },
+  presentation: { extension: "odp", isCleaned: true }, "presentation-template": { extension: "otp", isCleaned: true },
+  graphics: { extension: "odg", isCleaned: true }, "graphics-template": { extension: "otg", isCleaned: true },
+  chart: { extension: "odc", isCleaned: true }, formula: { extension: "odf", isCleaned: true },
+  image: { extension: "odi", isCleaned: true }, base: { extension: "odb", isCleaned: false }, database: { extension: "odb", isCleaned: false },
 }
 
-export type OdfKind = "odt" | "ods" | "odp" | "odg"
-
-export async function cleanOdf(source: Source, zip: Zip, found: Findings, nested: Nested): Promise<Output> {
-  const names = new Set(zip.entries.map((entry) => entry.name))
-  if (names.has("META-INF/documentsignatures.xml")) throw new NotPossible("digital-signature")
-  if (zip.hasExtra) found.removed.add("trailing-data")
-  if (zip.entries.some((entry) => entry.hasTraces)) found.removed.add("timestamps")
-  const people = new People()
-  const writer = new ZipWriter(source)
-  for (const entry of zip.entries) {
-    const what = droppedMeaning(entry.name)
-    if (what) found.removed.add(what)
-    else if (/(?:^|\/)meta\.xml$/.test(entry.name)) await replaceMeta(source, entry, writer, found, nested)
-    else if (entry.name.endsWith(".xml")) await cleanPart(source, entry, people, writer, found, nested)
-    else if (/^(?:mimetype$|layout-cache$|manifest\.rdf$|Configurations2\/)/.test(entry.name)) writer.copy(entry)
-    else await cleanEmbedded(source, entry, writer, found, nested)
-    if (/^(?:Basic|Scripts)\/[^/]+\//.test(entry.name)) found.remains.add("macros")
-  }
-  return writer.finish()
+export interface OdfKind {
+  extension: string
+  type: string
+  isCleaned: boolean
 }
 
 /** The kind of document, by its first entry. */
 export async function odfKind(source: Source, zip: Zip, nested: Pick<Nested, "budget">): Promise<OdfKind | null> {
-  const [first] = zip.entries
-  if (first?.name !== "mimetype") return null
-  const type = decode(await unpack(source, first, 200, nested.budget))
-  const match = /^application\/vnd\.oasis\.opendocument\.(text|spreadsheet|presentation|graphics)(?:-template)?\s*$/.exec(type)
-  return match && ({ text: "odt", spreadsheet: "ods", presentation: "odp", graphics: "odg" } as const)[match[1] as "text"]
+  const entry = zip.entries.find(({ name }) => name === "mimetype")
+  if (!entry || entry.uncompressed > 200) return null
+  const type = decode(await unpack(source, entry, 200, nested.budget)).trim()
+  const kind = KINDS[/^application\/vnd\.oasis\.opendocument\.([a-z-]+)$/.exec(type)?.[1] ?? ""]
+  return kind ? { ...kind, type } : null
 }
 
-function droppedMeaning(name: string): "thumbnail" | "history" | null {
+export async function cleanOdf(source: Source, zip: Zip, found: Findings, nested: Nested): Promise<Output> {
+  const read = async (entry: Entry): Promise<string> => decode(await unpack(source, entry, MAX_XML_BYTES, nested.budget))
+  const manifest = zip.entries.find(({ name }) => name === MANIFEST)
+  // A password first: nothing else can be read then.
+  if (manifest) refuseEncrypted(await read(manifest))
+  if (zip.entries.some(({ name }) => /^META-INF\/[^/]*signatures[^/]*$/i.test(name))) throw new NotPossible("digital-signature")
+  if (zip.hasExtra) found.removed.add("trailing-data")
+  if (zip.entries.some((entry) => entry.hasTraces)) found.removed.add("timestamps")
+
+  const links = await readLinks(zip, read)
+  const document = {
+    people: new People(),
+    hidden: new HiddenContent("odf", found),
+    found,
+    names: new Set(zip.entries.map(({ name }) => name)),
+  }
+  const dropped = new Set<string>()
+  for (const entry of zip.entries) {
+    const what = dropReason(entry.name, links)
+    if (!what) continue
+    dropped.add(entry.name)
+    if (what === "plain") continue
+    if (entry.name !== "manifest.rdf" || !PLAIN_RDF.test(await read(entry))) found.removed.add(what)
+  }
+  const writer = new ZipWriter(source)
+  for (const entry of zip.entries.filter(({ name }) => !dropped.has(name))) {
+    const { name } = entry
+    const isXml = /\.(?:xml|xlb)$/.test(name)
+    if (/^(?:Basic|Scripts)\/[^/]+\//.test(name)) found.remains.add("macros")
+    if (/(?:^|\/)meta\.xml$/.test(name)) await replaceMeta(entry, await read(entry), writer, found)
+    else if (name === "mimetype") writer.copy(entry)
+    else if (isXml) {
+      const text = await read(entry)
+      const rewritten = name === MANIFEST ? cleanManifest(text, dropped, document) : cleanContent(text, name, document)
+      if (rewritten === text) writer.copy(entry)
+      else await writer.replace(entry, new TextEncoder().encode(rewritten))
+    } else await cleanEmbedded(source, entry, writer, found, nested)
+  }
+  document.hidden.finish()
+  return writer.finish()
+}
+
+function refuseEncrypted(manifest: string): void {
+  rewriteXml(manifest, {
+    tag(tag) {
+      if (tag.local === "encryption-data") throw new NotPossible("encrypted")
+      return "keep"
+    },
+  })
+}
+
+/** All that the parts refer to, as far as it may stand in the package. */
+async function readLinks(zip: Zip, read: (entry: Entry) => Promise<string>): Promise<Set<string>> {
+  const links = new Set<string>()
+  for (const entry of zip.entries) {
+    if (!/\.xml$/.test(entry.name) || entry.name === MANIFEST) continue
+    const folder = entry.name.slice(0, entry.name.lastIndexOf("/") + 1)
+    rewriteXml(await read(entry), {
+      tag(tag) {
+        const link = attribute(tag, "href")
+        if (link) links.add(resolve(folder, plain(link.value)))
+        return "keep"
+      },
+    })
+  }
+  return links
+}
+
+function resolve(folder: string, link: string): string {
+  const path = folder.split("/").filter((step) => step !== "")
+  for (const step of link.replace(/#[^]*$/, "").split("/")) {
+    if (step === "..") path.pop()
+    else if (step !== "" && step !== ".") path.push(step)
+  }
+  const text = path.join("/")
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+/** Why an entry goes: it serves to trace, or nothing leads to it. Null if it stays, "plain" if there is nothing to say of it. */
+function dropReason(name: string, links: Set<string>): Removed | "plain" | null {
   if (/^Thumbnails\//.test(name)) return "thumbnail"
   if (/^(?:VersionList\.xml$|Versions\/)/.test(name)) return "history"
-  return null
+  if (name === "manifest.rdf") return "custom-data"
+  // What LibreOffice computes anew.
+  if (/^(?:layout-cache$|ObjectReplacements\/$|Configurations2\/$|Configurations2\/[^/]+\/$)/.test(name)) return "plain"
+  if (/^Configurations2\//.test(name)) return "custom-data"
+  if (name === "mimetype" || name === MANIFEST || /^(?:Basic|Dialogs|Scripts)\//.test(name)) return null
+  if (/^(?:[^/]+\/)*(?:content|styles|settings|meta)\.xml$/.test(name)) {
+    const folder = name.slice(0, Math.max(0, name.lastIndexOf("/")))
+    return folder === "" || links.has(folder) ? null : "unknown-data"
+  }
+  if (links.has(name)) return null
+  return [...links].some((link) => link !== "" && name.startsWith(`${link}/`)) ? null : "unknown-data"
 }
 
-async function replaceMeta(source: Source, entry: Entry, writer: ZipWriter, found: Findings, nested: Nested): Promise<void> {
-  const text = decode(await unpack(source, entry, MAX_XML_BYTES, nested.budget))
+async function replaceMeta(entry: Entry, text: string, writer: ZipWriter, found: Findings): Promise<void> {
   if (text === META) {
     writer.copy(entry)
     return
   }
   rewriteXml(text, {
+    removed: () => found.removed.add("unknown-data"),
+    tag(tag) {
+      const isPlain = ({ name, local }: { name: string; local: string }): boolean => name.startsWith("xmlns") || local === "version"
+      if (tag.local === "generator" || tag.attributes.every(isPlain) || tag.local === "document-statistic") return "keep"
+      found.removed.add("properties")
+      return "keep"
+    },
     text(content, parents) {
       const element = parents.at(-1)!
       if (content.trim() !== "") {
@@ -78,82 +167,4 @@ async function replaceMeta(source: Source, entry: Entry, writer: ZipWriter, foun
     },
   })
   await writer.replace(entry, new TextEncoder().encode(META))
-}
-
-async function cleanPart(source: Source, entry: Entry, people: People, writer: ZipWriter, found: Findings, nested: Nested): Promise<void> {
-  const text = decode(await unpack(source, entry, MAX_XML_BYTES, nested.budget))
-  const rewritten = rewriteXml(text, entry.name === "META-INF/manifest.xml" ? MANIFEST : contentRules(people, found))
-  if (rewritten === text) writer.copy(entry)
-  else await writer.replace(entry, new TextEncoder().encode(rewritten))
-}
-
-const MANIFEST: Rules = {
-  tag(tag) {
-    if (tag.local === "encryption-data") throw new NotPossible("encrypted")
-    return tag.local === "file-entry" && droppedMeaning(plain(attribute(tag, "full-path")?.value ?? "")) ? "drop" : "keep"
-  },
-}
-
-function contentRules(people: People, found: Findings): Rules {
-  return {
-    tag(tag) {
-      if (tag.local === "config-item") {
-        const what = DROPPED_SETTINGS[attribute(tag, "name")?.value ?? ""]
-        if (!what) return "keep"
-        found.removed.add(what === "data-source" ? "local-path" : what)
-        return "drop"
-      }
-      if (tag.local === "annotation") found.remains.add("comments")
-      if (tag.local === "tracked-changes") found.remains.add("tracked-changes")
-      if (tag.local === "hidden-text" || tag.local === "hidden-paragraph") found.remains.add("hidden-content")
-      if (tag.local === "table-properties" && attribute(tag, "display")?.value === "false") found.remains.add("hidden-content")
-      // Of a cropped picture the whole is kept.
-      if (/[1-9]/.test(tag.attributes.find((item) => item.name === "fo:clip")?.value ?? "")) found.remains.add("hidden-content")
-      let changed = false
-      if (dropAttributes(tag, (item) => /^officeooo:(?:paragraph-)?rsid$/.test(item.name))) {
-        found.removed.add("history")
-        changed = true
-      }
-      const name = attribute(tag, "name")
-      if (name?.name === "draw:name" && (isFileName(plain(name.value)) || isLocalPath(plain(name.value)))) {
-        found.removed.add("embedded-name")
-        changed = setAttribute(tag, "name", "Picture") || changed
-      }
-      const link = attribute(tag, "href")
-      if (link && isLocalPath(plain(link.value))) {
-        found.removed.add("local-path")
-        link.value = escaped(withoutFolders(plain(link.value)))
-        changed = true
-      }
-      return changed ? "changed" : "keep"
-    },
-    text(text, parents) {
-      const element = parents.at(-1)!
-      if (text.trim() === "") return text
-      // Of a remark or of a change; the document's own properties stand elsewhere.
-      if (element === "creator" && /^(?:annotation|change-info)$/.test(parents.at(-2) ?? "")) {
-        const neutral = escaped(people.neutral(plain(text)))
-        if (neutral !== text) found.removed.add("author")
-        return neutral
-      }
-      if (element === "date" && /^(?:annotation|change-info)$/.test(parents.at(-2) ?? "")) {
-        if (text !== NEUTRAL_TIME) found.removed.add("timestamps")
-        return NEUTRAL_TIME
-      }
-      if (element === "creator-initials" || (element === "sender-initials" && parents.at(-2) === "annotation")) {
-        found.removed.add("author")
-        return ""
-      }
-      if (parents.includes("annotation")) {
-        const value = plain(text)
-        const unsigned = people.withoutSignature(value)
-        return unsigned === value ? text : escaped(unsigned)
-      }
-      if ((element === "title" || element === "desc") && (isFileName(plain(text)) || isLocalPath(plain(text)))) {
-        found.removed.add("embedded-name")
-        return ""
-      }
-      return text
-    },
-  }
 }

@@ -1,5 +1,6 @@
 // Just enough XML to take attributes, elements and texts out of a document part and leave every other character as it was.
-// No entities are resolved and declarations are refused, so nothing can grow.
+// No entities are resolved and declarations are refused, so nothing can grow. What no program reads does not stay: comments,
+// instructions, names of document types, and whatever a declaration or an end tag holds besides what it needs.
 
 import { Damaged, NotPossible } from "./cleaned"
 
@@ -19,8 +20,20 @@ export interface Tag {
   name: string
   local: string
   attributes: Attribute[]
+  /** Stands alone: <a/>. */
+  selfClosing: boolean
   /** Local names of the elements that it stands in. */
   parents: readonly string[]
+}
+
+/** Where a text stands. */
+export interface Place {
+  /** Local names of the elements that it stands in. */
+  parents: readonly string[]
+  /** Their names as written. */
+  names: readonly string[]
+  /** Has no element beside it. */
+  isAlone: boolean
 }
 
 export interface Rules {
@@ -30,77 +43,164 @@ export interface Rules {
    */
   tag?(tag: Tag): "keep" | "changed" | "drop" | "empty"
   /** Looks at a text; gives its replacement. */
-  text?(text: string, parents: readonly string[]): string
+  text?(text: string, parents: readonly string[], place: Place): string
+  /** Looks at an end tag. */
+  end?(local: string): void
+  /** Is told of what is always taken out. */
+  removed?(): void
 }
+
+const DECLARATION = /^<\?xml version="1\.0"(?: encoding="(?:UTF-8|utf-8)")?(?: standalone="(?:yes|no)")?\s*\?>$/
+const NEUTRAL_DECLARATION = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>`
 
 /** Applies the rules; the result is the very same string when nothing had to change. */
 export function rewriteXml(xml: string, rules: Rules): string {
-  const out: string[] = []
-  const parents: string[] = []
-  let copied = 0 // everything before is in `out`
-  let skipFrom = -1 // where the element that is being taken out begins, and at which depth
-  let skipDepth = 0
-  let skipOnlyInside = false
-  let at = 0
-  for (let count = 0; at < xml.length; count++) {
-    if (count > MAX_TAGS) throw new NotPossible("too-complex")
-    const open = xml.indexOf("<", at)
-    const textEnd = open < 0 ? xml.length : open
-    if (textEnd > at && skipFrom < 0 && rules.text && parents.length > 0) {
-      const text = xml.slice(at, textEnd)
-      const replaced = rules.text(text, parents)
-      if (replaced !== text) {
-        out.push(xml.slice(copied, at), replaced)
-        copied = textEnd
-      }
+  return new Rewriting(xml, rules).run()
+}
+
+class Rewriting {
+  readonly #out: string[] = []
+  readonly #parents: string[] = []
+  readonly #names: string[] = []
+  #copied = 0 // everything before is in `out`
+  #skipFrom = -1 // where the element that is being taken out begins, and at which depth
+  #skipDepth = 0
+  #skipOnlyInside = false
+  #at = 0
+  #afterStart = false // the last mark was a start tag
+
+  constructor(
+    private readonly xml: string,
+    private readonly rules: Rules,
+  ) {}
+
+  run(): string {
+    const { xml } = this
+    // A mark of byte order is no text.
+    if (xml.startsWith("\ufeff")) this.#at = 1
+    for (let count = 0; this.#at < xml.length; count++) {
+      if (count > MAX_TAGS) throw new NotPossible("too-complex")
+      const open = xml.indexOf("<", this.#at)
+      const textEnd = open < 0 ? xml.length : open
+      if (textEnd > this.#at) this.#text(xml.slice(this.#at, textEnd), this.#at, textEnd)
+      if (open < 0) break
+      if (xml.startsWith("<?", open)) this.#instruction(open)
+      else if (xml.startsWith("<!--", open)) this.#drop(open, after(xml, "-->", open + 4))
+      else if (xml.startsWith("<![CDATA[", open)) this.#verbatim(open)
+      else if (xml.startsWith("<!", open)) this.#documentType(open)
+      else if (xml[open + 1] === "/") this.#endTag(open)
+      else this.#startTag(open)
     }
-    if (open < 0) break
-    if (xml.startsWith("<?", open)) {
-      at = after(xml, "?>", open)
-    } else if (xml.startsWith("<!--", open)) {
-      at = after(xml, "-->", open)
-    } else if (xml.startsWith("<![CDATA[", open)) {
-      at = after(xml, "]]>", open)
-    } else if (xml.startsWith("<!", open)) {
-      // A document type may be named, as early OpenOffice did; one that declares anything is refused.
-      at = after(xml, ">", open)
-      if (parents.length > 0 || xml.slice(open, at).includes("[")) throw new NotPossible("unsupported-variant")
-    } else if (xml[open + 1] === "/") {
-      at = after(xml, ">", open)
-      const ended = parents.pop()
-      if (ended === undefined || ended !== local(xml.slice(open + 2, at - 1).trimEnd())) throw new Damaged("end tag")
-      if (skipFrom >= 0 && parents.length === skipDepth) {
-        out.push(xml.slice(copied, skipFrom))
-        copied = skipOnlyInside ? open : at
-        skipFrom = -1
-      }
-    } else {
-      const tag = readTag(xml, open, parents)
-      at = tag.end
-      if (skipFrom < 0) {
-        const answer = rules.tag?.(tag) ?? "keep"
-        if (answer === "changed") {
-          out.push(xml.slice(copied, open), writeTag(tag))
-          copied = at
-        } else if (answer === "drop" && tag.selfClosing) {
-          out.push(xml.slice(copied, open))
-          copied = at
-        } else if (answer === "drop" || (answer === "empty" && !tag.selfClosing)) {
-          skipOnlyInside = answer === "empty"
-          skipFrom = skipOnlyInside ? at : open
-          skipDepth = parents.length
-        }
-      }
-      if (!tag.selfClosing) {
-        parents.push(tag.local)
-        if (parents.length > MAX_DEPTH) throw new NotPossible("too-complex")
-      }
-    }
+    if (this.#parents.length > 0) throw new Damaged("element without an end")
+    if (this.#out.length === 0) return xml
+    this.#out.push(xml.slice(this.#copied))
+    return this.#out.join("")
   }
-  if (parents.length > 0) throw new Damaged("element without an end")
-  if (out.length === 0) return xml
-  out.push(xml.slice(copied))
-  return out.join("")
+
+  #replace(from: number, to: number, replacement: string): void {
+    if (this.#skipFrom >= 0) return
+    this.#out.push(this.xml.slice(this.#copied, from), replacement)
+    this.#copied = to
+  }
+
+  #drop(from: number, to: number): void {
+    if (this.#skipFrom < 0) this.rules.removed?.()
+    this.#replace(from, to, "")
+    this.#at = to
+  }
+
+  #text(text: string, from: number, to: number): void {
+    if (this.#parents.length === 0) {
+      if (text.trim() !== "") throw new Damaged("text outside")
+      return
+    }
+    if (this.#skipFrom >= 0 || !this.rules.text) return
+    const replaced = this.rules.text(text, this.#parents, this.#place(to))
+    if (replaced !== text) this.#replace(from, to, replaced)
+  }
+
+  #place(to: number): Place {
+    return { parents: this.#parents, names: this.#names, isAlone: this.#afterStart && this.#isBeforeEnd(to) }
+  }
+
+  /** Is the next tag an end tag? Comments and verbatim text may lie between. */
+  #isBeforeEnd(at: number): boolean {
+    for (let hops = 0; hops < 100; hops++) {
+      const open = this.xml.indexOf("<", at)
+      if (open < 0) return true
+      if (this.xml.startsWith("<!--", open)) at = after(this.xml, "-->", open + 4)
+      else if (this.xml.startsWith("<![CDATA[", open)) at = after(this.xml, "]]>", open)
+      else if (this.xml.startsWith("<?", open)) at = after(this.xml, "?>", open)
+      else return this.xml[open + 1] === "/"
+    }
+    throw new NotPossible("too-complex")
+  }
+
+  /** Text in which no sign has a meaning; the rules get it as any other. */
+  #verbatim(open: number): void {
+    const { xml } = this
+    const to = after(xml, "]]>", open)
+    if (this.#parents.length === 0) throw new Damaged("text outside")
+    if (this.#skipFrom < 0 && this.rules.text) {
+      const text = escaped(xml.slice(open + 9, to - 3))
+      const replaced = this.rules.text(text, this.#parents, this.#place(to))
+      if (replaced !== text) this.#replace(open, to, replaced)
+    }
+    this.#at = to
+  }
+
+  #instruction(open: number): void {
+    const to = after(this.xml, "?>", open)
+    const isDeclaration = open <= 1 && /^<\?xml\s/.test(this.xml.slice(open, to))
+    if (!isDeclaration) return this.#drop(open, to)
+    if (!DECLARATION.test(this.xml.slice(open, to))) this.#replace(open, to, NEUTRAL_DECLARATION)
+    this.#at = to
+  }
+
+  #documentType(open: number): void {
+    // One may be named, as early OpenOffice did; one that declares anything is refused.
+    const to = after(this.xml, ">", open)
+    if (this.#parents.length > 0 || this.xml.slice(open, to).includes("[")) throw new NotPossible("unsupported-variant")
+    this.#drop(open, to)
+  }
+
+  #endTag(open: number): void {
+    const { xml } = this
+    const to = after(xml, ">", open)
+    const ended = this.#parents.pop()
+    this.#names.pop()
+    if (ended === undefined || ended !== local(xml.slice(open + 2, to - 1).trimEnd())) throw new Damaged("end tag")
+    if (this.#skipFrom < 0) this.rules.end?.(ended)
+    else if (this.#parents.length === this.#skipDepth) {
+      this.#out.push(xml.slice(this.#copied, this.#skipFrom))
+      this.#copied = this.#skipOnlyInside ? open : to
+      this.#skipFrom = -1
+      if (this.#skipOnlyInside) this.rules.end?.(ended)
+    }
+    this.#afterStart = false
+    this.#at = to
+  }
+
+  #startTag(open: number): void {
+    const tag = readTag(this.xml, open, this.#parents)
+    this.#at = tag.end
+    if (this.#skipFrom < 0) {
+      const answer = this.rules.tag?.(tag) ?? "keep"
+      if (answer === "changed") this.#replace(open, tag.end, writeTag(tag))
+      else if (answer === "drop" && tag.selfClosing) this.#replace(open, tag.end, "")
+      else if (answer === "drop" || (answer === "empty" && !tag.selfClosing)) {
+        this.#skipOnlyInside = answer === "empty"
+        this.#skipFrom = this.#skipOnlyInside ? tag.end : open
+        this.#skipDepth = this.#parents.length
+      }
+      if (tag.selfClosing && answer !== "drop") this.rules.end?.(tag.local)
+    }
+    this.#afterStart = !tag.selfClosing
+    if (tag.selfClosing) return
+    this.#parents.push(tag.local)
+    this.#names.push(tag.name)
+    if (this.#parents.length > MAX_DEPTH) throw new NotPossible("too-complex")
+  }
 }
 
 export function attribute(tag: Tag, local: string): Attribute | undefined {
@@ -138,11 +238,15 @@ export function escaped(text: string): string {
   return text.replace(/[&<>"]/g, (sign) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[sign]!)
 }
 
+/** The same for a text, in which quotation marks mean nothing. */
+export function escapedText(text: string): string {
+  return text.replace(/[&<>]/g, (sign) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[sign]!)
+}
+
 const NAME = /[^\s=/>"'<]+/y
 const SPACE = /\s*/y
 
 interface ReadTag extends Tag {
-  selfClosing: boolean
   end: number
 }
 

@@ -57,12 +57,15 @@ export function docx(photo: Buffer, more: Record<string, string | Buffer> = {}, 
       "_rels/.rels": root("word/document.xml"),
       ...PROPERTIES,
       "word/document.xml":
-        `${XML}<w:document ${W} xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing" xmlns:pic="http://schemas.openxmlformats.org/drawingml/2006/picture"><w:body>` +
+        `${XML}<w:document ${W} xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing" xmlns:pic="http://schemas.openxmlformats.org/drawingml/2006/picture" xmlns:o="urn:schemas-microsoft-com:office:office"><w:body>` +
         `<w:p w:rsidR="00CANARY" w:rsidRDefault="00A77B3E" w14:paraId="1A2B3C4D"><w:r w:rsidRPr="00A1"><w:t>What is to be read &amp; seen</w:t></w:r>` +
         `<w:ins w:id="1" w:author="CANARY Ali" w:date="2024-03-01T10:00:00Z"><w:r><w:t xml:space="preserve"> سلام </w:t></w:r></w:ins>` +
         `<w:del w:id="2" w:author="CANARY Sara &quot;S&quot;" w:date="2024-03-01T10:00:00Z"><w:r><w:delText>gone</w:delText></w:r></w:del></w:p>` +
         `<w:p><w:r><w:instrText xml:space="preserve"> INCLUDEPICTURE "C:\\\\Users\\\\CANARY\\\\scan.png" \\* MERGEFORMAT </w:instrText></w:r><w:fldSimple w:instr=" INCLUDETEXT &quot;C:\\\\Users\\\\CANARY\\\\part.docx&quot; "/>` +
-        `<w:r><w:drawing><wp:docPr id="3" name="Picture 1" descr="C:\\Users\\CANARY\\Pictures\\IMG_1.jpg"/><pic:cNvPr id="4" name="IMG_CANARY.jpg"/></w:drawing></w:r></w:p>` +
+        `<w:hyperlink r:id="rId5"/><w:hyperlink r:id="rId6"/><w:r><w:drawing><wp:docPr id="3" name="Picture 1" descr="C:\\Users\\CANARY\\Pictures\\IMG_1.jpg"/><pic:cNvPr id="4" name="IMG_CANARY.jpg"/><a:blip xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" r:embed="rId3"/></w:drawing></w:r></w:p>` +
+        Object.keys(more)
+          .map((_, i) => `<o:OLEObject r:id="more${i}"/>`)
+          .join("") +
         `</w:body></w:document>`,
       "word/_rels/document.xml.rels": relationships(
         ["rId1", "settings", "settings.xml"],
@@ -71,6 +74,7 @@ export function docx(photo: Buffer, more: Record<string, string | Buffer> = {}, 
         ["rId4", "customXml", "../customXml/item1.xml"],
         ["rId5", "hyperlink", "file:///C:\\Users\\CANARY\\Desktop\\plan.docx", true],
         ["rId6", "hyperlink", "https://example.ir/a/b", true],
+        ...Object.keys(more).map((name, i): Relationship => [`more${i}`, "package", `/${name}`]),
         ["rId7", "http://schemas.microsoft.com/office/2011/relationships/people", "people.xml"],
       ),
       "word/settings.xml": `${XML}<w:settings ${W}><w:attachedTemplate r:id="rId1"/><w:rsids><w:rsidRoot w:val="00CANARY"/><w:rsid w:val="00A77B3E"/></w:rsids><w:docVars><w:docVar w:name="who" w:val="CANARYVAR"/></w:docVars><w:zoom w:percent="100"/><w14:docId w14:val="1CANARY1"/><w15:docId w15:val="{CANARY}"/></w:settings>`,
@@ -110,12 +114,14 @@ export function xlsx(options: { bare?: boolean } = {}): Buffer {
       ["rId2", "worksheet", "worksheets/sheet2.xml"],
       ["rId3", "http://schemas.microsoft.com/office/2017/10/relationships/person", "persons/person.xml"],
       ["rId4", "connections", "connections.xml"],
+      ["rId5", "pivotCacheDefinition", "pivotCache/pivotCacheDefinition1.xml"],
     ),
     "xl/worksheets/sheet1.xml": sheet,
     "xl/worksheets/_rels/sheet1.xml.rels": relationships(
       ["rId1", "printerSettings", "../printerSettings/printerSettings1.bin"],
       ["rId2", "comments", "../comments1.xml"],
       ["rId3", "hyperlink", "../../Users/CANARY/list.xlsx", true],
+      ["rId4", "http://schemas.microsoft.com/office/2017/10/relationships/threadedComment", "../threadedComments/threadedComment1.xml"],
     ),
     "xl/worksheets/sheet2.xml": `${XML}<worksheet ${S}><sheetData/></worksheet>`,
     "xl/printerSettings/printerSettings1.bin": "C\0A\0N\0A\0R\0Y\0-\0P\0R\0I\0N\0T\0E\0R\0",
@@ -145,7 +151,7 @@ export function pptx(photo: Buffer): Buffer {
       ["rId4", "customXml", "../customXml/item1.xml"],
       ["rId5", "commentAuthors", "commentAuthors.xml"],
     ),
-    "ppt/slides/slide1.xml": `${XML}<p:sld ${P} show="0"><p:cSld><p:pic><p:nvPicPr><p:cNvPr id="2" name="IMG_CANARY.jpg" descr="IMG_CANARY.jpg" title=""/></p:nvPicPr></p:pic><a:t>What is to be read</a:t></p:cSld></p:sld>`,
+    "ppt/slides/slide1.xml": `${XML}<p:sld ${P} show="0"><p:cSld><p:pic><p:nvPicPr><p:cNvPr id="2" name="IMG_CANARY.jpg" descr="IMG_CANARY.jpg" title=""/></p:nvPicPr><a:blip r:embed="rId1"/></p:pic><a:t>What is to be read</a:t></p:cSld></p:sld>`,
     "ppt/slides/_rels/slide1.xml.rels": relationships(
       ["rId1", "image", "../media/image1.jpeg"],
       ["rId2", "comments", "../comments/comment1.xml"],

@@ -1,21 +1,57 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { compound } from "./compound-parts"
+import { odf, word } from "./office-samples"
 import { cleanBytes, zip } from "./support"
+
+const none = Buffer.alloc(0)
+/** The head of Word's own stream, with the mark of a password. */
+const locked = Buffer.from("\xec\xa5\xc1\0\0\0\0\0\0\0\0\x01", "latin1")
+const cfb = "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 const UNKNOWN: [what: string, bytes: Buffer | string, name: string, extension: string, reason: string][] = [
   ["plain text", "a text about something", "notes.txt", "txt", "unknown-format"],
-  ["a text whose name ends in anything", "a text", "letter.of-ali", "bin", "unknown-format"],
-  ["Word before 2007", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "\0".repeat(600), "letter.doc", "doc", "old-office-format"],
-  ["Excel before 2007", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "\0".repeat(600), "table.XLS", "xls", "old-office-format"],
-  ["the same with a strange name", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "\0".repeat(600), "ali.rezaei", "doc", "old-office-format"],
-  ["RTF", "{\\rtf1 {\\info{\\author A}}}", "x.doc", "rtf", "unknown-format"],
-  ["TIFF", "II*\0\x08\0\0\0\0\0", "x.jpg", "tif", "unknown-format"],
-  ["Matroska", "\x1a\x45\xdf\xa3....matroska", "x.mp4", "mkv", "unknown-format"],
-  ["WebM", "\x1a\x45\xdf\xa3....webm", "x", "webm", "unknown-format"],
+  ["a table as text", "a;b;c", "notes.CSV", "csv", "unknown-format"],
+  ["a text whose name ends in anything", "a text", "letter.of-ali", "txt", "unknown-format"],
+  ["a text in Persian", Buffer.from("\u0633\u0644\u0627\u0645"), "letter.of-ali", "txt", "unknown-format"],
+  ["a page", "<!DOCTYPE html><p>a", "page.of-ali", "html", "unknown-format"],
+  [
+    "flat OpenDocument",
+    '<?xml version="1.0"?><office:document office:mimetype="application/vnd.oasis.opendocument.spreadsheet">',
+    "x.xml",
+    "fods",
+    "unsupported-variant",
+  ],
+  ["Word before 2007", compound({ WordDocument: none }), "letter.doc", "doc", "old-office-format"],
+  ["the same under a wrong name", compound({ WordDocument: none }), "letter.xls", "doc", "old-office-format"],
+  ["a template of it", compound({ WordDocument: none }), "letter.dot", "dot", "old-office-format"],
+  ["Excel before 2007", compound({ Workbook: none }), "table.of-ali", "xls", "old-office-format"],
+  ["Excel before 97", compound({ Book: none }), "table.XLS", "xls", "old-office-format"],
+  ["PowerPoint before 2007", compound({ "Current User": none, "PowerPoint Document": none }), "x.pps", "pps", "old-office-format"],
+  ["a message of Outlook", compound({ "__properties_version1.0": none }), "x", "msg", "old-office-format"],
+  ["Publisher", compound({ Quill: none }), "x.doc", "pub", "old-office-format"],
+  ["Visio before 2013", compound({ VisioDocument: none }), "x.vsd", "vsd", "old-office-format"],
+  ["another program's compound file", compound({ Something: none }), "x.max", "max", "unknown-format"],
+  ["another program's, with a strange name", compound({ Something: none }), "x.ali", "bin", "unknown-format"],
+  ["a compound file that is cut off", cfb + "\0".repeat(600), "letter.doc", "doc", "old-office-format"],
+  ["the same with a strange name", cfb + "\0".repeat(600), "ali.rezaei", "doc", "old-office-format"],
+  ["Excel with a password", compound({ EncryptedPackage: none, EncryptionInfo: none }), "a.xlsx", "xlsx", "encrypted"],
+  ["PowerPoint with a password", compound({ EncryptionInfo: none, EncryptedPackage: none }), "a.PPSX", "ppsx", "encrypted"],
+  ["a document with a password and a strange name", compound({ EncryptionInfo: none, EncryptedPackage: none }), "ali", "docx", "encrypted"],
+  ["old Word with a password", compound({ WordDocument: locked }), "letter.doc", "doc", "encrypted"],
+  ["old Excel with a password", compound({ Workbook: Buffer.from("0908020000002f00020000000000", "hex") }), "a.xls", "xls", "encrypted"],
+  ["old PowerPoint with a password", compound({ "PowerPoint Document": none, EncryptedSummary: none }), "a.ppt", "ppt", "encrypted"],
+  ["RTF", "{\\rtf1 {\\info{\\author A}}}", "x.txt", "rtf", "old-office-format"],
+  ["RTF that calls itself Word", "{\\rtf1 {\\info{\\author A}}}", "x.doc", "doc", "old-office-format"],
   ["RAR", "Rar!\x1a\x07\0", "x.zip", "rar", "unknown-format"],
-  ["nothing at all", "", "empty.jpg", "bin", "unknown-format"],
-  ["one byte", "x", "", "bin", "unknown-format"],
+  ["nothing at all", "", "empty.jpg", "bin", "empty"],
+  ["nothing at all, of a document", "", "letter.docx", "bin", "empty"],
+  ["one byte", "\x01", "", "bin", "unknown-format"],
   ["an archive", zip({ "a.txt": "hello", "b/c.txt": "there" }), "x.docx", "zip", "unknown-format"],
+  ["a book", zip({ mimetype: "application/epub+zip", "META-INF/container.xml": "<x/>" }), "x.zip", "epub", "unknown-format"],
+  ["a drawing of Visio", zip({ "[Content_Types].xml": "<Types/>", "visio/document.xml": "<x/>" }), "x.zip", "vsdx", "unknown-format"],
+  ["a letter of Pages", zip({ "Index/Document.iwa": "x" }), "x.pages", "pages", "unknown-format"],
+  ["a base", zip({ mimetype: "application/vnd.oasis.opendocument.base", "content.xml": "<x/>" }), "x.zip", "odb", "unsupported-variant"],
 ]
 
 for (const [what, content, name, extension, reason] of UNKNOWN) {
@@ -27,6 +63,31 @@ for (const [what, content, name, extension, reason] of UNKNOWN) {
     assert.ok(result.bytes.equals(bytes))
   })
 }
+
+test("a document that is broken keeps an extension with which Office repairs it", async () => {
+  const broken = (bytes: Buffer): Buffer => bytes.subarray(0, bytes.lastIndexOf("PK\x01\x02") + 10)
+  for (const [bytes, name, extension] of [
+    [broken(word("<w:p/>")), "x.docx", "docx"],
+    [broken(word("<w:p/>")), "x.docm", "docm"],
+    [broken(word("<w:p/>")), "x.ali", "docx"],
+    [broken(odf("text", "<text:p/>")), "x", "odt"],
+  ] as const) {
+    const result = await cleanBytes(bytes, name)
+    assert.deepEqual([result.outcome, result.extension], ["damaged", extension])
+    assert.ok(result.bytes.equals(bytes))
+  }
+})
+
+test("documents, templates and workbooks of records go out as what they are", async () => {
+  const template = odf("text", "<text:p>x</text:p>")
+  assert.equal((await cleanBytes(template, "x.zip")).extension, "odt")
+  const ott = zip({ mimetype: "application/vnd.oasis.opendocument.text-template", "content.xml": "<a/>" }, { stored: ["mimetype"] })
+  assert.equal((await cleanBytes(ott, "x.zip")).extension, "ott")
+  const types = `<Types><Default Extension="bin" ContentType="application/vnd.ms-excel.sheet.binary.macroEnabled.main"/></Types>`
+  const xlsb = await cleanBytes(zip({ "[Content_Types].xml": types, "xl/workbook.bin": "x" }), "x.xlsb")
+  assert.deepEqual([xlsb.extension, xlsb.outcome], ["xlsb", "partly"])
+  assert.ok(xlsb.remains.includes("metadata"))
+})
 
 test("the copy is a plain Blob: no name, no date", async () => {
   const { blob } = await cleanBytes(Buffer.from("text"), "name.txt")
