@@ -6,7 +6,7 @@
 // microphone draws it (sensor noise, compression tables, the voice); marks that an encoder leaves inside the coded stream
 // (x264's settings in the first picture, LAME's name in the first frame); wording and spacing that differ from copy to copy.
 
-import { type Cleaned, Findings, NotPossible, type Outcome, type Reason } from "./cleaned"
+import { type Cleaned, Findings, NotPossible, type Outcome, type Reason, type Removed } from "./cleaned"
 import { detect, extensionOf, type Kind } from "./detect"
 import { cleanFlac } from "./flac"
 import { ADTS_FRAME, cleanAmr, cleanFrames, MP3_FRAME } from "./frames"
@@ -23,6 +23,7 @@ import { brokenZip, packageKind } from "./passed-on"
 import { cleanPdf } from "./pdf"
 import { cleanPng } from "./png"
 import { cleanWav, cleanWebp } from "./riff"
+import { seenIn } from "./seen"
 import { type Output, Source } from "./source"
 import { readZip } from "./zip"
 
@@ -44,7 +45,7 @@ export async function clean(file: Blob, name: string): Promise<Cleaned> {
 async function cleanAt(file: Blob, name: string, budget: Budget, depth: number): Promise<Cleaned> {
   const found = new Findings()
   let kind: Kind = { format: "other", type: "application/octet-stream", extension: "bin" }
-  const answer = (outcome: Outcome, reason: Reason | null, output?: Output): Cleaned => {
+  const answer = (outcome: Outcome, reason: Reason | null, output?: Output, seen: Removed[] = []): Cleaned => {
     const isUntouched = outcome === "not-possible" || outcome === "damaged"
     const blob = output?.blob() ?? file
     return {
@@ -54,6 +55,7 @@ async function cleanAt(file: Blob, name: string, budget: Budget, depth: number):
       format: kind.format === "zip" ? "other" : kind.format,
       removed: isUntouched ? [] : [...found.removed],
       remains: isUntouched ? [] : [...found.remains],
+      seen,
       outcome,
       reason,
     }
@@ -74,9 +76,11 @@ async function cleanAt(file: Blob, name: string, budget: Budget, depth: number):
     if (found.removed.size === 0) return answer(found.remains.size === 0 ? "nothing-found" : "partly", null)
     return answer(found.remains.size === 0 ? "cleaned" : "partly", null, output)
   } catch (error) {
-    if (error instanceof NotPossible) return answer("not-possible", error.reason)
+    // It goes out as it is: what lies open in it is named before the person decides.
+    const seen = depth === 0 ? await seenIn(new Source(file)) : []
+    if (error instanceof NotPossible) return answer("not-possible", error.reason, undefined, seen)
     // What a cleaner did not foresee (an index outside an array, say) is a file that breaks its format's rules.
-    return answer("damaged", null)
+    return answer("damaged", null, undefined, seen)
   }
 }
 

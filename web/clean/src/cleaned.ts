@@ -41,6 +41,7 @@ export type Removed =
 export type Remains =
   | "colour-profile"      // measured on a certain screen or scanner; removing it would change the colours
   | "metadata"            // metadata which could not be separated from what must stay
+  | "unread-part"         // a broken or unreadable part of the picture, copied as it is: it may hold anything
   | "metadata-track"
   | "text-track"          // subtitles; some drones and dashboard cameras write places into them
   | "attachments"         // whole files carried along, as they are
@@ -85,6 +86,8 @@ export interface Cleaned {
   format: Format
   removed: Removed[]
   remains: Remains[]
+  /** What lies open in a file that goes out as it is; empty for the others. That nothing was seen says nothing. */
+  seen: Removed[]
   outcome: Outcome
   reason: Reason | null
 }

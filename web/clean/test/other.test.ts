@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { compound } from "./compound-parts"
 import { odf, word } from "./office-samples"
+import { phoneExif } from "./picture-parts"
 import { cleanBytes, zip } from "./support"
 
 const none = Buffer.alloc(0)
@@ -107,4 +108,39 @@ test("a file that the browser can no longer read is said to be so", async () => 
   const result = await clean(gone, "x.jpg").catch(() => null)
   assert.ok(result, "clean() rejected")
   assert.deepEqual([result.outcome, result.reason], ["not-possible", "unreadable"])
+})
+
+test("what lies open in a file that goes out as it is is named", async () => {
+  const xmp = '<x:xmpmeta><rdf:Description exif:GPSLatitude="35,42N" tiff:Make="x"><dc:creator>x</dc:creator></rdf:Description></x:xmpmeta>'
+  const seen: [what: string, bytes: Buffer, words: string[]][] = [
+    ["XMP", Buffer.from(`unknown ${xmp}`), ["author", "device", "gps", "xmp"]],
+    [
+      "EXIF",
+      Buffer.concat([Buffer.from("unknown Exif\0\0"), phoneExif(1, Buffer.alloc(0)), Buffer.alloc(9)]),
+      ["device", "exif", "gps", "maker-notes"],
+    ],
+    [
+      "EXIF without its name",
+      Buffer.concat([Buffer.from("unknown"), phoneExif(1, Buffer.alloc(0))]),
+      ["device", "exif", "gps", "maker-notes"],
+    ],
+    ["EXIF far inside", Buffer.concat([Buffer.alloc(3 << 20), phoneExif(1, Buffer.alloc(0))]), ["device", "exif", "gps", "maker-notes"]],
+    ["a broken PDF", Buffer.from("%PDF-1.4 /Author (Ali) /CreationDate (D:2024"), ["author", "timestamps"]],
+    [
+      "an old document",
+      Buffer.from("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\x05\0S\0u\0m\0m\0a\0r\0y\0I\0n\0f\0o\0", "latin1"),
+      ["author", "properties", "timestamps"],
+    ],
+    ["a place of a film", Buffer.from("unknown \xa9xyz\0\x12\x15\xc7+35.7000+051.4000/", "latin1"), ["gps"]],
+    ["a text", Buffer.from("II* is no picture, and MM is two thousand"), []],
+  ]
+  for (const [what, bytes, words] of seen) {
+    const result = await cleanBytes(bytes, "x.bin")
+    assert.ok(["not-possible", "damaged"].includes(result.outcome), what)
+    assert.deepEqual(result.seen.sort(), words, what)
+  }
+  const whole = await cleanBytes(
+    Buffer.from("GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;", "latin1"),
+  )
+  assert.deepEqual(whole.seen, [])
 })

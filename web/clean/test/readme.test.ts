@@ -32,6 +32,6 @@ test("what may stay, why nothing was done and every outcome are explained, in th
   const known = ["Remains", "Reason", "Outcome"].flatMap(words)
   for (const word of known) assert.ok(named.delete(word), word)
   // The members of an answer, and a chunk of a recording.
-  for (const other of ["clean", "removed", "remains", "outcome", "reason", "bext", "cart"]) named.delete(other)
+  for (const other of ["clean", "removed", "remains", "seen", "outcome", "reason", "bext", "cart"]) named.delete(other)
   assert.deepEqual([...named], [])
 })

@@ -76,6 +76,63 @@ export function pixels(bytes: Uint8Array, extension: string): Buffer {
   return toolBytes("convert", ["{}", "-depth", "8", "rgba:-"], bytes, `pixels.${extension}`)
 }
 
+/** The pixels of a file that may be broken, or null where an ordinary reader gives up. Its warnings are of no interest. */
+export function pixelsIfReadable(bytes: Uint8Array, extension: string): Buffer | null {
+  const path = join(folder, `readable.${extension}`)
+  writeFileSync(path, bytes)
+  const { status, stdout, error } = spawnSync("convert", [path, "-depth", "8", "rgba:-"], { maxBuffer: 1 << 28 })
+  assert.equal(error, undefined, "convert is needed for this test; tools/install.sh installs it")
+  return status === 0 && stdout.length > 0 ? stdout : null
+}
+
+/** A digest of the pixels of each of many files, by one process; nothing for those that an ordinary reader gives up on. */
+function digests(files: readonly Uint8Array[], extension: string): (string | undefined)[] {
+  const names = files.map((bytes, i) => {
+    const name = `many-${i}.${extension}`
+    writeFileSync(join(folder, name), bytes)
+    return name
+  })
+  const found = new Map<string, string>()
+  for (let i = 0; i < names.length; i += 100) {
+    const { stdout, error } = spawnSync("identify", ["-quiet", "-format", "%f %wx%h %#\n", ...names.slice(i, i + 100)], { cwd: folder })
+    assert.equal(error, undefined, "identify is needed for this test; tools/install.sh installs it")
+    for (const line of stdout.toString().split("\n")) {
+      const [name = "", ...digest] = line.split(" ")
+      if (!digest.includes("")) found.set(name, (found.get(name) ?? "") + digest.join(" "))
+    }
+  }
+  for (const name of names) rmSync(join(folder, name))
+  return names.map((name) => found.get(name))
+}
+
+/**
+ * What is true of the copy of any file that an ordinary reader opens: the same pixels, and no canary; or it is said that the file
+ * could not be looked through. Gives how many were opened, so that a test can count.
+ */
+export async function assertSameAndClean(
+  variants: readonly (readonly [what: string, bytes: Buffer])[],
+  extension: string,
+): Promise<number> {
+  const results: Result[] = []
+  for (const [, bytes] of variants) results.push(await cleanBytes(bytes, `x.${extension}`))
+  const before = digests(
+    variants.map(([, bytes]) => bytes),
+    extension,
+  )
+  const now = digests(
+    results.map(({ bytes }) => bytes),
+    extension,
+  )
+  for (const [i, { outcome, remains, bytes }] of results.entries()) {
+    const what = variants[i]![0]
+    if (before[i] !== undefined) assert.equal(now[i], before[i], `${what}: other pixels (${outcome})`)
+    if (before[i] !== undefined) assert.notEqual(outcome, "damaged", what)
+    const isSaid = outcome === "not-possible" || outcome === "damaged" || remains.includes("unread-part")
+    if (!isSaid) assert.deepEqual(canaries(bytes), [], what)
+  }
+  return before.filter((digest) => digest !== undefined).length
+}
+
 /** The first two pages as a viewer draws them. */
 export function pages(pdf: Uint8Array): Buffer {
   return toolBytes("pdftoppm", ["-r", "40", "-l", "2", "{}"], pdf, "pages.pdf")

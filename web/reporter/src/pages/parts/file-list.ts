@@ -160,11 +160,9 @@ function cleaningReport(cleaned: Cleaned, sendsOriginal: boolean): Child[] {
     case "nothing-found":
       return [h("p", {}, text("files.nothing-found"))]
     case "damaged":
-      return [h("p", { class: "note note-warn" }, text("files.damaged"))]
+      return [untouched(text("files.damaged"), cleaned)]
     case "not-possible":
-      return [
-        h("p", { class: "note note-warn" }, text("files.not-possible"), " ", textOf("not-cleaned", cleaned.reason ?? "unknown-format")),
-      ]
+      return [untouched(`${text("files.not-possible")} ${textOf("not-cleaned", cleaned.reason ?? "unknown-format")}`, cleaned)]
     default:
       return [
         cleaned.removed.length === 0
@@ -173,6 +171,12 @@ function cleaningReport(cleaned: Cleaned, sendsOriginal: boolean): Child[] {
         cleaned.remains.length === 0 ? null : h("p", { class: "note note-warn" }, text("files.remains", { list: remains })),
       ]
   }
+}
+
+/** Why a file goes out as it is, and what lies open in it, before the person decides. */
+function untouched(why: string, { seen }: Cleaned): Child {
+  const list = listed(seen.map((what) => textOf("removed", what)))
+  return h("p", { class: "note note-warn" }, why, seen.length === 0 ? null : ` ${text("files.seen", { list })}`)
 }
 
 /** A small box to tick, of a large target. */
