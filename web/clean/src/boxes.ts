@@ -1,7 +1,7 @@
 // ISO base media files (ISO/IEC 14496-12) and their ancestor QuickTime: boxes in boxes. Many tables hold offsets into the
 // file, so nothing is ever moved: what has to go is overwritten with zeros and its box renamed to `free`.
 
-import { Damaged } from "./cleaned"
+import { Damaged, type Findings } from "./cleaned"
 import { fromLatin1, isZero, latin1, view } from "./bytes"
 import type { Patches, Source } from "./source"
 
@@ -15,7 +15,7 @@ export interface Box {
 }
 
 /** A box of the file itself. */
-export interface TopBox extends Box {}
+export type TopBox = Box
 
 const MAX_BOXES = 100_000
 const FREE = fromLatin1("free")
@@ -46,6 +46,20 @@ export function boxes(bytes: Uint8Array, from = 0, to = bytes.length): Box[] {
   return list
 }
 
+/** Zeroes what stands behind the last box of a list and is none: players stop reading there. */
+export function tidy(bytes: Uint8Array, from: number, to: number, found: Findings): void {
+  const data = view(bytes)
+  let at = from
+  while (to - at >= 8) {
+    let size = data.getUint32(at)
+    if (size === 1 && to - at >= 16) size = large(data.getUint32(at + 8), data.getUint32(at + 12))
+    else if (size === 0 && data.getUint32(at + 4) !== 0) size = to - at
+    if (size < 8 || at + size > to) break
+    at += size
+  }
+  if (wipe(bytes, at, to)) found.removed.add("unknown-data")
+}
+
 /** The file's own boxes, and where they end: bytes behind that are not a box. */
 export async function topBoxes(source: Source, isComplete: (seen: TopBox[]) => boolean): Promise<{ list: TopBox[]; end: number }> {
   const list: TopBox[] = []
@@ -61,9 +75,12 @@ export async function topBoxes(source: Source, isComplete: (seen: TopBox[]) => b
     } else if (size === 0) {
       size = source.size - start
     }
-    if (size < body - start || start + size > source.size || !/^[\x20-\x7e\xa9]{4}$/.test(type)) {
-      // Phones hang things of their own behind a finished file; in an unfinished one, or in the middle of the data, this is a cut.
-      if (isComplete(list) && !/^(?:mdat|moov|moof|meta)$/.test(type)) break
+    const isBox = size >= body - start && /^[\x20-\x7e\xa9]{4}$/.test(type)
+    // A recording that was cut off, or whose length was never filled in, goes on to the end of the file.
+    if (isBox && type === "mdat" && start + size > source.size) size = source.size - start
+    if (!isBox || start + size > source.size) {
+      // Phones hang things of their own behind a finished file; in an unfinished one this is a cut.
+      if (isComplete(list)) break
       throw new Damaged("box size")
     }
     list.push({ type, start, body, end: start + size })

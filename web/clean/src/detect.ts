@@ -3,9 +3,10 @@
 import { latin1, startsWith } from "./bytes"
 import type { Format, Reason } from "./cleaned"
 import { compoundKind, isCompound } from "./compound"
-import { ADTS_FRAME, beginsWithFrames, id3Bytes, MP3_FRAME } from "./frames"
+import { ADTS_FRAME, beginsWithFrames, MP3_FRAME } from "./frames"
 import { passedOnDocument } from "./passed-on"
 import type { Source } from "./source"
+import { afterTags } from "./tags"
 
 export interface Kind {
   format: Format | "zip"
@@ -25,7 +26,7 @@ export async function detect(source: Source): Promise<Kind> {
   if (is("\x89PNG\r\n\x1a\n")) return kind("png", "image/png", "png")
   if (is("GIF87a") || is("GIF89a")) return kind("gif", "image/gif", "gif")
   if (is("RIFF") && is("WEBP", 8)) return kind("webp", "image/webp", "webp")
-  if (is("RIFF") && is("WAVE", 8)) return kind("wav", "audio/wav", "wav")
+  if ((is("RIFF") || is("RF64") || is("BW64")) && is("WAVE", 8)) return kind("wav", "audio/wav", "wav")
   if (is("ftyp", 4)) return brand(latin1(head.subarray(8, 12)), latin1(head.subarray(16, Math.min(head.length, 64))))
   if (["moov", "mdat", "wide", "free", "skip", "pnot"].some((type) => is(type, 4))) return kind("mp4", "video/quicktime", "mov")
   if (is("OggS")) return kind("ogg", "audio/ogg", "ogg")
@@ -34,9 +35,12 @@ export async function detect(source: Source): Promise<Kind> {
   if (is("PK\x03\x04")) return { format: "zip", type: "application/zip", extension: "zip" }
   if (latin1(head).includes("%PDF-")) return kind("pdf", "application/pdf", "pdf")
 
-  const tag = await id3Bytes(source, 0)
-  const sound = await source.peek(tag, 4)
+  const tag = await afterTags(source)
+  const sound = await source.peek(tag, 12)
   if (tag > 0 && startsWith(sound, "fLaC")) return kind("flac", "audio/flac", "flac")
+  if (tag > 0 && startsWith(sound, "OggS")) return kind("ogg", "audio/ogg", "ogg")
+  if (tag > 0 && startsWith(sound, "#!AMR")) return kind("amr", "audio/amr", "amr")
+  if (tag > 0 && /^(?:RIFF|RF64|BW64)/.test(latin1(sound)) && startsWith(sound, "WAVE", 8)) return kind("wav", "audio/wav", "wav")
   if (await beginsWithFrames(source, tag, MP3_FRAME)) return kind("mp3", "audio/mpeg", "mp3")
   if (await beginsWithFrames(source, tag, ADTS_FRAME)) return kind("aac", "audio/aac", "aac")
   // After its tag a recording may have some padding before the first frame.

@@ -6,7 +6,8 @@ import { boxes, child, free, isFiller, topBoxes, wipe, type Box } from "./boxes"
 import { fromLatin1, latin1, view } from "./bytes"
 import { readExif } from "./exif"
 import { neutraliseProfile } from "./icc"
-import { cleanHandler, cleanMovie, cleanTop } from "./mp4"
+import { cleanMovie, cleanTop } from "./mp4"
+import { cleanHandler } from "./mp4-movie"
 import { Patches, type Output, type Source } from "./source"
 
 const MAX_META_BYTES = 16 * 1024 * 1024
@@ -92,10 +93,13 @@ export async function cleanHeif(source: Source, found: Findings): Promise<Output
   if (!bytes.every((byte, at) => byte === before[at])) patches.write(top.start, bytes)
 
   const sequence = list.find((box) => box.type === "moov")
+  if (sequence) {
+    const { used } = await cleanMovie(source, sequence, patches, found)
+    keptRanges.push(...used.kept)
+  }
   for (const box of list) {
-    if (box === sequence) await cleanMovie(source, box, list, false, patches, found, { hasVideo: false })
-    else if (box.type === "mdat")
-      await zeroUnused(source, box.body, box.end, keptRanges, sequence !== undefined, model, kept, patches, found)
+    if (box === sequence) continue
+    if (box.type === "mdat") await zeroUnused(source, box.body, box.end, keptRanges, model, kept, patches, found)
     else if (box.type !== "ftyp" && box.type !== "styp" && box !== top) await cleanTop(source, box, patches, found)
   }
   return patches.output()
@@ -320,16 +324,12 @@ function cleanProperty(bytes: Uint8Array, property: Box, found: Findings): void 
   }
 }
 
-/**
- * Zeroes what the kept items do not use. With a sequence of pictures in the same data, whose samples we do not follow,
- * only what the other items use.
- */
+/** Zeroes what neither the kept items nor the samples of a sequence use. */
 async function zeroUnused(
   source: Source,
   from: number,
   to: number,
   keptRanges: [number, number][],
-  isSequence: boolean,
   model: Model,
   kept: Set<number>,
   patches: Patches,
@@ -340,15 +340,11 @@ async function zeroUnused(
     .flatMap((item) => item.extents)
     .filter((extent) => extent.where === "file" && extent.from >= from && extent.to <= to)
     .map((extent): [number, number] => [extent.from, extent.to])
-  for (const [start, end] of gaps(from, to, keptRanges)) {
-    for (const [a, b] of isSequence
-      ? dropped.map(([x, y]): [number, number] => [Math.max(x, start), Math.min(y, end)])
-      : [[start, end] as const]) {
-      if (b <= a || (await source.allZero(a, b))) continue
-      // What an item held has its own word already; this is for bytes that belong to nobody.
-      if (!dropped.some(([x, y]) => x < b && a < y)) found.removed.add("unknown-data")
-      patches.zero(a, b)
-    }
+  for (const [a, b] of gaps(from, to, keptRanges)) {
+    if (await source.allZero(a, b)) continue
+    // What an item held has its own word already; this is for bytes that belong to nobody.
+    if (!dropped.some(([x, y]) => x < b && a < y)) found.removed.add("unknown-data")
+    patches.zero(a, b)
   }
 }
 

@@ -1,7 +1,7 @@
-// RIFF containers: WebP pictures (RFC 9649) and WAV recordings. Chunks that the picture or the sound needs are copied,
-// all others are left out, and the total size in the head is put right.
+// RIFF containers: WebP pictures (RFC 9649). Chunks that the picture needs are copied, all others are left out, and the
+// total size in the head is put right. WAV recordings, which are read more leniently, have wav.ts.
 
-import { Damaged, type Findings, type Removed } from "./cleaned"
+import { Damaged, type Findings } from "./cleaned"
 import { concat, equal, fromLatin1, latin1, startsWith, view } from "./bytes"
 import { orientationOnly, readExif } from "./exif"
 import { MAX_PROFILE_BYTES, neutraliseProfile } from "./icc"
@@ -98,54 +98,6 @@ async function keepFrame(source: Source, chunk: Chunk, found: Findings, body: Ou
   head.set(fromLatin1("ANMF"))
   view(head).setUint32(4, frame.size, true)
   body.put(head, frame.blob())
-}
-
-// ---- WAV
-
-const WAV_NEEDED = new Set(["fmt ", "data", "fact"])
-
-export async function cleanWav(source: Source, found: Findings): Promise<Output> {
-  const { chunks, end } = await readChunks(source, true)
-  if (!chunks.some((chunk) => chunk.name === "fmt ") || !chunks.some((chunk) => chunk.name === "data")) throw new Damaged("no sound")
-  const body = new Output(source)
-  for (const chunk of chunks) {
-    if (WAV_NEEDED.has(chunk.name)) body.keep(chunk.start, chunk.end)
-    else if (await emptyFiller(source, chunk)) continue
-    else for (const meaning of await wavMeanings(source, chunk)) found.removed.add(meaning)
-  }
-  if (end < source.size) found.removed.add("trailing-data")
-  return riff("WAVE", source, [body.blob()])
-}
-
-async function emptyFiller(source: Source, chunk: Chunk): Promise<boolean> {
-  return /^(JUNK|FLLR|PAD |junk)$/.test(chunk.name) && source.allZero(chunk.payload, chunk.payloadEnd)
-}
-
-async function wavMeanings(source: Source, chunk: Chunk): Promise<Removed[]> {
-  switch (chunk.name) {
-    case "LIST": {
-      const list = latin1(await source.bytes(chunk.payload, Math.min(4096, chunk.payloadEnd - chunk.payload)))
-      if (!list.startsWith("INFO")) return ["unknown-data"]
-      const meanings: Removed[] = ["tags"]
-      if (/IART|IENG|ITCH|ICMS/.test(list)) meanings.push("author")
-      if (list.includes("ICRD")) meanings.push("timestamps")
-      if (list.includes("ISFT")) meanings.push("software")
-      return meanings
-    }
-    case "bext":
-      return ["author", "timestamps", "software"]
-    case "id3 ":
-    case "ID3 ":
-    case "iXML":
-    case "aXML":
-    case "axml":
-    case "cart":
-      return ["tags"]
-    case "_PMX":
-      return ["xmp"]
-    default:
-      return ["unknown-data"]
-  }
 }
 
 // ---- both

@@ -25,8 +25,8 @@ export class Source {
     if (length < 0 || at < 0 || at + length > this.size) throw new Damaged("ends too early")
     if (length > limit) throw new NotPossible("too-complex")
     if (at < this.#from || at + length > this.#from + this.#window.length) {
-      if (length > WINDOW_BYTES) return this.#read(at, at + length)
-      this.#window = await this.#read(at, Math.min(this.size, at + WINDOW_BYTES))
+      if (length > WINDOW_BYTES) return this.read(at, at + length)
+      this.#window = await this.read(at, Math.min(this.size, at + WINDOW_BYTES))
       this.#from = at
     }
     return this.#window.subarray(at - this.#from, at - this.#from + length)
@@ -40,7 +40,7 @@ export class Source {
 
   /** Reads the whole file at once: for formats that jump about, and for files that are known to be small enough. */
   async hold(): Promise<void> {
-    this.#window = await this.#read(0, this.size)
+    this.#window = await this.read(0, this.size)
     this.#from = 0
   }
 
@@ -51,7 +51,7 @@ export class Source {
 
   async *chunks(from: number, to: number): AsyncGenerator<{ at: number; bytes: Uint8Array }> {
     for (let at = from; at < to; at += CHUNK_BYTES) {
-      yield { at, bytes: await this.#read(at, Math.min(to, at + CHUNK_BYTES)) }
+      yield { at, bytes: await this.read(at, Math.min(to, at + CHUNK_BYTES)) }
     }
   }
 
@@ -60,7 +60,8 @@ export class Source {
     return true
   }
 
-  async #read(from: number, to: number): Promise<Uint8Array<ArrayBuffer>> {
+  /** A range in memory of its own. */
+  async read(from: number, to: number): Promise<Uint8Array<ArrayBuffer>> {
     let bytes: Uint8Array<ArrayBuffer>
     try {
       bytes = new Uint8Array(await this.blob.slice(from, to).arrayBuffer())

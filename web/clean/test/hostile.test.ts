@@ -92,7 +92,7 @@ for (const [name, make] of Object.entries(samples)) {
 test("every sample cut short says that it is damaged or that it cannot be cleaned, unless the rest is whole", async () => {
   // Rows of frames, and film whose index comes first, are still recordings when their end is missing.
   for (const [name, make] of Object.entries(samples)) {
-    if (/\.(?:mp3|aac|opus|ogg|oga|flac)$|^fragmented/.test(name)) continue
+    if (/\.(?:mp3|aac|opus|ogg|oga|flac|wav|mov)$|^fragmented/.test(name)) continue
     const original = make()
     const result = await cleanBytes(original.subarray(0, Math.floor(original.length * 0.6)), name)
     assert.ok(["damaged", "not-possible"].includes(result.outcome), `${name}: ${result.outcome}`)

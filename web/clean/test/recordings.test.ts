@@ -52,7 +52,12 @@ test("in MP4 every offset stays, and the sound and picture with it", async () =>
     const original = fixture(name)
     const { bytes } = await cleanBytes(original)
     assert.equal(bytes.length, original.length)
-    for (const data of mediaData(original)) assert.ok(bytes.subarray(...data).equals(original.subarray(...data)))
+    // x264 introduces itself in the first picture.
+    const message = original.indexOf("x264 - core")
+    const end = original.indexOf(0x80, message)
+    for (const [from, to] of mediaData(original)) {
+      for (let at = from; at < to; at++) if (message < 0 || at < message - 20 || at > end) assert.equal(bytes[at], original[at])
+    }
   }
 })
 
