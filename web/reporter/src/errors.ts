@@ -7,6 +7,8 @@ export type Reason =
   /** It is signed, but by another office than the poster or link names. */
   | "profile-foreign"
   | "profile-expired"
+  /** By the device's clock it has expired, by the server's day it has not: the clock is likely wrong. */
+  | "profile-clock"
   /** The server went back to a profile older than one seen in this visit, or than one that a message states. */
   | "profile-older"
   /** The server shows two texts of one version, or a profile with fewer roots than one seen before. */

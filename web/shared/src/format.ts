@@ -27,7 +27,8 @@ export function phone(digits: string): string {
 
 /** In the units of 1,024 that phones show, under their everyday names. */
 export function size(bytes: number): string {
-  const kibibytes = Math.max(1, Math.round(bytes / 1024))
+  // Nothing is nothing, and what is little is not shown as nothing.
+  const kibibytes = bytes === 0 ? 0 : Math.max(1, Math.round(bytes / 1024))
   if (kibibytes < 1000) return text("size.kilobytes", { size: number(kibibytes) })
   return text("size.megabytes", { size: shortNumber.format(bytes / 1_048_576) })
 }

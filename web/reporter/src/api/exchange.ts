@@ -4,6 +4,7 @@
 import { ReporterError } from "../errors"
 import { join } from "../protocol/bytes"
 import { Refusal } from "./problems"
+import { noteServerDate } from "./server-day"
 
 const SILENCE_MS = 30_000
 const PROBLEM_BYTES_MAX = 4096
@@ -51,6 +52,8 @@ export async function exchange(request: Request, take: (bytes: Uint8Array, statu
       signal: controller.signal,
     })
     heard()
+    // A refusal may come from whoever stands between.
+    if (response.ok) noteServerDate(response.headers.get("Date"))
     if (response.ok) await readBody(response, (bytes) => take(bytes, response.status), heard)
     else {
       const pieces: Uint8Array[] = []

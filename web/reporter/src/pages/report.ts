@@ -2,6 +2,7 @@
 
 import { text, textOf } from "#shared/texts"
 import { button, byId, focusHeading, h, icon } from "#shared/dom"
+import { showClock } from "./parts/clock"
 import { armExit, exit } from "./parts/exit"
 import { releasePictures } from "./parts/file-list"
 import { number } from "#shared/format"
@@ -83,6 +84,7 @@ function askOffice(): void {
   loadOffice().then(
     (profile) => {
       clearProblem()
+      showClock(profile.clock)
       byId("asking").hidden = false
       document.dispatchEvent(new Event("mohr:office"))
       // Fetched while the person reads and writes, so that sending need not wait for it.
@@ -100,7 +102,8 @@ function askOffice(): void {
         askOffice()
       })
       const distrusted = isDistrusted(reason)
-      showProblem(reason, distrusted ? {} : { action })
+      // A clock can be put right, and then the same page will do.
+      showProblem(reason, distrusted && reason !== "profile-clock" ? {} : { action })
       byId("asking").hidden = distrusted
     },
   )

@@ -1,13 +1,15 @@
 // The status page: the code opens the case; its status, the letters, the box to write on with.
 
-import { text, textOf } from "#shared/texts"
-import { decodeCode } from "../reporter/receipt"
+import { text } from "#shared/texts"
+import { readCode } from "../reporter/receipt"
 import { button, byId, focusHeading, h } from "#shared/dom"
 import { armExit, exit } from "./parts/exit"
+import { showClock } from "./parts/clock"
 import { carryFragment, loadOffice, loadScript, watchFragment } from "./parts/office"
 import { clearProblem, reasonOf, showProblem } from "./parts/problem"
 import { beginVisit, guardLeaving, leave } from "./parts/visit"
-import { codeField } from "./status/code-field"
+import { codeField, showCode } from "./status/code-field"
+import { meantCodes, wordsOfError } from "./status/wrong-code"
 import { replyBox, type ReplyBox } from "./status/reply"
 import { concurrentNote, outcomeCard, statusCard, thread } from "./status/thread"
 import type { Mailbox } from "../reporter/mailbox"
@@ -29,7 +31,10 @@ function begin(): void {
   watchFragment(() => box === undefined || box.isEmpty())
   view.replaceChildren(codeForm())
   loadOffice(readingLoader).then(
-    () => void mailboxes().catch(() => {}),
+    ({ clock }) => {
+      showClock(clock)
+      void mailboxes().catch(() => {})
+    },
     (error: unknown) => showProblem(reasonOf(error)),
   )
 }
@@ -77,11 +82,18 @@ function codeForm(): HTMLElement {
 function check(field: HTMLTextAreaElement): string | null {
   clearProblem()
   field.removeAttribute("aria-invalid")
-  const decoded = decodeCode(field.value)
-  if ("digits" in decoded) return decoded.digits
+  const reading = readCode(field.value)
+  if ("digits" in reading) {
+    showCode(field, reading.digits)
+    return reading.digits
+  }
   field.setAttribute("aria-invalid", "true")
   field.setAttribute("aria-describedby", "problem code-hint")
-  showProblem("wrong-code", { words: textOf("wrong-code", decoded.error) })
+  const meant = meantCodes(reading.offered, (digits) => {
+    showCode(field, digits)
+    field.form?.requestSubmit()
+  })
+  showProblem("wrong-code", { words: wordsOfError(reading), ...(meant !== null && { action: meant }) })
   return null
 }
 

@@ -33,13 +33,18 @@ export function decodeCode(input: string): { digits: string } | { error: CodeErr
   if (input.length > INPUT_BYTES_MAX || new TextEncoder().encode(input).length > INPUT_BYTES_MAX) return { error: "length" }
   let digits = ""
   for (const character of input) {
-    if (SKIPPED.test(character)) continue
+    if (isSkipped(character)) continue
     const digit = digitValue(character.codePointAt(0) ?? 0)
     if (digit === undefined) return { error: "character" }
     digits += digit
   }
   if (digits.length !== DIGITS) return { error: "length" }
-  return remainder(digits) === 1 ? { digits } : { error: "check" }
+  return isCode(digits) ? { digits } : { error: "check" }
+}
+
+/** Whether these ASCII digits are as many as a code has, and the last two check the others. */
+export function isCode(digits: string): boolean {
+  return digits.length === DIGITS && remainder(digits) === 1
 }
 
 /** Eight groups of four, in two lines of four groups. */
@@ -56,9 +61,14 @@ function remainder(digits: string): number {
 }
 
 /** Zeros of ASCII, of Persian and of Arabic: each begins ten digits in order. */
-function digitValue(codePoint: number): number | undefined {
+export function digitValue(codePoint: number): number | undefined {
   for (const zero of [0x30, 0x6f0, 0x660]) if (codePoint >= zero && codePoint <= zero + 9) return codePoint - zero
   return undefined
+}
+
+/** Whether a character may stand between digits and says nothing. */
+export function isSkipped(character: string): boolean {
+  return SKIPPED.test(character)
 }
 
 /** White space, hyphens and dashes, joiners, bidi marks: exactly those of PROTOCOL 1. */

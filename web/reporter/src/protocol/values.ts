@@ -93,3 +93,17 @@ export function todayUtc(now = new Date()): string {
   const day = Number.isNaN(now.getTime()) ? "" : now.toISOString().slice(0, 10)
   return isDay(day) ? day : "2000-01-01"
 }
+
+const DAY_MS = 86_400_000
+
+/** Whole days from one day to another. */
+export function daysBetween(from: string, to: string): number {
+  return (Date.parse(to) - Date.parse(from)) / DAY_MS
+}
+
+/** So many days later. A day that this protocol does not have becomes the one that was given. */
+export function shiftDay(day: string, days: number): string {
+  const time = new Date(Date.parse(day) + days * DAY_MS)
+  const shifted = Number.isNaN(time.getTime()) ? "" : time.toISOString().slice(0, 10)
+  return isDay(shifted) ? shifted : day
+}

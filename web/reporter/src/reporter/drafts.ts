@@ -19,7 +19,7 @@ import { sortedPersons } from "../protocol/person"
 import type { OfficeProfile } from "../protocol/profile"
 import type { VerifiedProfile } from "../verify/profile"
 import { ThreadDigests } from "../verify/thread-digests"
-import { todayUtc } from "../protocol/values"
+import { messageDay } from "./day"
 import { sealBytes } from "../seal/sealing"
 
 export interface Attachment {
@@ -87,7 +87,7 @@ function commonOf(profile: VerifiedProfile, caseId: string, words: Unfinished<Wo
     case: caseId,
     sender: "reporter" as const,
     threads: { mailbox: thread },
-    day: todayUtc(),
+    day: messageDay(profile),
     language: words.language,
     profile: profile.stamp,
     readers,

@@ -3,7 +3,6 @@
 import { fetchWhole } from "../api/fetching"
 import { ReporterError, type Reason } from "../errors"
 import { Malformed } from "../protocol/malformed"
-import { todayUtc } from "../protocol/values"
 import {
   openProfile,
   PROFILE_BYTES_MAX,
@@ -12,6 +11,7 @@ import {
   type VerifiedProfile,
   type Primitives,
 } from "../verify/profile"
+import { daysNow, faultOfDay, readClock, type ClockReading } from "./day"
 
 /** Where the server's interface stands, seen from any page. */
 export const API = "/api/v1"
@@ -37,18 +37,27 @@ export interface LoadOptions {
   readonly isForReading?: boolean
 }
 
+/** With the device's clock as it was when the profile came. */
+export interface LoadedProfile extends VerifiedProfile {
+  readonly clock: ClockReading
+}
+
 /** Throws ReporterError: profile-invalid or another fault of the profile, or why the server gave none. */
 export async function fetchOffice(
-  { expectedOffice, today = todayUtc(), isForReading = false }: LoadOptions,
+  { expectedOffice, today, isForReading = false }: LoadOptions,
   primitives: Primitives,
-): Promise<VerifiedProfile> {
+): Promise<LoadedProfile> {
   const note = await fetchWhole({ method: "GET", url: `${API}/profile` }, PROFILE_BYTES_MAX)
   try {
-    const expected = { office: expectedOffice, seen: (office: string) => seen.get(office), today, isForReading }
+    const days = daysNow(today)
+    // Whether it has expired, two clocks say and not one.
+    const expected = { office: expectedOffice, seen: (office: string) => seen.get(office), today: days.device, isForReading: true }
     const profile = await openProfile(note, expected, primitives)
     if (typeof profile === "string") throw new ReporterError(REASONS[profile])
+    const fault = isForReading ? undefined : faultOfDay(profile, days)
+    if (fault !== undefined) throw new ReporterError(fault)
     seen.set(profile.office, { ...profile.stamp, roots: profile.roots.length })
-    return profile
+    return { ...profile, clock: readClock(profile, days) }
   } catch (error) {
     throw error instanceof Malformed ? new ReporterError("profile-invalid", error.message) : error
   }

@@ -9,15 +9,15 @@ import type { Outcome, Status } from "../protocol/message"
 import { sortedPersons } from "../protocol/person"
 import type { Texts } from "../protocol/profile"
 import type { OwnKind } from "../protocol/upload"
-import { todayUtc } from "../protocol/values"
 import { readCase, type CaseReading } from "../verify/case"
 import type { OwnState, Standing } from "../verify/case-state"
 import { Unverified, type OpenedFile } from "../verify/message"
-import { isExpired, type VerifiedProfile } from "../verify/profile"
+import type { VerifiedProfile } from "../verify/profile"
 import type { Authenticity, Found, MessageReading, ThreadEntry, Warning } from "../verify/reading"
 import { roleOf } from "../verify/trust"
 import { ReporterKeys } from "../seal/derive"
 import { open } from "../seal/opening"
+import { faultOfDay } from "./day"
 import { bytesLeft, followUpMessage, readersBut, type Unfinished, type Words } from "./drafts"
 import { API } from "./loading"
 import { loadProfile } from "./office"
@@ -296,7 +296,8 @@ function hindranceOf(
   own: OwnState,
   isAsked: boolean,
 ): Reason | undefined {
-  if (isExpired(profile, todayUtc())) return "profile-expired"
+  const fault = faultOfDay(profile)
+  if (fault !== undefined) return fault
   if (profileFloor > profile.version) return "profile-older"
   if (messages.some(({ warnings }) => warnings.includes("profile-differs"))) return "profile-differs"
   return !isAsked && own.nextReaders.length + own.offered.length === 0 ? "nobody-listed" : undefined

@@ -3,11 +3,10 @@
 // that no honest office makes.
 
 import type { Bytes } from "../protocol/bytes"
-import type { VerifiedProfile } from "../verify/profile"
-import { fetchOffice, type LoadOptions } from "./loading"
+import { fetchOffice, type LoadedProfile, type LoadOptions } from "./loading"
 
 /** The office profile, verified by the browser's own primitives where it has them. Throws ReporterError. */
-export function loadShownProfile(options: LoadOptions = {}): Promise<VerifiedProfile> {
+export function loadShownProfile(options: LoadOptions = {}): Promise<LoadedProfile> {
   return fetchOffice(options, { sha256: sha256ByBrowser, isSignedBy: isSignedByBrowser })
 }
 

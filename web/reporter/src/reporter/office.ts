@@ -1,10 +1,9 @@
 // The office for a page that seals or opens.
 
-import type { VerifiedProfile } from "../verify/profile"
 import { STRICT } from "../verify/primitives"
-import { fetchOffice, type LoadOptions } from "./loading"
+import { fetchOffice, type LoadedProfile, type LoadOptions } from "./loading"
 
 /** The office profile, verified as strictly as everything else. Throws ReporterError. */
-export function loadProfile(options: LoadOptions = {}): Promise<VerifiedProfile> {
+export function loadProfile(options: LoadOptions = {}): Promise<LoadedProfile> {
   return fetchOffice(options, STRICT)
 }

@@ -12,12 +12,12 @@ import type { Memo } from "../protocol/memo"
 import { encodeMessage, measureMessage, type FollowUp, type Report } from "../protocol/message"
 import { createCode } from "../protocol/receipt"
 import type { OwnKind } from "../protocol/upload"
-import { todayUtc } from "../protocol/values"
 import { ReporterKeys } from "../seal/derive"
 import { recipientsOf } from "../seal/recipients"
 import { planSealing, seal, type Sealable } from "../seal/sealing"
 import { digestOf } from "../verify/digest"
-import { isExpired, type VerifiedProfile } from "../verify/profile"
+import type { VerifiedProfile } from "../verify/profile"
+import { faultOfDay } from "./day"
 import { checkFiles, readersBut, reportMessage, type Attachment, type Draft } from "./drafts"
 import { API } from "./loading"
 
@@ -83,7 +83,8 @@ export async function sealableOf(
   files: readonly Attachment[],
 ): Promise<Material> {
   // Whatever a page shows under it: under an expired profile nothing is sealed.
-  if (isExpired(profile, todayUtc())) throw new ReporterError("profile-expired")
+  const fault = faultOfDay(profile)
+  if (fault !== undefined) throw new ReporterError(fault)
   checkFiles(profile, files)
   if (measureMessage(message) > MESSAGE_BYTES_MAX) throw new ReporterError("text-too-long")
   const messageJson = encodeMessage(message)

@@ -69,7 +69,7 @@ export async function openProfile(
 }
 
 /** Whether nothing is sealed under it any more. */
-export function isExpired(profile: OfficeProfile, today: string): boolean {
+function isExpired(profile: OfficeProfile, today: string): boolean {
   return profile.expires < today
 }
 

@@ -19,6 +19,11 @@ export class ChosenFile {
 
   constructor(readonly original: File) {}
 
+  /** Pickers of cloud storage and downloads that broke off give files of no bytes. There is nothing in them to clean. */
+  get isEmpty(): boolean {
+    return this.original.size === 0
+  }
+
   /** The cleaned copy. One that failed because the cleaner did not come is tried again. */
   clean(): Promise<Cleaned> {
     this.#cleaning ??= inTurn(async () => {
@@ -48,7 +53,7 @@ export class ChosenFile {
 export async function attachments(files: readonly ChosenFile[]): Promise<Attachment[]> {
   const attached: Attachment[] = []
   for (const [index, file] of files.entries()) {
-    if (file.sendsOriginal) {
+    if (file.sendsOriginal || file.isEmpty) {
       attached.push({ name: file.nameAt(index), type: plainType(file.original.type), blob: file.original })
     } else {
       const { blob, type } = await file.clean()

@@ -127,6 +127,7 @@ function fileItem(file: ChosenFile, index: number, remove: (file: ChosenFile) =>
     onChange()
   }
   const clean = () => {
+    if (file.isEmpty) return report.replaceChildren(h("p", { class: "note note-warn", "data-empty": true }, text("files.empty")))
     if (file.cleaned !== undefined) return update()
     report.replaceChildren(h("p", {}, text("files.cleaning")))
     file.clean().then(update, () => {
@@ -138,6 +139,7 @@ function fileItem(file: ChosenFile, index: number, remove: (file: ChosenFile) =>
   }
   sizeLine.textContent = size(file.bytes)
   sentName.replaceChildren(text("files.goes-as"), " ", isolated(shownName(file.nameAt(index))))
+  originalTick.hidden = file.isEmpty
   queueMicrotask(clean)
 
   return h(

@@ -2,6 +2,7 @@
 
 import { textOf } from "#shared/texts"
 import { byId, h } from "#shared/dom"
+import { day, today } from "#shared/format"
 
 export type Reason = Parameters<typeof textOf<"problem">>[1]
 
@@ -12,10 +13,13 @@ export type Reason = Parameters<typeof textOf<"problem">>[1]
 export function showProblem(reason: Reason, options: { action?: HTMLElement; words?: string } = {}): void {
   const place = byId("problem")
   place.dataset["reason"] = reason
-  place.replaceChildren(
-    h("div", { class: "note note-bad" }, h("p", {}, options.words ?? textOf("problem", reason)), options.action ?? null),
-  )
+  place.replaceChildren(h("div", { class: "note note-bad" }, h("p", {}, options.words ?? wordsOf(reason)), options.action ?? null))
   place.scrollIntoView({ block: "nearest" })
+}
+
+/** Some faults are the clock's: it says which day it takes for today. */
+export function wordsOf(reason: Reason): string {
+  return textOf("problem", reason, { today: day(today()) })
 }
 
 /** Whether nothing may be written here at all: the office is not who it should be, or nobody could check. */

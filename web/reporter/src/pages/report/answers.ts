@@ -41,9 +41,9 @@ export class Answers {
     return this.files.length === 0 && [...this.values.values()].every((value) => value.trim() === "")
   }
 
-  /** Whether there is anything to send: words of one's own, or a file. */
+  /** Whether there is anything to send: words of one's own, or a file with something in it. */
   saysSomething(): boolean {
-    return this.files.length > 0 || this.freeWords().length > 0
+    return this.files.some((file) => !file.isEmpty) || this.freeWords().length > 0
   }
 
   /** What was written in one's own words and will be sent. */

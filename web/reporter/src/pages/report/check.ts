@@ -85,6 +85,8 @@ function files(answers: Answers): Child[] {
       { class: "soft" },
       plural("files.sum", answers.files.length, { count: number(answers.files.length), size: size(totalBytes(answers.files)) }),
     ),
-    ...answers.files.map((file, index) => h("div", {}, isolated(shownName(file.nameAt(index))))),
+    ...answers.files.map((file, index) =>
+      h("div", {}, isolated(shownName(file.nameAt(index))), file.isEmpty ? h("p", { class: "note note-warn" }, text("files.empty")) : null),
+    ),
   ]
 }

@@ -3,7 +3,7 @@
 import { text, textOf } from "#shared/texts"
 import { button, h, icon, PRIVATE_FIELD } from "#shared/dom"
 import { foldDigits } from "#shared/digits"
-import { addDays, addMonths, addWorkingDays, day, number, today } from "#shared/format"
+import { addDays, addMonths, addWorkingDays, day, language, number, today } from "#shared/format"
 import type { Office, Profile } from "../parts/office"
 import { picture } from "./picture"
 import type { Door } from "./questions"
@@ -11,7 +11,9 @@ import type { Door } from "./questions"
 const GROUP = 4
 const LINE_GROUPS = 4
 
-export function receiptView({ profile }: Office, code: string, door: Door, onDone: () => void): HTMLElement {
+export function receiptView({ core, profile }: Office, code: string, door: Door, onDone: () => void): HTMLElement {
+  const sent = core.dayToReckonFrom(profile, today())
+  const back = returnDay(profile, door, sent)
   const groups = code.match(/\d{4}/g) ?? []
   const said = h("p", { role: "status", class: "small" })
   const keep = h(
@@ -19,13 +21,8 @@ export function receiptView({ profile }: Office, code: string, door: Door, onDon
     { class: "keep no-print" },
     button(text("receipt.copy"), { class: "button button-quiet", id: "copy" }, () => void copy(groups, said), "copy"),
     button(text("receipt.print"), { class: "button button-quiet", id: "print" }, printOut, "print"),
-    button(
-      text("receipt.save-text"),
-      { class: "button button-quiet", id: "save-text" },
-      () => saveText(groups, returnDay(profile, door)),
-      "save",
-    ),
-    button(text("receipt.save-picture"), { class: "button button-quiet", id: "save-picture" }, () => void savePicture(groups), "image"),
+    button(text("receipt.save-text"), { class: "button button-quiet", id: "save-text" }, () => saveText(groups, back, said), "save"),
+    button(text("receipt.save-picture"), { class: "button button-quiet", id: "save-picture" }, () => savePicture(groups, said), "image"),
   )
   const view = h(
     "div",
@@ -61,11 +58,11 @@ export function receiptView({ profile }: Office, code: string, door: Door, onDon
           "p",
           {},
           h("span", { class: "no-print" }, text("receipt.return")),
-          h("strong", {}, h("time", { datetime: returnDay(profile, door), id: "return-day" }, day(returnDay(profile, door)))),
+          h("strong", {}, h("time", { datetime: back, id: "return-day" }, day(back))),
         ),
       ),
       h("p", { class: "no-print" }, text("receipt.return-why")),
-      promises(profile, door),
+      promises(profile, door, sent),
     ),
     h(
       "section",
@@ -128,21 +125,21 @@ function asLines(groups: readonly string[]): string {
 }
 
 /** The day by which the office has promised a first word. */
-function returnDay(profile: Profile, door: Door): string {
-  if (door === "information-request") return addWorkingDays(today(), profile.deadlines.informationWorkingDays)
-  return addDays(today(), profile.deadlines.acknowledgementDays)
+function returnDay({ deadlines }: Profile, door: Door, sent: string): string {
+  if (door === "information-request") return addWorkingDays(sent, deadlines.informationWorkingDays)
+  return addDays(sent, deadlines.acknowledgementDays)
 }
 
 /** What the office has bound itself to, as days of the calendar. */
-function promises({ deadlines }: Profile, door: Door): HTMLElement | null {
+function promises({ deadlines }: Profile, door: Door, sent: string): HTMLElement | null {
   if (door === "information-request") return null
-  const acknowledged = addDays(today(), deadlines.acknowledgementDays)
+  const acknowledged = addDays(sent, deadlines.acknowledgementDays)
   const line = (words: string, iso: string) => h("div", {}, h("dt", {}, words), h("dd", {}, h("time", { datetime: iso }, day(iso))))
   return h(
     "dl",
     { class: "promises no-print" },
     line(text("receipt.acknowledgement"), acknowledged),
-    line(text("receipt.progress"), addDays(today(), deadlines.progressDays)),
+    line(text("receipt.progress"), addDays(sent, deadlines.progressDays)),
     line(text("receipt.feedback"), addMonths(acknowledged, deadlines.feedbackMonths)),
   )
 }
@@ -165,15 +162,17 @@ async function copy(groups: readonly string[], said: HTMLElement): Promise<void>
 }
 
 /** Neither the name of the file nor its words say what the digits are for. */
-function saveText(groups: readonly string[], back: string): void {
+function saveText(groups: readonly string[], back: string, said: HTMLElement): void {
   download(new Blob([`${asLines(groups)}\n${day(back)}\n`], { type: "text/plain" }), "note.txt")
+  said.textContent = text("receipt.saved-text")
 }
 
-async function savePicture(groups: readonly string[]): Promise<void> {
-  const blob = await picture(groups)
-  if (blob !== null) download(blob, "note.png")
+function savePicture(groups: readonly string[], said: HTMLElement): void {
+  download(picture(groups, language === "fa"), "note.png")
+  said.textContent = text("receipt.saved-picture")
 }
 
+/** Whether the browser keeps it, no page can know: the words ask the person to look. */
 function download(blob: Blob, name: string): void {
   const url = URL.createObjectURL(blob)
   h("a", { href: url, download: name }).click()

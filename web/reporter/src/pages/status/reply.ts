@@ -1,13 +1,13 @@
 // The box to write on with: words and files, sealed to those for whom the last message was. Where nothing may be sealed it says
 // why, and is no box.
 
-import { text, textOf } from "#shared/texts"
+import { text } from "#shared/texts"
 import { button, h, PRIVATE_FIELD } from "#shared/dom"
 import { attachments, type ChosenFile } from "../parts/chosen-file"
 import { fileField } from "../parts/file-list"
 import { language } from "#shared/format"
 import { loadOffice } from "../parts/office"
-import { clearProblem, reasonOf, showProblem } from "../parts/problem"
+import { clearProblem, reasonOf, showProblem, wordsOf } from "../parts/problem"
 import { progressBar } from "../parts/progress"
 import { marked, prepareWarnings, warningNote } from "../parts/warning"
 import { readersField } from "./readers"
@@ -149,6 +149,6 @@ function hindranceNote(reason: NonNullable<Mailbox["hindrance"]>): HTMLElement {
     "section",
     { class: "card stack", "data-hindrance": reason },
     h("h2", {}, text("reply.title")),
-    h("p", { class: "note note-warn" }, textOf("problem", reason)),
+    h("p", { class: "note note-warn" }, wordsOf(reason)),
   )
 }
