@@ -17,10 +17,12 @@ use crate::protocol::limits::INTEGER_MAX;
 use super::problem::Problem;
 
 /// One header, as WEBCAT wants it: scripts, styles, fonts and pictures from here alone, nothing inline,
-/// nothing assigned to a markup sink. `blob:` is for thumbnails of what the reporter chose.
-const CONTENT_SECURITY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; \
-    font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
-    require-trusted-types-for 'script'; trusted-types 'none'";
+/// nothing assigned to a markup sink. `blob:` is for thumbnails of what the reporter chose. The policy `worker` lets
+/// one address through, that of the script that seals beside the page. That script is bound by the header of its own
+/// answer, so it must stand there too.
+const CONTENT_SECURITY: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; \
+    img-src 'self' blob:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
+    frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types worker";
 
 /// All off but writing to the clipboard: the receipt code is copied by a button.
 const PERMISSIONS: &str = "accelerometer=(), autoplay=(), bluetooth=(), browsing-topics=(), camera=(), \

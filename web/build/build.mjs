@@ -4,6 +4,7 @@
 //   pages/<page>.html        → <lang>/<page>.html for every language of texts/, which the server shows as
 //                              /<lang>/<page> (index: /<lang>/)
 //   src/pages/<name>.ts      → assets/<name>.<hash>.js, ES modules; what pages share is split into chunks
+//   src/seal/worker.ts       → assets/worker.<hash>.js, with all that it needs: a worker that misses a chunk does not start
 //   styles/<name>.css        → assets/<name>.<hash>.css, with the fonts and images it names
 //   static/**                → as it is
 //   licenses.txt             the licences of everything that came from elsewhere and is served
@@ -49,6 +50,25 @@ const output = new Map()
 /** a font or icon that only templates name → its path in dist */
 const added = new Map()
 
+/** What every bundle here is made with. */
+const common = {
+  absWorkingDir: web,
+  outdir: DIST,
+  bundle: true,
+  alias,
+  format: "esm",
+  minify: true,
+  charset: "utf8",
+  // Tor Browser's long-term Firefox and the browser of a phone that was last updated years ago.
+  target: ["es2022", "firefox115", "chrome109", "safari16"],
+  // The licences stand in licenses.txt, once.
+  legalComments: "none",
+  metafile: true,
+  write: false,
+  logLevel: "warning",
+}
+
+const worker = await bundleWorker()
 const bundle = await bundleAssets()
 await renderPages()
 await copyStatic()
@@ -63,38 +83,44 @@ if (problems.size > 0) {
 await writeOutput()
 console.log(`web/${DIST}: ${output.size} files, ${[...output.values()].reduce((sum, bytes) => sum + bytes.length, 0)} bytes`)
 
+/** The address of the worker's script, and what went into it. */
+async function bundleWorker() {
+  const result = await esbuild
+    .build({ ...common, entryPoints: ["reporter/src/seal/worker.ts"], entryNames: "assets/[name].[hash]" })
+    .catch(tellProblems)
+  const [file] = result.outputFiles
+  if (file === undefined) return { address: "", inputs: [] }
+  return { address: `/${addOutput(file)}`, inputs: Object.keys(result.metafile.inputs) }
+}
+
+function addOutput({ path, contents }) {
+  const name = path.slice(dist.length + 1)
+  output.set(name, Buffer.from(contents))
+  return name
+}
+
+function tellProblems(error) {
+  for (const { text, location } of error.errors ?? []) problem(`${location?.file ?? "esbuild"}: ${text}`)
+  if (error.errors === undefined) throw error
+  return { outputFiles: [], metafile: { inputs: {}, outputs: {} } }
+}
+
 async function bundleAssets() {
   const scripts = (await list("reporter/src/pages")).filter((path) => path.endsWith(".ts"))
   const styles = (await list("reporter/styles")).filter((path) => path.endsWith(".css"))
   const result = await esbuild
     .build({
-      absWorkingDir: web,
+      ...common,
       entryPoints: [...scripts, ...styles],
-      outdir: DIST,
       entryNames: "assets/[name].[hash]",
       chunkNames: "assets/[name].[hash]",
       assetNames: "assets/[name].[hash]",
-      bundle: true,
-      alias,
       splitting: true,
-      format: "esm",
-      minify: true,
-      charset: "utf8",
-      // Tor Browser's long-term Firefox and the browser of a phone that was last updated years ago.
-      target: ["es2022", "firefox115", "chrome109", "safari16"],
+      define: { SEALING_WORKER: JSON.stringify(worker.address) },
       loader: { ".woff2": "file", ".svg": "file", ".png": "file", ".webp": "file" },
-      // The licences stand in licenses.txt, once.
-      legalComments: "none",
-      metafile: true,
-      write: false,
-      logLevel: "warning",
     })
-    .catch((error) => {
-      for (const { text, location } of error.errors ?? []) problem(`${location?.file ?? "esbuild"}: ${text}`)
-      if (error.errors === undefined) throw error
-      return { outputFiles: [], metafile: { inputs: {}, outputs: {} } }
-    })
-  for (const file of result.outputFiles) output.set(file.path.slice(dist.length + 1), Buffer.from(file.contents))
+    .catch(tellProblems)
+  for (const file of result.outputFiles) addOutput(file)
   return result.metafile
 }
 
@@ -240,7 +266,7 @@ async function copyStatic() {
 
 async function collectLicenses() {
   const packages = new Set()
-  for (const path of Object.values(bundle.outputs).flatMap(({ inputs }) => Object.keys(inputs))) {
+  for (const path of [...worker.inputs, ...Object.values(bundle.outputs).flatMap(({ inputs }) => Object.keys(inputs))]) {
     const found = path.match(/^node_modules\/((?:@[^/]+\/)?[^/]+)\//)
     if (found !== null) packages.add(found[1])
   }

@@ -21,6 +21,7 @@ interface Part {
 const HASH = "@noble/hashes/sha2.js"
 const ED25519 = "@noble/curves/ed25519.js"
 const CHACHA = "@noble/ciphers/chacha.js"
+const HKDF = "@noble/hashes/hkdf.js"
 
 const EDGES: Readonly<Record<string, Part>> = {
   shared: { parts: [], libraries: [] },
@@ -29,7 +30,7 @@ const EDGES: Readonly<Record<string, Part>> = {
   "reporter/src/verify": { parts: ["reporter/src/protocol"], libraries: [HASH, ED25519] },
   "reporter/src/seal": {
     parts: ["reporter/src/protocol", "reporter/src/verify", "reporter/src/errors", "reporter/src/pause"],
-    libraries: [HASH, ED25519, CHACHA, "@scure/base", "age-encryption"],
+    libraries: [HASH, HKDF, ED25519, CHACHA, "@scure/base", "age-encryption"],
   },
   "reporter/src/api": { parts: ["reporter/src/protocol", "reporter/src/errors", "reporter/src/pause"], libraries: [HASH] },
   "reporter/src/reporter": {

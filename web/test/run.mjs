@@ -36,7 +36,8 @@ try {
     target: "node20",
     sourcemap: "inline",
     // Where the repository's own files are, for tests that read vectors or fixtures.
-    define: { WEB_FOLDER: JSON.stringify(web) },
+    // Node has no Worker of the browsers' kind: tests that want one bring it (reporter/test/support/worker.ts).
+    define: { WEB_FOLDER: JSON.stringify(web), SEALING_WORKER: '"/assets/worker.js"' },
     logLevel: "warning",
   })
   const bundles = tests.map((path) => join(folder, path.replace(/\.ts$/, ".mjs")))

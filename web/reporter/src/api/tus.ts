@@ -3,7 +3,7 @@
 // called again.
 
 import { ReporterError } from "../errors"
-import { join } from "../protocol/bytes"
+import type { Bytes } from "../protocol/bytes"
 import { encodeMetadata, type OwnKind } from "../protocol/upload"
 import { backoffMs, exchange, isTemporary, wait, type Answer } from "./exchange"
 import { Refusal } from "./problems"
@@ -18,6 +18,15 @@ const LEAST_BYTES_PER_SECOND = 2_048
 /** Failures in a row, without a byte acknowledged between them, before the page asks the person. */
 const FAILURES_MAX = 6
 
+/** Bytes that are made as they are asked for. */
+export interface Source {
+  readonly sizeBytes: number
+  /** The next bytes, exactly so many, and never more than are left. Asked for one after the other. */
+  next(pieceBytes: number): Promise<Bytes>
+  /** Nothing more will be asked for. */
+  end(): void
+}
+
 export interface UploadOptions {
   /** Address of the collection: `…/api/v1/uploads`. */
   url: string
@@ -27,18 +36,17 @@ export interface UploadOptions {
   caseId: string
   /** Goes with a report. */
   writeHash: string
-  sizeBytes: number
-  /** The sealed bytes, `sizeBytes` of them. */
-  stream: ReadableStream<Uint8Array>
-  /** The memo in base64, asked for when all bytes have been read: it is bound to their digest. */
-  memo: () => string
+  /** The sealed bytes. */
+  source: Source
+  /** The memo in base64, asked for when all bytes have been given out: it is bound to their digest. */
+  memo: () => Promise<string>
   /** The longest wait between two tries; shorter in tests. */
   waitMsMax?: number
 }
 
 export interface RunOptions {
   signal?: AbortSignal | undefined
-  /** Bytes of the next piece that are sealed; the first ones tell a slow browser's person that something happens. */
+  /** Bytes that are sealed. */
   onSealed?: (bytes: number) => void
   /** Bytes that are durable at the server. */
   onAcknowledged?: (bytes: number) => void
@@ -51,10 +59,13 @@ export class UploadLost extends Error {
 
 export class Upload {
   readonly #options: UploadOptions
-  readonly #source: ReadableStreamDefaultReader<Uint8Array>
+  readonly #sizeBytes: number
   /** Sealed bytes from #offset on. */
-  #unacknowledged: Uint8Array[] = []
-  #unacknowledgedBytes = 0
+  #unacknowledged: Bytes = new Uint8Array()
+  /** Those behind them, which are sealed while these are sent. */
+  #ahead: Promise<Bytes> | undefined
+  /** Bytes that were asked for. */
+  #asked = 0
   #offset = 0
   #url: string | undefined
   /** A request has begun that may have brought bytes to the server. */
@@ -66,14 +77,15 @@ export class Upload {
 
   constructor(options: UploadOptions) {
     this.#options = options
-    this.#source = options.stream.getReader()
+    this.#sizeBytes = options.source.sizeBytes
   }
 
   /** Sends what is left. After "server-away", "busy" or "stopped" it can be called again and goes on. */
   async run({ signal, onSealed = () => {}, onAcknowledged = () => {} }: RunOptions = {}): Promise<void> {
     this.#onSealed = onSealed
     let failures = 0
-    while (this.#offset < this.#options.sizeBytes) {
+    while (this.#offset < this.#sizeBytes) {
+      if (signal?.aborted) throw new ReporterError("stopped")
       const before = this.#offset
       const asking = this.#url !== undefined && this.#unsure
       try {
@@ -96,8 +108,8 @@ export class Upload {
   }
 
   /** Lets go of the source. What the server has, it drops after two days. */
-  async cancel(): Promise<void> {
-    await this.#source.cancel().catch(() => undefined)
+  cancel(): void {
+    this.#options.source.end()
   }
 
   /**
@@ -105,7 +117,7 @@ export class Upload {
    * undefined when only the mailbox can tell.
    */
   async terminate(): Promise<boolean | undefined> {
-    await this.cancel()
+    this.cancel()
     if (!this.#begun) return true
     if (this.#url === undefined) return undefined
     try {
@@ -118,8 +130,8 @@ export class Upload {
 
   /** A POST that carries the first piece: a text report needs no other request. Sent again, it adds nothing. */
   async #create(signal: AbortSignal | undefined): Promise<void> {
-    const { url, kind, caseId, writeHash, sizeBytes } = this.#options
-    const headers = { "Upload-Length": String(sizeBytes), "Upload-Metadata": encodeMetadata(kind, caseId, writeHash) }
+    const { url, kind, caseId, writeHash } = this.#options
+    const headers = { "Upload-Length": String(this.#sizeBytes), "Upload-Metadata": encodeMetadata(kind, caseId, writeHash) }
     // Before its offset counts: bytes that stand at no address would be let go of here.
     await this.#send("POST", url, signal, headers, (answer) => {
       const id = /\/uploads\/([0-9a-f]{32})$/.exec(answer.headers.get("Location") ?? "")?.[1]
@@ -139,8 +151,9 @@ export class Upload {
     headers: Record<string, string>,
     check: (answer: Answer) => void = () => {},
   ): Promise<void> {
-    const piece = await this.#nextPiece()
-    const isLast = this.#offset + piece.length === this.#options.sizeBytes
+    const piece = await orStopped(this.#nextPiece(), signal)
+    const isLast = this.#offset + piece.length === this.#sizeBytes
+    const memo = isLast ? await orStopped(this.#options.memo(), signal) : undefined
     if (!signal?.aborted) this.#begun = true
     const start = performance.now()
     const answer = await exchange({
@@ -151,7 +164,7 @@ export class Upload {
         ...headers,
         "Content-Type": "application/offset+octet-stream",
         // With the request that brings the last byte.
-        ...(isLast && { "Upload-Memo": this.#options.memo() }),
+        ...(memo !== undefined && { "Upload-Memo": memo }),
       },
       body: piece,
       signal,
@@ -168,7 +181,7 @@ export class Upload {
     const answer = await exchange({ method: "HEAD", url, headers: this.#headers(), signal }).catch((error: unknown) => {
       throw error instanceof Refusal && error.status === 404 ? new UploadLost() : error
     })
-    this.#acknowledge(answer, this.#unacknowledgedBytes)
+    this.#acknowledge(answer, this.#unacknowledged.length)
     this.#unsure = false
   }
 
@@ -177,19 +190,32 @@ export class Upload {
   }
 
   /** The next bytes to send, from #offset on; kept until they are acknowledged. */
-  async #nextPiece(): Promise<Uint8Array<ArrayBuffer>> {
-    const left = this.#options.sizeBytes - this.#offset
-    const wanted = Math.min(this.#pieceBytes, left)
-    while (this.#unacknowledgedBytes < wanted) {
-      const { done, value } = await this.#source.read()
-      if (done) throw new Error("the sealed bytes end early")
-      this.#unacknowledged.push(value)
-      this.#unacknowledgedBytes += value.length
-      this.#onSealed(this.#unacknowledgedBytes)
+  async #nextPiece(): Promise<Bytes> {
+    if (this.#unacknowledged.length === 0) {
+      const ahead = (this.#ahead ??= this.#ask(this.#pieceBytes))
+      const piece = await ahead
+      // Who was stopped meanwhile and goes on waits for the same piece: the first to wake takes it.
+      if (this.#ahead === ahead) {
+        this.#unacknowledged = piece
+        // The line may have become faster meanwhile. If not, they go in two parts.
+        const left = this.#sizeBytes - this.#asked
+        this.#ahead = left === 0 ? undefined : this.#ask(Math.min(PIECE_BYTES_MOST, this.#pieceBytes * 2))
+      }
     }
-    const all = join(this.#unacknowledged)
-    this.#unacknowledged = [all]
-    return all.subarray(0, wanted)
+    return this.#unacknowledged.subarray(0, this.#pieceBytes)
+  }
+
+  #ask(wantedBytes: number): Promise<Bytes> {
+    const bytes = Math.min(wantedBytes, this.#sizeBytes - this.#asked)
+    this.#asked += bytes
+    const isFirst = this.#asked === bytes
+    const piece = this.#options.source.next(bytes)
+    // What breaks is told when its turn has come, and may never be asked for.
+    piece.then(
+      () => isFirst && this.#onSealed(bytes),
+      () => undefined,
+    )
+    return piece
   }
 
   /** Takes the server's word for what is durable, if it can be true. */
@@ -199,12 +225,20 @@ export class Upload {
     // Bytes that were durable are gone from here; a server that lost them is no place to go on.
     if (offset >= 0 && offset < this.#offset) throw new UploadLost()
     if (offset < this.#offset || offset > this.#offset + sentBytes) throw new ReporterError("server-wrong", "Upload-Offset")
-    // A copy, so that what was acknowledged can go.
-    const rest = join(this.#unacknowledged).slice(offset - this.#offset)
-    this.#unacknowledged = [rest]
-    this.#unacknowledgedBytes = rest.length
+    this.#unacknowledged = this.#unacknowledged.subarray(offset - this.#offset)
     this.#offset = offset
   }
+}
+
+/** What is being sealed is waited for only as long as the person wants it. */
+function orStopped<Value>(value: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
+  if (signal === undefined) return value
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(new ReporterError("stopped"))
+    if (signal.aborted) return stop()
+    signal.addEventListener("abort", stop, { once: true })
+    value.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop))
+  })
 }
 
 /** A request that went well and brought nothing. */

@@ -109,6 +109,7 @@ export interface MailboxProgress {
   readonly total: number
 }
 
+export { stopSealing } from "./sending"
 export type { Authenticity, Warning }
 
 type OnProgress = (progress: MailboxProgress) => void

@@ -1,12 +1,11 @@
 // Sealing and sending a message, again and again if need be: what was made once, the code, the keys, the message, the sealed
 // bytes that are not yet acknowledged, stays the same until it has arrived.
 
-import { sha256 } from "@noble/hashes/sha2.js"
 import { fetchListing } from "../api/mailbox"
 import { asReporterError, Refusal } from "../api/problems"
-import { Upload, UploadLost, type RunOptions } from "../api/tus"
+import { Upload, UploadLost, type RunOptions, type Source } from "../api/tus"
 import { ReporterError, type Reason } from "../errors"
-import { encodeHex, join, type Bytes } from "../protocol/bytes"
+import type { Bytes } from "../protocol/bytes"
 import { MESSAGE_BYTES_MAX } from "../protocol/limits"
 import type { Memo } from "../protocol/memo"
 import { encodeMessage, measureMessage, type FollowUp, type Report } from "../protocol/message"
@@ -15,13 +14,14 @@ import type { OwnKind } from "../protocol/upload"
 import { ReporterKeys } from "../seal/derive"
 import { recipientsOf } from "../seal/recipients"
 import { planSealing, seal, type Sealable } from "../seal/sealing"
+import { stopWorkers, WorkersBroke } from "../seal/workers"
 import { digestOf } from "../verify/digest"
 import type { VerifiedProfile } from "../verify/profile"
 import { faultOfDay } from "./day"
 import { checkFiles, readersBut, reportMessage, type Attachment, type Draft } from "./drafts"
 import { API } from "./loading"
 
-/** How far a sending is, in sealed bytes. Sealing is told until the first bytes arrive; from then on both go hand in hand. */
+/** How far a sending is, in sealed bytes. Sealing is told until the first bytes arrive; from then on both go side by side. */
 export interface Progress {
   readonly phase: "sealing" | "uploading"
   readonly done: number
@@ -31,6 +31,11 @@ export interface Progress {
 export interface SendOptions {
   readonly onProgress?: (progress: Progress) => void
   readonly signal?: AbortSignal
+}
+
+/** For whoever leaves at once: nothing in this page seals any more, and no key of it stays. */
+export function stopSealing(): void {
+  stopWorkers()
 }
 
 /** A message on its way. */
@@ -108,7 +113,7 @@ const WHOLE_BYTES_MAX = 262_144
 interface SealedUpload {
   readonly upload: Upload
   readonly sizeBytes: number
-  readonly whole: Uint8Array | undefined
+  readonly whole: Bytes | undefined
   /** SHA-256 of all the bytes in hex, once they have been read: before that they cannot have arrived. */
   readonly digest: () => string | undefined
 }
@@ -120,6 +125,8 @@ export class BlobSending {
   #material: Material | undefined
   #upload: SealedUpload | undefined
   #arrived = false
+  /** Workers that broke once are not trusted with this message again: the page seals by itself. */
+  #inPage = false
   #running: Promise<void> | undefined
 
   constructor(kind: OwnKind, prepare: () => Promise<Material>) {
@@ -141,7 +148,7 @@ export class BlobSending {
     if (this.#arrived || this.#upload === undefined) return this.#arrived
     const dropped = await this.#upload.upload.terminate()
     this.#arrived = dropped === false || (dropped === undefined && (await this.#isListed(undefined)))
-    if (!this.#arrived) await this.#startOver()
+    if (!this.#arrived) this.#startOver()
     return this.#arrived
   }
 
@@ -152,7 +159,9 @@ export class BlobSending {
         this.#arrived = true
       } catch (error) {
         const known = asReporterError(error)
-        const lost = error instanceof UploadLost
+        const broke = error instanceof WorkersBroke
+        const lost = error instanceof UploadLost || broke
+        this.#inPage ||= broke
         if (known instanceof ReporterError && known.reason === "stopped") throw known
         const over = lost || !(known instanceof ReporterError) || UNSEALED.includes(known.reason)
         // An earlier try may have arrived, and only its answer was lost: nothing is sealed anew before the mailbox was asked.
@@ -160,7 +169,7 @@ export class BlobSending {
           this.#arrived = true
           return
         }
-        if (over) await this.#startOver()
+        if (over) this.#startOver()
         if (!lost) throw known
         if (tries === TRIES_MAX) throw new ReporterError("server-wrong", "the server loses what it acknowledged")
       }
@@ -186,20 +195,21 @@ export class BlobSending {
   }
 
   async #seal(material: Material): Promise<SealedUpload> {
-    const { sizeBytes, stream } = await seal(material)
-    if (sizeBytes <= WHOLE_BYTES_MAX) return this.#uploadWhole(material, await readWhole(stream))
-    const { digest, digested } = digesting(stream, sizeBytes)
-    return { upload: this.#uploadOf(material, sizeBytes, digested, digest), sizeBytes, whole: undefined, digest }
+    const sealing = await seal(material, this.#inPage ? () => Promise.resolve(undefined) : undefined)
+    const { sizeBytes } = sealing
+    if (sizeBytes <= WHOLE_BYTES_MAX) return this.#uploadWhole(material, await sealing.next(sizeBytes))
+    let known: string | undefined
+    const upload = this.#uploadOf(material, sealing, async () => (known = await sealing.digest()))
+    return { upload, sizeBytes, whole: undefined, digest: () => known }
   }
 
-  #uploadWhole(material: Material, whole: Uint8Array): SealedUpload {
+  #uploadWhole(material: Material, whole: Bytes): SealedUpload {
     const known = digestOf(whole)
-    const digest = () => known
-    const upload = this.#uploadOf(material, whole.length, new Blob([whole as Bytes]).stream(), digest)
-    return { upload, sizeBytes: whole.length, whole, digest }
+    const upload = this.#uploadOf(material, sourceOf(whole), () => Promise.resolve(known))
+    return { upload, sizeBytes: whole.length, whole, digest: () => known }
   }
 
-  #uploadOf({ keys, memo }: Material, sizeBytes: number, stream: ReadableStream<Uint8Array>, digest: SealedUpload["digest"]): Upload {
+  #uploadOf({ keys, memo }: Material, source: Source, digest: () => Promise<string>): Upload {
     let sealedMemo: string | undefined
     return new Upload({
       url: `${API}/uploads`,
@@ -207,20 +217,18 @@ export class BlobSending {
       kind: this.#kind,
       caseId: keys.caseId,
       writeHash: keys.writeHash,
-      sizeBytes,
-      stream,
-      memo() {
-        const known = digest()
-        if (known === undefined) throw new Error("a memo was asked for before the last byte was sealed")
+      source,
+      async memo() {
+        const known = await digest()
         return (sealedMemo ??= keys.sealMemo(memo, known))
       },
     })
   }
 
   /** From the first byte: the same bytes where they are still here, else they are sealed anew. */
-  async #startOver(): Promise<void> {
+  #startOver(): void {
     const whole = this.#upload?.whole
-    await this.#upload?.upload.cancel()
+    this.#upload?.upload.cancel()
     this.#upload = whole === undefined || this.#material === undefined ? undefined : this.#uploadWhole(this.#material, whole)
   }
 
@@ -234,27 +242,11 @@ export class BlobSending {
   }
 }
 
-/** The same bytes, with their SHA-256 as soon as the last of them has passed. */
-function digesting(stream: ReadableStream<Uint8Array>, sizeBytes: number) {
-  const hash = sha256.create()
-  let passed = 0
-  let digest: string | undefined
-  const digested = stream.pipeThrough(
-    new TransformStream<Uint8Array, Uint8Array>({
-      transform(bytes, controller) {
-        hash.update(bytes)
-        passed += bytes.length
-        if (passed === sizeBytes) digest = encodeHex(hash.digest())
-        controller.enqueue(bytes)
-      },
-    }),
-  )
-  return { digested, digest: () => digest }
-}
-
-async function readWhole(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = []
-  const reader = stream.getReader()
-  for (let next = await reader.read(); !next.done; next = await reader.read()) pieces.push(next.value)
-  return join(pieces)
+function sourceOf(whole: Bytes): Source {
+  let given = 0
+  return {
+    sizeBytes: whole.length,
+    next: (pieceBytes) => Promise.resolve(whole.subarray(given, (given += pieceBytes))),
+    end() {},
+  }
 }

@@ -1,22 +1,23 @@
-// From a message and its files to the sealed blob (PROTOCOL 2.1 to 2.4), as a stream: a phone never holds a large file,
+// From a message and its files to the sealed blob (PROTOCOL 2.1 to 2.4), piece by piece: a phone never holds a large file,
 // and its size is known before the first byte.
 
-import { sha256 } from "@noble/hashes/sha2.js"
 import { Encrypter } from "age-encryption"
 import { ReporterError } from "../errors"
 import { archiveBytes, encodeHeader, filePath, MESSAGE_PATH, paddingBytes, SEAL_PATH } from "../protocol/archive"
-import { encodeHex, type Bytes } from "../protocol/bytes"
+import { concat, join, type Bytes } from "../protocol/bytes"
 import type { Extensions } from "../protocol/extensions"
 import { headerBytes, planArchive, TEXT_SEALED_BYTES, type Plan } from "../protocol/limits"
 import { encodeSeal, signedBytes, type Entry } from "../protocol/seal-json"
 import { asRecipient } from "../protocol/values"
 import { createPauser } from "../pause"
 import { digestOf } from "../verify/digest"
+import { sealInline } from "./inline"
+import type { ArchiveWork, Conclude, Sealing } from "./payload"
+import { NONCE_BYTES, payloadKey } from "./stream"
+import { startWorkers, type Workers } from "./workers"
 
-/** age seals in chunks of this size; longer steps would freeze the page where there is no JIT. */
-const STEP_BYTES = 65_536
-/** A read from a Blob costs as much as sealing some tens of KiB. */
-const READ_BYTES = 262_144
+/** What is smaller is sealed before a worker's script has come. */
+const INLINE_BYTES_MAX = 524_288
 
 export interface Sealable {
   messageJson: Uint8Array
@@ -50,81 +51,73 @@ export function sealBytes(messageBytes: number, fileBytes: readonly number[]): n
   return encodeSeal({ entries, signature: "0".repeat(128), extensions: EXTENSIONS }).length
 }
 
-/** The sealed blob, `sizeBytes` long. It is made as it is read, with a pause now and then for the page. */
-export async function seal(message: Sealable): Promise<{ sizeBytes: number; stream: ReadableStream<Uint8Array> }> {
+/** The sealed blob, of which nothing is sealed yet. Where `workers` gives none, the page seals by itself. */
+export async function seal(message: Sealable, workers: () => Promise<Workers | undefined> = startWorkers): Promise<Sealing> {
   const fileBytes = message.files.map((file) => file.size)
   const plan = planSealing(message.messageJson.length, fileBytes, message.recipients.length)
+  const { header, key } = await headerFor(message.recipients)
+  if (header.length !== headerBytes(message.recipients.length) + NONCE_BYTES) throw new Error("an age header is not as long as its stanzas")
+  const archive: ArchiveWork = {
+    start: entry(MESSAGE_PATH, message.messageJson),
+    files: message.files,
+    archiveBytes: plan.archiveBytes,
+  }
+  const work = { header, payloadKey: key, archiveBytes: plan.archiveBytes, sizeBytes: plan.sealedBytes }
+  const conclude = concludeFor(message)
+  const crew = plan.sealedBytes > INLINE_BYTES_MAX ? await workers() : undefined
+  return crew?.seal(archive, work, conclude) ?? sealInline(archive, work, conclude)
+}
+
+/**
+ * The header with the payload's nonce, and the payload key. age-encryption writes the header for a file key of its own making,
+ * and shows it to every recipient: also to one that adds no stanza.
+ */
+async function headerFor(recipients: readonly string[]): Promise<{ header: Bytes; key: Bytes }> {
   const encrypter = new Encrypter()
-  // age-encryption would mix other kinds of recipient in without a word.
-  for (const recipient of message.recipients) encrypter.addRecipient(asRecipient(recipient, "recipient"))
-  const stream = await encrypter.encrypt(streamOf(archiveOf(message, plan.archiveBytes)))
-  if (stream.size(plan.archiveBytes) !== plan.sealedBytes) throw new Error("an age header is not as long as its stanzas")
-  return { sizeBytes: plan.sealedBytes, stream }
-}
-
-/** The archive, in pieces of at most STEP_BYTES. */
-async function* archiveOf(message: Sealable, fillToBytes: number): AsyncGenerator<Uint8Array, void> {
   const pause = createPauser()
-  let written = 0
-  const piece = (bytes: Uint8Array) => {
-    written += bytes.length
-    return bytes
-  }
-  const entries: Entry[] = [{ path: MESSAGE_PATH, size_bytes: message.messageJson.length, sha256: digestOf(message.messageJson) }]
-  yield* [encodeHeader(MESSAGE_PATH, message.messageJson.length), message.messageJson, zeros(message.messageJson)].map(piece)
-
-  for (const [index, file] of message.files.entries()) {
-    const path = filePath(index)
-    const hash = sha256.create()
-    yield piece(encodeHeader(path, file.size))
-    for (let at = 0; at < file.size; at += READ_BYTES) {
-      const bytes = await readBytes(file, at, Math.min(at + READ_BYTES, file.size))
-      for (let step = 0; step < bytes.length; step += STEP_BYTES) {
+  let fileKey = new Uint8Array()
+  // age-encryption would mix other kinds of recipient in without a word.
+  for (const recipient of recipients) {
+    encrypter.addRecipient(asRecipient(recipient, "recipient"))
+    encrypter.addRecipient({
+      async wrapFileKey(key) {
+        fileKey = key as Bytes
         await pause()
-        const part = bytes.subarray(step, step + STEP_BYTES)
-        hash.update(part)
-        yield piece(part)
-      }
+        return []
+      },
+    })
+  }
+  // It neither brings anything nor ends: age-encryption must seal no chunk, not even an empty one, under the key that seals
+  // our own.
+  const reader = (await encrypter.encrypt(new ReadableStream<Uint8Array>())).getReader()
+  const parts: Uint8Array[] = []
+  const wanted = headerBytes(recipients.length) + NONCE_BYTES
+  for (let read = 0; read < wanted;) {
+    const { done, value } = await reader.read()
+    if (done) break
+    parts.push(value)
+    read += value.length
+  }
+  await reader.cancel()
+  const header = join(parts)
+  const key = payloadKey(fileKey, header.subarray(-NONCE_BYTES))
+  fileKey.fill(0)
+  return { header, key }
+}
+
+/** Signs when all files have been read, in the page: no worker has the reporter's key. */
+function concludeFor({ messageJson, files, sign }: Sealable): Conclude {
+  return (digests) => {
+    const entries: Entry[] = [{ path: MESSAGE_PATH, size_bytes: messageJson.length, sha256: digestOf(messageJson) }]
+    for (const [index, sha256] of digests.entries()) {
+      const size_bytes = files[index]?.size ?? 0
+      entries.push({ path: filePath(index), size_bytes, sha256 })
     }
-    yield piece(new Uint8Array(paddingBytes(file.size)))
-    entries.push({ path, size_bytes: file.size, sha256: encodeHex(hash.digest()) })
-  }
-
-  const seal = encodeSeal({ entries, signature: message.sign(signedBytes(entries)), extensions: EXTENSIONS })
-  yield* [encodeHeader(SEAL_PATH, seal.length), seal, zeros(seal)].map(piece)
-  while (written < fillToBytes) {
-    await pause()
-    yield piece(new Uint8Array(Math.min(STEP_BYTES, fillToBytes - written)))
+    const seal = encodeSeal({ entries, signature: sign(signedBytes(entries)), extensions: EXTENSIONS })
+    return Promise.resolve(entry(SEAL_PATH, seal))
   }
 }
 
-function zeros(after: Uint8Array): Uint8Array {
-  return new Uint8Array(paddingBytes(after.length))
-}
-
-/** A file may vanish or change between choosing and sending: its length is part of what is promised. */
-async function readBytes(file: Blob, start: number, end: number): Promise<Bytes> {
-  const bytes = await file
-    .slice(start, end)
-    .arrayBuffer()
-    .catch(() => undefined)
-  if (bytes?.byteLength !== end - start) throw new ReporterError("file-unreadable")
-  return new Uint8Array(bytes)
-}
-
-function streamOf(pieces: AsyncGenerator<Uint8Array, void>): ReadableStream<Uint8Array> {
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        const { done, value } = await pieces.next()
-        if (done === true) controller.close()
-        else controller.enqueue(value)
-      },
-      async cancel() {
-        await pieces.return(undefined)
-      },
-    },
-    // Nothing is read ahead: what is sealed is what was asked for.
-    { highWaterMark: 0 },
-  )
+function entry(path: string, content: Uint8Array): Bytes {
+  return concat(encodeHeader(path, content.length), content, new Uint8Array(paddingBytes(content.length)))
 }

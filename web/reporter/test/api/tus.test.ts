@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { afterEach, beforeEach, test } from "node:test"
-import { Upload, UploadLost, type UploadOptions } from "../../src/api/tus"
+import { Upload, UploadLost, type Source, type UploadOptions } from "../../src/api/tus"
+import { ReporterError } from "../../src/errors"
 import { concat } from "../../src/protocol/bytes"
 import { TestServer, type Fault, type Seen } from "../support/server"
 import { bytesFrom, generator } from "../support/random"
@@ -22,27 +23,33 @@ function sealedBytes(length: number): Uint8Array<ArrayBuffer> {
   return concat(start, bytesFrom(generator(length), length - start.length))
 }
 
-/** Pieces of an odd size, as sealing gives them. */
-function streamOf(bytes: Uint8Array): ReadableStream<Uint8Array> {
+/** Gives out what it is asked for, a little later, and to one at a time. */
+function sourceOf(bytes: Uint8Array<ArrayBuffer>): Source {
   let at = 0
-  return new ReadableStream({
-    pull(controller) {
-      if (at >= bytes.length) return controller.close()
-      controller.enqueue(bytes.subarray(at, (at += 65_552)))
+  let isAsked = false
+  return {
+    sizeBytes: bytes.length,
+    async next(pieceBytes) {
+      assert.ok(!isAsked, "asked for while another piece is being made")
+      assert.ok(pieceBytes > 0 && at + pieceBytes <= bytes.length, "asked for more than there is")
+      isAsked = true
+      await new Promise((resolve) => setTimeout(resolve, 1))
+      isAsked = false
+      return bytes.slice(at, (at += pieceBytes))
     },
-  })
+    end() {},
+  }
 }
 
-function uploadOf(bytes: Uint8Array, options: Partial<UploadOptions> = {}): Upload {
+function uploadOf(bytes: Uint8Array<ArrayBuffer>, options: Partial<UploadOptions> = {}): Upload {
   return new Upload({
     url: `${server.base}/uploads`,
     token: TOKEN,
     kind: "report",
     caseId: CASE,
     writeHash: "ef".repeat(32),
-    memo: () => MEMO,
-    sizeBytes: bytes.length,
-    stream: streamOf(bytes),
+    memo: () => Promise.resolve(MEMO),
+    source: sourceOf(bytes),
     waitMsMax: 5,
     ...options,
   })
@@ -77,14 +84,17 @@ test("the memo is asked for when the last byte is sealed, and goes with the requ
     memo() {
       asked += 1
       assert.equal(server.seen.length, 3)
-      return MEMO
+      return Promise.resolve(MEMO)
     },
   })
   await upload.run()
   assert.equal(asked, 1)
   assertArrived(large)
   assert.equal(server.cases.get(CASE)?.writeHash, "ef".repeat(32))
-  await assert.rejects(uploadOf(small, { caseId: "ab".repeat(16), memo: () => "AAAA" }).run(), { name: "Refusal", word: "malformed" })
+  await assert.rejects(uploadOf(small, { caseId: "ab".repeat(16), memo: () => Promise.resolve("AAAA") }).run(), {
+    name: "Refusal",
+    word: "malformed",
+  })
 })
 
 test("a large blob goes in pieces that grow, and progress ends at its size", async () => {
@@ -289,4 +299,58 @@ test("terminating drops what is unfinished, and says what is finished", async ()
   server.seen.length = 0
   assert.equal(await uploadOf(small).terminate(), true, "nothing was begun")
   assert.equal(server.seen.length, 0)
+})
+
+test("while a piece is sent the next is made, and none beyond it", async () => {
+  const source = sourceOf(large)
+  const asked: number[] = []
+  const counting = { ...source, next: (pieceBytes: number) => source.next((asked.push(pieceBytes), pieceBytes)) }
+  const seen: number[][] = []
+  server.fault = () => {
+    seen.push([...asked])
+    return undefined
+  }
+  await uploadOf(large, { source: counting }).run()
+  assertArrived(large)
+  // Before each request: what it brings, and one piece more.
+  assert.deepEqual(seen, [
+    [262_144, 524_288],
+    [262_144, 524_288, 1_048_576],
+    [262_144, 524_288, 1_048_576, 262_144],
+    [262_144, 524_288, 1_048_576, 262_144],
+  ])
+})
+
+test("who stops while a piece is being made is heard at once, and going on loses none", async () => {
+  const source = sourceOf(large)
+  let release: () => void = () => {}
+  const held = new Promise<void>((resolve) => (release = resolve))
+  const slow: Source = {
+    ...source,
+    async next(pieceBytes) {
+      await held
+      return source.next(pieceBytes)
+    },
+  }
+  const controller = new AbortController()
+  const upload = uploadOf(large, { source: slow })
+  const running = upload.run({ signal: controller.signal })
+  controller.abort()
+  await assert.rejects(running, { reason: "stopped" })
+  const again = upload.run()
+  release()
+  await again
+  assertArrived(large)
+})
+
+test("what breaks while it is made is told when its turn has come", async () => {
+  const source = sourceOf(large)
+  const breaking: Source = {
+    ...source,
+    next: (pieceBytes) => (pieceBytes === 1_048_576 ? Promise.reject(new ReporterError("file-unreadable")) : source.next(pieceBytes)),
+  }
+  const upload = uploadOf(large, { source: breaking })
+  await assert.rejects(upload.run(), { reason: "file-unreadable" })
+  assert.equal(server.seen.length, 2, "the two before it were sent")
+  await assert.rejects(upload.run(), { reason: "file-unreadable" })
 })

@@ -13,7 +13,16 @@ import {
   type FollowUpDraft,
   type Mailbox,
 } from "../../src/reporter/mailbox"
-import { decodeCode, loadProfile, prepareReport, sealingSpeed, textBytesLeft, type Draft, type Progress } from "../../src/reporter"
+import {
+  decodeCode,
+  loadProfile,
+  prepareReport,
+  sealingSpeed,
+  stopSealing,
+  textBytesLeft,
+  type Draft,
+  type Progress,
+} from "../../src/reporter"
 import { loadShownProfile } from "../../src/reporter/office-shown"
 import { ReporterKeys } from "../../src/seal/derive"
 import { open } from "../../src/seal/opening"
@@ -32,6 +41,7 @@ import {
 } from "../support/office"
 import { bytesFrom, generator } from "../support/random"
 import { TestServer } from "../support/server"
+import { TestWorker } from "../support/worker"
 
 const office = await createOffice(3)
 const [first, second] = office.inspectors
@@ -445,6 +455,41 @@ test("a report whose answer was lost, and which was sealed anew, is found to hav
 test("another report under the same case is refused, not taken for ours", async () => {
   server.fault = ({ method }) => (method === "POST" ? { status: 409, word: "case-exists" } : undefined)
   await assert.rejects(prepareReport(office.profile, draft).send(), { reason: "case-exists" })
+})
+
+/** As a browser that has workers. */
+async function withWorkers(use: () => Promise<void>): Promise<void> {
+  const page = globalThis as { Worker?: unknown }
+  page.Worker = TestWorker
+  try {
+    await use()
+  } finally {
+    delete page.Worker
+    stopSealing()
+    TestWorker.all = []
+  }
+}
+
+test("a large file is sealed by workers, and their end in the midst of it costs nothing", async () => {
+  const file = bytesFrom(generator(5), 3_000_000)
+  const large = { ...draft, files: [{ name: "a", type: "a/b", blob: new Blob([file]) }] }
+  for (const faults of [[], [0], [1], [2]]) {
+    await withWorkers(async () => {
+      let requests = 0
+      server.fault = () => {
+        requests += 1
+        for (const index of requests === 2 ? faults : []) TestWorker.all[index]?.crash()
+        return undefined
+      }
+      const { code } = await prepareReport(office.profile, large).send()
+      server.fault = () => undefined
+      assert.equal(TestWorker.all.length, 3, "asked for once")
+      assert.equal((await openMailbox(office.profile, code)).messages.length, 1)
+      const blob = [...server.cases.values()].at(-1)?.messages[0]?.blob
+      const { files } = await open([Uint8Array.from(blob ?? [])], first?.identity ?? "")
+      assert.equal(files[0]?.sha256, digestOf(file))
+    })
+  }
 })
 
 test("a double click sends once", async () => {

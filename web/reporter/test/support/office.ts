@@ -12,7 +12,9 @@ import { Unverified } from "../../src/verify/message"
 import { STRICT } from "../../src/verify/primitives"
 import { keyHashInput, rootBytes, verifyProfile, type VerifiedProfile } from "../../src/verify/profile"
 import { open } from "../../src/seal/opening"
+import type { Sealing } from "../../src/seal/payload"
 import { seal } from "../../src/seal/sealing"
+import type { Workers } from "../../src/seal/workers"
 
 export interface TestInspector {
   id: string
@@ -161,16 +163,31 @@ export async function sealMessage(
   files: readonly Blob[],
   signingKey: Uint8Array,
   recipients: readonly string[],
+  workers?: () => Promise<Workers | undefined>,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { stream, sizeBytes } = await seal({
+  const sealable = {
     messageJson: encodeMessage(message),
     files,
     recipients,
-    sign: (bytes) => encodeHex(ed25519.sign(bytes, signingKey)),
-  })
-  const blob = new Uint8Array(await new Response(stream).arrayBuffer())
-  if (blob.length !== sizeBytes) throw new Error("not the size that was promised")
+    sign: (bytes: Uint8Array) => encodeHex(ed25519.sign(bytes, signingKey)),
+  }
+  const sealing = await seal(sealable, workers)
+  const blob = await readWhole(sealing)
+  if ((await sealing.digest()) !== digestOf(blob)) throw new Error("not the digest of what was given out")
   return blob
+}
+
+/** In pieces as odd as a line makes them. */
+export async function readWhole({ sizeBytes, next }: Pick<Sealing, "sizeBytes" | "next">): Promise<Uint8Array<ArrayBuffer>> {
+  const pieces: Uint8Array[] = []
+  for (let left = sizeBytes; left > 0;) {
+    const wanted = Math.min(left, 100_003 + 7 * pieces.length)
+    const piece = await next(wanted)
+    if (piece.length !== wanted) throw new Error("not as many bytes as were asked for")
+    pieces.push(piece)
+    left -= wanted
+  }
+  return concat(...pieces)
 }
 
 /** The message as whoever has the identity opens it. */

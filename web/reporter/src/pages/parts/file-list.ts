@@ -127,7 +127,7 @@ function fileItem(file: ChosenFile, index: number, remove: (file: ChosenFile) =>
     onChange()
   }
   const clean = () => {
-    if (file.isEmpty) return report.replaceChildren(h("p", { class: "note note-warn", "data-empty": true }, text("files.empty")))
+    if (file.isEmpty) return report.replaceChildren(h("p", { class: "note note-warn", "data-empty": true }, text("not-cleaned.empty")))
     if (file.cleaned !== undefined) return update()
     report.replaceChildren(h("p", {}, text("files.cleaning")))
     file.clean().then(update, () => {

@@ -26,6 +26,7 @@ export function sendingView({ core, profile }: Office, answers: Answers, withKin
     () => {
       vanished = true
       stop.abort()
+      core.stopSealing()
     },
     { once: true },
   )

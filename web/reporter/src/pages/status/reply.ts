@@ -23,7 +23,7 @@ export interface ReplyBox {
 
 /** `onSent` shows the thread with what was sent, and says whether it could. */
 export function replyBox(
-  { prepareFollowUp, followUpBytesLeft }: MailboxModule,
+  { prepareFollowUp, followUpBytesLeft, stopSealing }: MailboxModule,
   mailbox: Mailbox,
   onSent: () => Promise<boolean>,
 ): ReplyBox {
@@ -82,7 +82,11 @@ export function replyBox(
     submit.disabled = true
     bar.begin()
     const stop = new AbortController()
-    document.addEventListener("mohr:vanish", () => stop.abort(), { once: true })
+    const end = () => {
+      stop.abort()
+      stopSealing()
+    }
+    document.addEventListener("mohr:vanish", end, { once: true })
     const attempt = async (): Promise<void> => {
       try {
         // Another office in the fragment ends it here.
