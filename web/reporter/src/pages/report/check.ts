@@ -86,7 +86,12 @@ function files(answers: Answers): Child[] {
       plural("files.sum", answers.files.length, { count: number(answers.files.length), size: size(totalBytes(answers.files)) }),
     ),
     ...answers.files.map((file, index) =>
-      h("div", {}, isolated(shownName(file.nameAt(index))), file.isEmpty ? h("p", { class: "note note-warn" }, text("not-cleaned.empty")) : null),
+      h(
+        "div",
+        {},
+        isolated(shownName(file.nameAt(index))),
+        file.isEmpty ? h("p", { class: "note note-warn" }, text("not-cleaned.empty")) : null,
+      ),
     ),
   ]
 }
