@@ -14,7 +14,7 @@ const listen = process.argv[2] ?? "127.0.0.1:8080"
 
 // What is built from what, and by what. What a build itself writes, or never reads, is no source.
 const BUILDS = [
-  { name: "pages", program: "node", args: ["build.mjs"], folder: join(root, "web"), sources: ["web"] },
+  { name: "pages", program: "npm", args: ["run", "--silent", "build"], folder: join(root, "web"), sources: ["web"] },
   { name: "program", program: "cargo", args: ["build", "--locked", "--quiet"], folder: root, sources: ["src", "schema.sql", "Cargo.toml"] },
 ]
 const NO_SOURCES = ["node_modules", "dist", "test"]

@@ -1,9 +1,12 @@
 //! Files that a command is told to read or to write.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
 
 use super::failure::{Failure, not_written, unreadable};
 use crate::files;
+use crate::protocol::message::File;
 
 pub fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
     std::fs::read(path).map_err(|error| unreadable(&path.display(), &error))
@@ -35,6 +38,15 @@ pub fn read_attachment(path: &Path) -> Result<(String, String, Vec<u8>), Failure
     Ok((name, media_type, bytes))
 }
 
+/// Files to send along, as message.json lists them.
+pub fn read_attachments(paths: &[PathBuf]) -> Result<Vec<(File, Vec<u8>)>, Failure> {
+    let read = |path: &PathBuf| {
+        let (name, media_type, bytes) = read_attachment(path)?;
+        Ok((File { name, media_type, size_bytes: bytes.len() as u64 }, bytes))
+    };
+    paths.iter().map(read).collect()
+}
+
 /// A file's type by the end of its name: a hint for the reader, nothing is decided by it.
 fn media_type(path: &Path) -> &'static str {
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
@@ -59,6 +71,12 @@ fn media_type(path: &Path) -> &'static str {
         "zip" => "application/zip",
         _ => "application/octet-stream",
     }
+}
+
+pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, Failure> {
+    serde_json::from_slice(&read_file(path)?).map_err(|error| {
+        Failure::with_hint(format!("{}: {error}", path.display()), "is it the right file, and whole?")
+    })
 }
 
 /// What is said has words or a file.

@@ -1,56 +1,25 @@
 //! `mohr inbox`, `open`, `reply` and `export`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
 use serde_json::json;
 
+use super::Failure;
 use super::case_output::print_case;
 use super::delivery::{Delivery, Parcel};
-use super::failure::{Failure, client_failure, profile_failure, seal_failure};
-use super::files::{check_not_empty, read_attachment, read_file, read_text, write_new_private};
+use super::desk::{DeskArguments, desk_failure, warn};
+use super::files::{check_not_empty, read_attachments, read_json, read_text, write_new_private};
 use super::interrupt::{Dispatch, interruptible};
-use super::office::{ServerArguments, language, warn_of_clock};
+use super::office::language;
 use super::output::{eprint_line, print_exported, print_json};
-use super::passphrase::{PassphraseArguments, key_file_failure};
-use super::typed::{case_prefix, parse_address, parse_office, parse_outcome, parse_status};
+use super::typed::{case_prefix, parse_outcome, parse_status};
 use super::writer::{note, print_line, progress};
-use crate::desk::memory::{self, Memory};
 use crate::desk::view::{ShownCase, ShownMessage};
-use crate::desk::{self, CaseWarning, Desk, DraftedReply, InboxEntry, OpenedCase, ReplyDraft, Visit};
-use crate::files::beside;
-use crate::protocol::address::Address;
-use crate::protocol::day::Day;
-use crate::protocol::ids::OfficeId;
-use crate::protocol::message::{File, Outcome, OutcomeId, Status};
+use crate::desk::{CaseWarning, Desk, DraftedReply, InboxEntry, OpenedCase, ReplyDraft};
+use crate::protocol::message::{Outcome, OutcomeId, Status};
 use crate::protocol::person::PersonSignature;
-use crate::seal::key_file::InspectorKeys;
-
-/// Who the inspector is and where the server is.
-#[derive(Args)]
-pub struct DeskArguments {
-    /// The inspector's identity file, sealed with a passphrase
-    #[arg(long, value_name = "FILE")]
-    identity: PathBuf,
-    #[command(flatten)]
-    passphrase: PassphraseArguments,
-    #[command(flatten)]
-    server: ServerArguments,
-    /// The office's id; another office's server is then refused. Give it on the first visit
-    #[arg(long, value_name = "ID", value_parser = parse_office)]
-    office: Option<OfficeId>,
-    /// The office's own address, when the server is reached through a tunnel at another one
-    #[arg(long, value_name = "URL", value_parser = parse_address)]
-    address: Option<Address>,
-    /// What this desk remembers of earlier visits [default: the identity file's
-    /// name with .desk.json behind it]
-    #[arg(long, value_name = "FILE")]
-    memory: Option<PathBuf>,
-    /// Print JSON
-    #[arg(long)]
-    pub(super) json: bool,
-}
 
 #[derive(Args)]
 pub struct InboxArguments {
@@ -168,7 +137,7 @@ pub fn open(arguments: &OpenArguments) -> Result<(), Failure> {
         let opened = desk.open(&listed).map_err(desk_failure)?;
         let mut shown = ShownCase::new(&desk.profile, &opened);
         if let Some(folder) = &arguments.files {
-            desk.save_files(&opened, &mut shown, folder).map_err(saving_failure)?;
+            desk.save_files(&opened, &mut shown, folder).map_err(desk_failure)?;
         }
         if arguments.desk.json {
             print_json(&shown)?;
@@ -221,32 +190,12 @@ fn send_reply(arguments: &ReplyArguments, dispatch: &Dispatch) -> Result<(), Fai
     })
 }
 
-fn write_draft(
-    desk: &Desk,
-    opened: &OpenedCase,
-    draft: &ReplyDraft,
-    path: &std::path::Path,
-) -> Result<(), Failure> {
+fn write_draft(desk: &Desk, opened: &OpenedCase, draft: &ReplyDraft, path: &Path) -> Result<(), Failure> {
     let drafted = desk.draft_reply(opened, draft).map_err(desk_failure)?;
     let json = serde_json::to_vec_pretty(&drafted).expect("plain structures serialize");
     write_new_private(path, &json)?;
     note(format!("wrote {}; nothing was sent. It is in clear: hand it on with care", path.display()));
     Ok(())
-}
-
-/// Files to send along, as message.json lists them.
-pub(super) fn read_attachments(paths: &[PathBuf]) -> Result<Vec<(File, Vec<u8>)>, Failure> {
-    let read = |path: &PathBuf| {
-        let (name, media_type, bytes) = read_attachment(path)?;
-        Ok((File { name, media_type, size_bytes: bytes.len() as u64 }, bytes))
-    };
-    paths.iter().map(read).collect()
-}
-
-pub(super) fn read_json<T: serde::de::DeserializeOwned>(path: &std::path::Path) -> Result<T, Failure> {
-    serde_json::from_slice(&read_file(path)?).map_err(|error| {
-        Failure::with_hint(format!("{}: {error}", path.display()), "is it the right file, and whole?")
-    })
 }
 
 pub fn export(arguments: &ExportArguments) -> Result<(), Failure> {
@@ -255,7 +204,7 @@ pub fn export(arguments: &ExportArguments) -> Result<(), Failure> {
         let listed = desk.find(&prefix).map_err(desk_failure)?;
         let opened = desk.open(&listed).map_err(desk_failure)?;
         warn(&opened.warnings);
-        let summary = desk.export(&opened, &arguments.to).map_err(saving_failure)?;
+        let summary = desk.export(&opened, &arguments.to).map_err(desk_failure)?;
         let whole = |failure: Failure| {
             failure.with_fate(format!("the export in {} is whole all the same", arguments.to.display()))
         };
@@ -281,118 +230,4 @@ pub fn export(arguments: &ExportArguments) -> Result<(), Failure> {
         }
         print_exported(&summary.files).map_err(whole)
     })
-}
-
-impl DeskArguments {
-    /// The keys in the identity file.
-    pub(super) fn keys(&self) -> Result<InspectorKeys, Failure> {
-        open_identity(&self.identity, &self.passphrase)
-    }
-
-    /// Opens the identity, signs in and lets `work` have the desk.
-    pub(super) fn sit_down(
-        &self,
-        work: impl FnOnce(&mut Desk) -> Result<(), Failure>,
-    ) -> Result<(), Failure> {
-        let client = self.server.client()?;
-        let today = Day::today();
-        let visit = Visit { office: self.server.office(self.office)?, address: self.address.clone(), today };
-        let keys = self.keys()?;
-        let memory = self.memory.clone().unwrap_or_else(|| beside(&self.identity, ".desk.json"));
-        let memory = Memory::load(&memory).map_err(memory_failure)?;
-        let mut desk = Desk::sign_in(client, keys, &visit, memory).map_err(desk_failure)?;
-        if desk.first_visit {
-            note(format!(
-                "first visit: this server says it is office {}; compare that with a poster",
-                desk.profile.office
-            ));
-        }
-        if desk.is_expired() {
-            note(format!(
-                "WARNING: the office profile expired on {}, and this computer's clock says {today}; no answers until a \
-                 new one is signed",
-                desk.profile.expires
-            ));
-        }
-        warn_of_clock(desk.profile.issued, today);
-        work(&mut desk)
-    }
-}
-
-pub(super) fn open_identity(
-    identity: &std::path::Path,
-    passphrase: &PassphraseArguments,
-) -> Result<InspectorKeys, Failure> {
-    let sealed = read_file(identity)?;
-    let passphrase = passphrase.ask(&identity.display().to_string())?;
-    InspectorKeys::open(&sealed, &passphrase).map_err(key_file_failure)
-}
-
-pub(super) fn warn(warnings: &[CaseWarning]) {
-    for warning in warnings {
-        note(match warning {
-            CaseWarning::HistoryChanged => {
-                "WARNING: the server no longer shows what this desk has seen of the case; \
-                 something was dropped or replaced"
-            }
-            CaseWarning::NotShown => {
-                "WARNING: the report does not open with this identity, and nobody has handed the case over: \
-                 the server shows nothing else of it"
-            }
-        });
-    }
-}
-
-pub(super) fn desk_failure(error: desk::Error) -> Failure {
-    match error {
-        desk::Error::Client(error) => client_failure(error),
-        desk::Error::Profile(error) => profile_failure(error),
-        desk::Error::NotListed { .. } => Failure::with_hint(
-            error,
-            "add this inspector to the profile (mohr keys profile add), sign it and give it to the server",
-        ),
-        desk::Error::NoReport => Failure::with_hint(
-            error,
-            "perhaps the reporter left you out, or the case was opened by nobody's report",
-        ),
-        desk::Error::NoSuchCase(_) => Failure::with_hint(error, "mohr inbox lists the cases"),
-        desk::Error::Ambiguous(_) => {
-            Failure::with_hint(error, "give more of the id; mohr inbox lists the cases")
-        }
-        desk::Error::Seal(error) => seal_failure(error),
-        desk::Error::Memory(error) => memory_failure(error),
-        desk::Error::Files(_) | desk::Error::Disk(_) => saving_failure(error),
-        desk::Error::FilesTooLarge { .. } => Failure::with_hint(error, "send less, or in several messages"),
-        desk::Error::ProfileOlder { .. } => Failure::with_hint(
-            error,
-            "nothing was sent. The server may be going back to an old profile: ask the office by another way",
-        ),
-        desk::Error::NotAReader(_) | desk::Error::Recused(_) | desk::Error::NotShown => {
-            Failure::with_hint(error, "a reader of the case can hand it over to you: mohr handover")
-        }
-        desk::Error::LeftOut(_) => Failure::with_hint(error, "hand it over to somebody else"),
-        desk::Error::NoSuchPerson(_) => {
-            Failure::with_hint(error, "mohr keys profile verify shows whom it lists")
-        }
-        desk::Error::OneWay => Failure::with_hint(error, "note what becomes of it with mohr record"),
-        desk::Error::OtherDraft | desk::Error::DraftOutOfDate => {
-            Failure::with_hint(error, "nothing was sent; draft the reply again with --draft-out")
-        }
-    }
-}
-
-fn saving_failure(error: desk::Error) -> Failure {
-    match error {
-        desk::Error::Files(_) | desk::Error::Disk(_) => {
-            Failure::with_hint(error, "choose a new folder with room in it: nothing is overwritten")
-        }
-        error => desk_failure(error),
-    }
-}
-
-fn memory_failure(error: memory::Error) -> Failure {
-    Failure::with_hint(
-        error,
-        "this file is what the desk remembers of earlier visits: may this user write there? --memory names another",
-    )
 }

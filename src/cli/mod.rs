@@ -6,11 +6,13 @@
 mod case_output;
 mod delivery;
 mod demo;
+mod desk;
 mod failure;
 mod files;
 mod inspector;
 mod interrupt;
 mod keys;
+mod mailbox_output;
 mod office;
 mod output;
 mod passphrase;

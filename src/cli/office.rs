@@ -10,6 +10,7 @@ use crate::protocol::day::Day;
 use crate::protocol::ids::OfficeId;
 use crate::protocol::profile::Profile;
 use crate::protocol::text::fold_typed;
+use crate::verify::profile::VerifiedProfile;
 
 /// Where the server is and how to get there.
 #[derive(Args)]
@@ -54,9 +55,17 @@ pub fn language(profile: &Profile, asked: Option<&str>) -> Result<String, Failur
     ))
 }
 
-/// Says when the clock stands before the day on which the profile was signed: the day goes into what is sent,
-/// and a wrong one is a mark of its sender.
-pub fn warn_of_clock(issued: Day, today: Day) {
+/// Says when the profile is over by this computer's clock, and what is lost by that until there is a new one. Says, too,
+/// when the clock stands before the day on which the profile was signed: the day goes into what is sent, and a wrong one
+/// is a mark of its sender.
+pub fn warn_of_days(profile: &VerifiedProfile, today: Day, lost: &str) {
+    let (issued, expires) = (profile.issued, profile.expires);
+    if profile.is_expired(today) {
+        note(format!(
+            "WARNING: the office profile expired on {expires}, and this computer's clock says {today}; {lost} until a \
+             new one is signed"
+        ));
+    }
     if today < issued {
         note(format!(
             "WARNING: this computer's clock says {today}, and the office profile was signed on {issued}: if the clock \

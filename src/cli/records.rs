@@ -8,8 +8,8 @@ use serde_json::json;
 
 use super::Failure;
 use super::delivery::{Delivery, Parcel};
-use super::files::read_text;
-use super::inspector::{DeskArguments, desk_failure, open_identity, read_attachments, read_json, warn};
+use super::desk::{DeskArguments, desk_failure, open_identity, warn};
+use super::files::{read_attachments, read_json, read_text};
 use super::interrupt::{Dispatch, interruptible};
 use super::office::language;
 use super::output::{eprint_line, print_json};

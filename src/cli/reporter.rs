@@ -5,27 +5,26 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
-use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::delivery::{Delivery, Parcel};
 use super::failure::{Failure, client_failure, not_written, profile_failure, seal_failure, unreadable};
 use super::files::{check_not_empty, read_attachment, read_text};
 use super::interrupt::{Dispatch, interruptible};
-use super::office::{ServerArguments, language, warn_of_clock};
-use super::output::{print_json, print_message, print_quoted};
+use super::mailbox_output::{Own, Refused, ShownMailbox, print_mailbox};
+use super::office::{ServerArguments, language, warn_of_days};
+use super::output::print_json;
 use super::typed::{parse_id, parse_office};
-use super::writer::{note, print_line, progress};
+use super::writer::progress;
 use crate::desk::view::{ShownMessage, ShownPerson};
 use crate::files::{SafeNames, Unfinished, create_private_folder, remove_unfinished};
 use crate::protocol::day::Day;
 use crate::protocol::ids::{Id, OfficeId};
-use crate::protocol::message::{Door, Outcome, Status};
+use crate::protocol::message::Door;
 use crate::protocol::receipt::{self, ReceiptCode};
-use crate::protocol::text::printable;
 use crate::reporter::{self, Attachment, Draft, FetchError, FollowUpForm, Mailbox, Office, ReportForm};
 use crate::seal::opening::OpenError;
-use crate::verify::case::{Authenticity, MessageReading, Warning};
+use crate::verify::case::{Authenticity, MessageReading};
 
 #[derive(Args)]
 struct OfficeArguments {
@@ -91,45 +90,6 @@ pub struct FollowUpArguments {
     leave_out_nobody: bool,
 }
 
-#[derive(Serialize)]
-struct ShownMailbox {
-    case: String,
-    status: Status,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    outcome: Option<Outcome>,
-    messages: Vec<ShownMessage>,
-    /// What the office has from the reporter. It is sealed to the office: that it
-    /// arrived can be seen, and on which day.
-    own: Vec<Own>,
-    /// Whom the office's answers name beyond those who read the case: each joins
-    /// only when the reporter says so.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    offered: Vec<ShownPerson>,
-    /// The server's operator has dropped the case unread.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    dropped: bool,
-    /// What claims to be from the office and is not, by position: never shown as a reply.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    refused: Vec<Refused>,
-}
-
-#[derive(Serialize)]
-struct Own {
-    position: u64,
-    received: Day,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    warnings: Vec<Warning>,
-}
-
-#[derive(Serialize)]
-struct Refused {
-    position: u64,
-    authenticity: Authenticity,
-    /// Why it, or its files, could not be had.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    failure: Option<String>,
-}
-
 pub fn report(arguments: ReportArguments) -> Result<(), Failure> {
     interruptible(move |dispatch| send_report(&arguments, dispatch))
 }
@@ -161,56 +121,7 @@ pub fn status(arguments: &StatusArguments) -> Result<(), Failure> {
     let code = read_code()?;
     let mailbox = office.open_mailbox(&code).map_err(reporter_failure)?;
     let shown = show(&office, &mailbox, arguments.files.as_deref())?;
-    if arguments.office.json {
-        return print_json(&shown);
-    }
-    print_line(format!("status: {}", shown.status.as_str()))?;
-    if shown.dropped {
-        note("WARNING: the server's operator has dropped this case unread: nobody will answer it here");
-    }
-    for own in &shown.own {
-        print_line(format!("[{}] {}  {}", own.position, own.received, own_text(own)))?;
-    }
-    shown.messages.iter().try_for_each(print_message)?;
-    for refused in &shown.refused {
-        note(refused_text(refused));
-    }
-    for person in &shown.offered {
-        print_quoted("the office wants to add a reader:", &format!("{} ({})", person.role, person.id))?;
-        note(format!("if you agree, write on with --also {}", person.id));
-    }
-    Ok(())
-}
-
-fn own_text(own: &Own) -> &'static str {
-    match own.warnings.first() {
-        None => "from you, sealed to the office",
-        Some(Warning::NotHers) => "WARNING: listed as yours, and it is not: somebody else put it there",
-        Some(Warning::MemoMissing) => "from you? The server does not give back what travelled beside it",
-        Some(_) => "from you; WARNING: before it you had seen other messages than the server shows now",
-    }
-}
-
-fn refused_text(refused: &Refused) -> String {
-    let why = match refused.authenticity {
-        Authenticity::Gone => {
-            return format!("message {} was erased by an order of the office", refused.position);
-        }
-        Authenticity::Missing => "cannot be had, and no order of the office says why",
-        Authenticity::Doubtful => "is signed with a key that is no longer trusted for it",
-        Authenticity::NotFromAReader => "is from somebody who may not answer you",
-        Authenticity::NewerVersion => "is of a newer version: this program is too old to show it",
-        Authenticity::Authentic => "has files that are not as they were signed",
-        Authenticity::NotAuthentic
-        | Authenticity::Unverifiable
-        | Authenticity::Replayed
-        | Authenticity::Unreadable
-        | Authenticity::OneWay
-        | Authenticity::NotFetched => "is not from the office, or was damaged; it is not shown",
-    };
-    let failure =
-        refused.failure.as_ref().map_or_else(String::new, |failure| format!(" ({})", printable(failure)));
-    format!("WARNING: message {} {why}{failure}", refused.position)
+    if arguments.office.json { print_json(&shown) } else { print_mailbox(&shown) }
 }
 
 pub fn follow_up(arguments: FollowUpArguments) -> Result<(), Failure> {
@@ -250,14 +161,7 @@ impl OfficeArguments {
         let office = self.server.office(self.office)?;
         let today = Day::today();
         let office = Office::visit(client, office, today).map_err(reporter_failure)?;
-        if office.is_expired() {
-            note(format!(
-                "WARNING: the office profile expired on {}, and this computer's clock says {today}; nothing can be \
-                 sent until a new one is signed",
-                office.profile.expires
-            ));
-        }
-        warn_of_clock(office.profile.issued, today);
+        warn_of_days(&office.profile, today, "nothing can be sent");
         Ok(office)
     }
 }

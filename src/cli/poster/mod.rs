@@ -12,6 +12,7 @@ use clap::Args;
 
 use super::failure::{Failure, profile_failure};
 use super::files::{read_file, write_new_public};
+use super::office::language;
 use super::writer::{note, print_line};
 use crate::protocol::day::Day;
 use crate::protocol::profile::Profile;
@@ -43,7 +44,8 @@ pub fn run(arguments: &PosterArguments) -> Result<(), Failure> {
     let profile = verify(&read_file(&arguments.profile)?, expectation).map_err(profile_failure)?;
     let address = choose_address(&profile, arguments.address.as_deref())?;
     let (language, catalogue) = choose_catalogue(&profile, arguments.language.as_deref())?;
-    let page = Poster { profile: &profile, address: &address, language, catalogue: &catalogue }.render();
+    let page =
+        Poster { profile: &profile, address: &address, language: &language, catalogue: &catalogue }.render();
     write_new_public(&arguments.out, page.as_bytes())?;
     note(format!("wrote {}: a poster and {SLIPS} slips, two pages of A4", arguments.out.display()));
     note("compare the office id with root.pub before you print, and try the QR code before you hang it up");
@@ -76,19 +78,10 @@ fn choose_address(profile: &Profile, asked: Option<&str>) -> Result<PosterAddres
     }
 }
 
-/// The texts of the language asked for, or of the office's own.
-fn choose_catalogue<'a>(
-    profile: &'a Profile,
-    asked: Option<&'a str>,
-) -> Result<(&'a str, Catalogue), Failure> {
-    let language = asked.unwrap_or(&profile.languages[0]);
-    if !profile.languages.iter().any(|spoken| spoken == language) {
-        return Err(Failure::with_hint(
-            format!("the office does not speak {language}"),
-            format!("its profile has {}", profile.languages.join(", ")),
-        ));
-    }
-    let catalogue = Catalogue::of(language).ok_or_else(|| {
+/// The language asked for, or the office's own, and the texts in it.
+fn choose_catalogue(profile: &Profile, asked: Option<&str>) -> Result<(String, Catalogue), Failure> {
+    let language = language(profile, asked)?;
+    let catalogue = Catalogue::of(&language).ok_or_else(|| {
         let usable = profile.languages.iter().find(|spoken| Catalogue::LANGUAGES.contains(&spoken.as_str()));
         let hint = match usable {
             Some(language) => format!("make one in another language of the office: --language {language}"),

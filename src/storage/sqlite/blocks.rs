@@ -66,7 +66,7 @@ pub(super) fn read(
         let row = rows.next().map_err(damage)?.ok_or(Error::Damaged)?;
         let block = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
         let take = (length_bytes - bytes.len()).min(BLOCK_BYTES - within);
-        bytes.extend_from_slice(&block[within..within + take]);
+        bytes.extend_from_slice(block.get(within..within + take).ok_or(Error::Damaged)?);
     }
     Ok(bytes)
 }
@@ -86,15 +86,24 @@ pub(super) fn free(db: &Connection, blob: BlobId, blocks_max: usize) -> Result<b
             .query_one([part], |row| row.get(0))?;
         let last = count(db)? - 1;
         // Where blocks are gone, an entry may point behind the last one.
-        if slot < last {
-            let (moved, data): (Part, Vec<u8>) = get(db, last)?;
-            put(db, slot, &moved, &data)?;
-            db.prepare_cached("UPDATE parts SET slot = ? WHERE part = ?")?.execute(params![slot, moved])?;
-        }
-        db.prepare_cached("DELETE FROM blocks WHERE slot = ?")?.execute([last])?;
+        let left = if slot < last { fill_gap(db, slot, last)? } else { last };
+        db.prepare_cached("DELETE FROM blocks WHERE slot = ?")?.execute([left])?;
         db.prepare_cached("DELETE FROM parts WHERE part = ?")?.execute([part])?;
     }
     Ok(slots.len() < blocks_max)
+}
+
+/// Moves the last block to a slot that is to be free. Says which of the two rows is to go: that of a last block
+/// which cannot be moved stays where it is, and the slot stays empty.
+fn fill_gap(db: &Connection, slot: i64, last: i64) -> Result<i64, Error> {
+    let (moved, data) = match get(db, last) {
+        Ok(block) => block,
+        Err(Error::Damaged) => return Ok(slot),
+        Err(error) => return Err(error),
+    };
+    put(db, slot, &moved, &data)?;
+    db.prepare_cached("UPDATE parts SET slot = ? WHERE part = ?")?.execute(params![slot, moved])?;
+    Ok(last)
 }
 
 fn insert(db: &Connection, part: Part, data: &[u8]) -> Result<(), Error> {
@@ -146,19 +155,21 @@ fn count(db: &Connection) -> Result<i64, Error> {
 }
 
 fn get(db: &Connection, slot: i64) -> Result<(Part, Vec<u8>), Error> {
-    let row = db
+    let (part, data): (Part, Vec<u8>) = db
         .prepare_cached("SELECT part, data FROM blocks WHERE slot = ?")?
         .query_one([slot], |row| Ok((row.get(0)?, row.get(1)?)))
         .map_err(damage)?;
-    Ok(row)
+    // The schema lets in no other length, but a disk changes what it likes.
+    if data.len() == BLOCK_BYTES { Ok((part, data)) } else { Err(Error::Damaged) }
 }
 
 /// What a page that cannot be read, or is not there, means where a block should be.
 fn damage(error: rusqlite::Error) -> Error {
     match error.sqlite_error_code() {
         Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase) => Error::Damaged,
-        None if error == rusqlite::Error::QueryReturnedNoRows => Error::Damaged,
-        _ => error.into(),
+        Some(_) => error.into(),
+        // No row, or one that is not of this shape.
+        None => Error::Damaged,
     }
 }
 
@@ -180,4 +191,86 @@ fn split(offset: u64) -> (u32, usize) {
     let block_bytes = BLOCK_BYTES as u64;
     // Lengths are at most 2^28: an index always fits.
     ((offset / block_bytes) as u32, (offset % block_bytes) as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::database;
+    use super::*;
+    use crate::protocol::ids::OfficeId;
+
+    const COUNT: u8 = 8;
+
+    /// Blobs of one block each, whose bytes are their numbers.
+    fn filled() -> (Connection, tempfile::TempDir) {
+        let (folder, office) = (tempfile::tempdir().unwrap(), OfficeId::from_bytes([1; 16]));
+        let path = folder.path().join("mohr.db");
+        database::create(&path, office).unwrap();
+        let db = database::open_for_writing(&path, office, Default::default()).unwrap();
+        for number in 0..COUNT {
+            append(&db, blob(number), 0, &[number; BLOCK_BYTES]).unwrap();
+        }
+        (db, folder)
+    }
+
+    fn blob(number: u8) -> BlobId {
+        BlobId([number; 16])
+    }
+
+    fn whole(db: &Connection, number: u8) -> Result<Vec<u8>, Error> {
+        read(db, blob(number), 0, BLOCK_BYTES as u64, BLOCK_BYTES)
+    }
+
+    /// The blob whose block lies in a slot.
+    fn at(db: &Connection, slot: u8) -> u8 {
+        db.query_one("SELECT substr(part, 1, 1) FROM blocks WHERE slot = ?", [slot], |row| {
+            row.get::<_, [u8; 1]>(0)
+        })
+        .unwrap()[0]
+    }
+
+    /// As a disk may leave a row, whatever the schema says.
+    fn damage_block(db: &Connection, slot: u8, change: &str) {
+        db.pragma_update(None, "ignore_check_constraints", "ON").unwrap();
+        db.execute(&format!("UPDATE blocks SET {change} WHERE slot = ?"), [slot]).unwrap();
+        db.pragma_update(None, "ignore_check_constraints", "OFF").unwrap();
+    }
+
+    #[test]
+    fn a_block_of_another_shape_costs_its_blob_alone() {
+        for change in ["data = zeroblob(5)", "data = zeroblob(0)", "part = zeroblob(3)"] {
+            let (db, _folder) = filled();
+            let lost = at(&db, 3);
+            damage_block(&db, 3, change);
+            assert!(whole(&db, lost).is_err(), "{change}");
+            for number in COUNT..3 * COUNT {
+                append(&db, blob(number), 0, &[number; BLOCK_BYTES]).unwrap();
+            }
+            for number in (0..3 * COUNT).filter(|number| *number != lost) {
+                assert_eq!(whole(&db, number), Ok(vec![number; BLOCK_BYTES]), "{change}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_last_block_that_cannot_be_moved_keeps_no_other_from_being_freed() {
+        let (db, _folder) = filled();
+        let lost = at(&db, COUNT - 1);
+        damage_block(&db, COUNT - 1, "data = zeroblob(5)");
+        let others: Vec<u8> = (0..COUNT).filter(|number| *number != lost).collect();
+        for number in &others[..3] {
+            assert_eq!(free(&db, blob(*number), 10), Ok(true));
+            assert_eq!(whole(&db, *number), Err(Error::Damaged));
+        }
+        for number in &others[3..] {
+            assert_eq!(whole(&db, *number), Ok(vec![*number; BLOCK_BYTES]));
+        }
+        // What comes goes behind it, or where a whole block lies.
+        for number in COUNT..4 * COUNT {
+            append(&db, blob(number), 0, &[number; BLOCK_BYTES]).unwrap();
+        }
+        for number in (COUNT..4 * COUNT).chain(others[3..].iter().copied()) {
+            assert_eq!(whole(&db, number), Ok(vec![number; BLOCK_BYTES]));
+        }
+    }
 }

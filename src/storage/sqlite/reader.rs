@@ -1,5 +1,6 @@
 //! Reading: a few connections, each used by one reader at a time.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -39,9 +40,12 @@ impl Readers {
             // before the query has ended.
             let _permit = permit;
             let mut db = readers.lock().pop().ok_or(Error::Busy)?;
-            let result = db.transaction().map_err(Error::from).and_then(|snapshot| query(&snapshot));
+            // A query that panics costs its caller alone: the connection is given back all the same.
+            let result = catch_unwind(AssertUnwindSafe(|| {
+                db.transaction().map_err(Error::from).and_then(|snapshot| query(&snapshot))
+            }));
             readers.lock().push(db);
-            result
+            result.unwrap_or_else(|panic| resume_unwind(panic))
         })
         .await
         // Only a panic in `query` or the end of the runtime leads here.
@@ -50,5 +54,27 @@ impl Readers {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_query_that_panics_costs_no_other() {
+        let (folder, office) = (tempfile::tempdir().unwrap(), OfficeId::from_bytes([1; 16]));
+        let path = folder.path().join("mohr.db");
+        database::create(&path, office).unwrap();
+        // Whoever reads needs the files that whoever writes has made.
+        let _writer = database::open_for_writing(&path, office, Default::default()).unwrap();
+        let readers = Arc::new(Readers::open(&path, office).unwrap());
+        for _ in 0..2 * CONNECTIONS {
+            let panicked = readers.run(|_| -> Result<(), Error> { panic!("as planned") }).await;
+            assert_eq!(panicked, Err(Error::Closed));
+            let counted =
+                readers.run(|db| Ok(db.query_one("SELECT count(*) FROM cases", [], |row| row.get(0))?));
+            assert_eq!(counted.await, Ok(0));
+        }
     }
 }
