@@ -3,8 +3,8 @@
 // as it was, and the answer says so.
 //
 // What no cleaner here takes out, and the page has to say: what a picture shows and a recording says; how a certain camera or
-// microphone draws it (sensor noise, compression tables, the voice); marks that an encoder leaves inside the coded stream
-// (x264's settings in the first picture, LAME's name in the first frame); wording and spacing that differ from copy to copy.
+// microphone draws it (sensor noise, compression tables, the voice); what an encoder weaves into coded sound; wording and
+// spacing that differ from copy to copy.
 
 import { type Cleaned, Findings, NotPossible, type Outcome, type Reason, type Removed } from "./cleaned"
 import { detect, extensionOf, type Kind } from "./detect"
@@ -14,6 +14,7 @@ import { cleanGif } from "./gif"
 import { cleanHeif } from "./heif"
 import { Budget } from "./inflate"
 import { cleanJpeg } from "./jpeg"
+import { cleanMatroska, type MatroskaKind } from "./matroska"
 import { cleanMp4, type Mp4Kind } from "./mp4"
 import { cleanOdf, odfKind } from "./odf"
 import { cleanOgg } from "./ogg"
@@ -106,6 +107,13 @@ async function cleanBy(kind: Kind, source: Source, found: Findings, nested: Nest
       if (!tracks.hasVideo && kind.type.startsWith("video/")) {
         set(kind.extension === "3gp" ? { ...kind, type: "audio/3gpp" } : { ...kind, type: "audio/mp4", extension: "m4a" })
       }
+      return output
+    }
+    case "matroska": {
+      const tracks: MatroskaKind = { isWebm: true, hasVideo: false }
+      const output = await cleanMatroska(source, found, tracks)
+      const extension = tracks.isWebm ? "webm" : tracks.hasVideo ? "mkv" : "mka"
+      set({ ...kind, type: `${tracks.hasVideo ? "video" : "audio"}/${tracks.isWebm ? "webm" : "x-matroska"}`, extension })
       return output
     }
     case "zip": {

@@ -3,7 +3,7 @@
 // prettier-ignore
 export type Format =
   | "jpeg" | "png" | "gif" | "webp" | "heic" | "avif"
-  | "mp3" | "aac" | "amr" | "ogg" | "wav" | "flac" | "mp4"
+  | "mp3" | "aac" | "amr" | "ogg" | "wav" | "flac" | "mp4" | "matroska"
   | "pdf" | "ooxml" | "odf"
   | "other"
 
@@ -42,7 +42,6 @@ export type Remains =
   | "colour-profile"      // measured on a certain screen or scanner; removing it would change the colours
   | "metadata"            // metadata which could not be separated from what must stay
   | "unread-part"         // a broken or unreadable part of the picture, copied as it is: it may hold anything
-  | "metadata-track"
   | "text-track"          // subtitles; some drones and dashboard cameras write places into them
   | "attachments"         // whole files carried along, as they are
   | "embedded-files"      // objects inside a document which could not be cleaned

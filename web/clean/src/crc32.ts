@@ -19,9 +19,13 @@ export function crc32(bytes: Uint8Array, before = 0): number {
   return ~crc >>> 0
 }
 
-export function oggCrc32(bytes: Uint8Array): number {
+/** The four bytes at `blankAt`, where the checksum itself stands, count as zeros. */
+export function oggCrc32(bytes: Uint8Array, blankAt: number): number {
   let crc = 0
-  for (let at = 0; at < bytes.length; at++) crc = PLAIN[((crc >>> 24) ^ bytes[at]!) & 0xff]! ^ (crc << 8)
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = at >= blankAt && at < blankAt + 4 ? 0 : bytes[at]!
+    crc = PLAIN[((crc >>> 24) ^ byte) & 0xff]! ^ (crc << 8)
+  }
   return crc >>> 0
 }
 

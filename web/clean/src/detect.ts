@@ -31,6 +31,8 @@ export async function detect(source: Source): Promise<Kind> {
   if (["moov", "mdat", "wide", "free", "skip", "pnot"].some((type) => is(type, 4))) return kind("mp4", "video/quicktime", "mov")
   if (is("OggS")) return kind("ogg", "audio/ogg", "ogg")
   if (is("fLaC")) return kind("flac", "audio/flac", "flac")
+  if (is("\x1a\x45\xdf\xa3"))
+    return latin1(head).includes("webm") ? kind("matroska", "video/webm", "webm") : kind("matroska", "video/x-matroska", "mkv")
   if (is("#!AMR")) return kind("amr", "audio/amr", "amr")
   if (is("PK\x03\x04")) return { format: "zip", type: "application/zip", extension: "zip" }
   if (latin1(head).includes("%PDF-")) return kind("pdf", "application/pdf", "pdf")
@@ -80,7 +82,6 @@ function passedOn(head: Uint8Array): Kind | null {
   const other = (type: string, extension: string): Kind => ({ format: "other", type, extension })
   if (is("II*\0") || is("MM\0*")) return other("image/tiff", "tif")
   if (is("BM") && is("\0\0\0\0", 6)) return other("image/bmp", "bmp")
-  if (is("\x1a\x45\xdf\xa3")) return latin1(head).includes("webm") ? other("video/webm", "webm") : other("video/x-matroska", "mkv")
   if (is("RIFF") && is("AVI ", 8)) return other("video/x-msvideo", "avi")
   if (is("Rar!\x1a\x07")) return other("application/vnd.rar", "rar")
   if (is("7z\xbc\xaf\x27\x1c")) return other("application/x-7z-compressed", "7z")

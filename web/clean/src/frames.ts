@@ -150,11 +150,13 @@ function crc16(bytes: Uint8Array): number {
 }
 
 export async function cleanAmr(source: Source, found: Findings): Promise<Output> {
-  const wide = startsWith(await source.peek(0, 9), "#!AMR-WB\n")
-  if (!wide && !startsWith(await source.peek(0, 6), "#!AMR\n")) throw new NotPossible("unsupported-variant")
+  const start = await afterTags(source, found)
+  const head = latin1(await source.peek(start, 9))
+  const wide = head === "#!AMR-WB\n"
+  if (!wide && !head.startsWith("#!AMR\n")) throw new NotPossible("unsupported-variant")
   const table = wide ? AMR_WB_BYTES : AMR_BYTES
   const output = new Output(source)
-  const from = wide ? 9 : 6
+  const from = start + (wide ? 9 : 6)
   const to = await beforeTags(source, from, found)
   let at = from
   let frames = 0
@@ -166,7 +168,7 @@ export async function cleanAmr(source: Source, found: Findings): Promise<Output>
     if (++frames > MAX_FRAMES) throw new NotPossible("too-complex")
   }
   if (frames === 0) throw new Damaged("no sound")
-  output.keep(0, at)
+  output.keep(start, at)
   if (at < to) found.removed.add("trailing-data")
   return output
 }

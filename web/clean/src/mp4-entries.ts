@@ -251,7 +251,7 @@ function cleanSphere(bytes: Uint8Array, part: Box, found: Findings): boolean {
 // ---- parameters of decoders
 
 /** `avcC` and `hvcC`: units of parameters, each with its length, and perhaps messages of the encoder among them. */
-function cleanParameters(bytes: Uint8Array, part: Box, codec: NalCodec, found: Findings): void {
+export function cleanParameters(bytes: Uint8Array, part: Box, codec: NalCodec, found: Findings): void {
   if (codec === "h265") return cleanArrays(bytes, part, part.body + 22, codec, found)
   let at = part.body + 5
   at = cleanUnits(bytes, part, at + 1, bytes[at]! & 31, codec, found)
@@ -281,7 +281,7 @@ function cleanUnits(bytes: Uint8Array, part: Box, at: number, count: number, cod
   return at
 }
 
-async function cleanObus(bytes: Uint8Array, part: Box, found: Findings): Promise<true> {
+export async function cleanObus(bytes: Uint8Array, part: Box, found: Findings): Promise<true> {
   const from = part.body + 4
   const units = bytes.slice(from, part.end)
   for await (const { at, bytes: neutral } of neutralObus(new Source(new Blob([units])), 0, units.length)) {

@@ -7,7 +7,7 @@ import type { Source } from "./source"
 
 /** Tags at the end stand in any order, and players add theirs without looking for the others'. */
 const MAX_TAGS = 64
-const LYRICS1_BYTES = 5100
+const MAX_LYRICS_BYTES = 32 * 1024
 
 /** Length of an ID3v2 tag at this place, or 0. */
 export async function id3Bytes(source: Source, at: number): Promise<number> {
@@ -61,17 +61,24 @@ async function tagBytesBefore(source: Source, to: number): Promise<number> {
     return length + (hasHeader && startsWith(await at(length + 32, 8), "APETAGEX") ? 32 : 0)
   }
   const lyrics = latin1(await at(15, 15))
-  if (/^\d{6}LYRICS200$/.test(lyrics)) return Number(lyrics.slice(0, 6)) + 15
-  if (lyrics.endsWith("LYRICSEND")) {
-    const length = Math.min(to, LYRICS1_BYTES)
-    const start = latin1(await at(length, length)).lastIndexOf("LYRICSBEGIN")
-    if (start >= 0) return length - start
+  if (/^\d{6}LYRICS200$/.test(lyrics)) {
+    const length = Number(lyrics.slice(0, 6)) + 15
+    if (startsWith(await at(length, 11), "LYRICSBEGIN")) return length
+    // A length that is wrong must not cost any sound.
+    return (await sinceLyricsBegin(source, to)) || 15
   }
+  if (lyrics.endsWith("LYRICSEND")) return (await sinceLyricsBegin(source, to)) || 9
   const footer = await at(10, 10)
   if (footer.length === 10 && startsWith(footer, "3DI") && footer.subarray(6).every((byte) => byte < 128)) {
     return 20 + sevenBits(footer, 6)
   }
   return 0
+}
+
+async function sinceLyricsBegin(source: Source, to: number): Promise<number> {
+  const length = Math.min(to, MAX_LYRICS_BYTES)
+  const start = latin1(await source.bytes(to - length, length)).lastIndexOf("LYRICSBEGIN")
+  return start < 0 ? 0 : length - start
 }
 
 async function noteTag(source: Source, at: number, length: number, found: Findings): Promise<void> {
