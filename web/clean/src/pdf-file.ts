@@ -1,10 +1,12 @@
 // Finding a PDF's objects (ISO 32000-2, 7.5): the chain of cross-reference tables and streams, newest first, and objects
-// inside object streams. Only what the newest revision can reach is ever read.
+// inside object streams. Only what the newest revision can reach is ever read. Where the tables are wrong, the file is read through.
 
 import { Damaged, NotPossible } from "./cleaned"
 import { indexOf, latin1 } from "./bytes"
 import { inflate, type Budget } from "./inflate"
-import { type Dict, Incomplete, isName, Lexer, Name, Plain, Ref, type Value } from "./pdf-objects"
+import { single, undoPredictor } from "./pdf-filters"
+import { type Dict, Incomplete, isName, Lexer, Plain, Ref, type Value } from "./pdf-objects"
+import { scan } from "./pdf-repair"
 import type { Source } from "./source"
 
 const FIRST_WINDOW_BYTES = 1024
@@ -13,6 +15,7 @@ const MAX_HELD_BYTES = 32 * 1024 * 1024
 const MAX_OBJECT_BYTES = 16 * 1024 * 1024
 const MAX_OBJECTS = 400_000
 const MAX_SECTIONS = 2_000
+const MAX_WINDOW_BYTES = 64 * 1024
 const MAX_STREAM_BYTES = 32 * 1024 * 1024
 
 export interface Stream {
@@ -41,6 +44,11 @@ export class PdfFile {
   readonly #unpacked = new Map<number, Map<number, Value> | null>()
   /** Where %PDF stands: some files have a few bytes before it, which offsets do not count. */
   #shift = 0
+  #isRepaired = false
+  /** What was read: objects, tables and trailers, as far as they lie open in the file. */
+  readonly ranges: [from: number, to: number][] = []
+  /** A comment stood in what was read. */
+  hasComments = false
 
   private constructor(
     private readonly source: Source,
@@ -50,8 +58,19 @@ export class PdfFile {
   static async open(source: Source, budget: Budget): Promise<PdfFile> {
     const file = new PdfFile(source, budget)
     if (source.size <= MAX_HELD_BYTES) await source.hold()
-    await file.#readSections()
+    try {
+      await file.#readSections()
+      if (!file.trailer.has("Encrypt") && !(await file.#hasCatalogue())) throw new Damaged("no catalogue")
+    } catch (error) {
+      if (!(error instanceof Damaged) || file.#isRepaired) throw error
+      await file.#repair()
+    }
     return file
+  }
+
+  async #hasCatalogue(): Promise<boolean> {
+    const root = await this.dict(this.trailer.get("Root"))
+    return root !== null && (await this.dict(root.get("Pages"))) !== null
   }
 
   /** Numbers of all objects in use. */
@@ -65,12 +84,59 @@ export class PdfFile {
 
   /** Null for objects that do not exist: the standard takes them for null as well. */
   async object(number: number): Promise<PdfObject | null> {
-    const place = this.#places.get(number) ?? null
-    if (place === null) return null
-    if ("at" in place) return this.#objectAt(place.at, number)
-    const value = (await this.#unpackStream(place.inside)).get(number)
-    if (value === undefined) throw new Damaged("object stream")
-    return { value, stream: null }
+    try {
+      const place = this.#places.get(number) ?? null
+      if (place === null) return null
+      if ("at" in place) return await this.#objectAt(place.at, number)
+      const value = (await this.#unpackStream(place.inside)).get(number)
+      if (value === undefined) throw new Damaged("object stream")
+      return { value, stream: null }
+    } catch (error) {
+      if (!(error instanceof Damaged)) throw error
+      // Viewers take what they cannot find even so for null.
+      if (this.#isRepaired) return null
+      await this.#repair()
+      return this.object(number)
+    }
+  }
+
+  /** Finds the objects without the tables. */
+  async #repair(): Promise<void> {
+    this.#isRepaired = true
+    const encrypt = this.trailer.get("Encrypt")
+    this.#places.clear()
+    this.#unpacked.clear()
+    this.ranges.length = 0
+    this.#shift = 0
+    const { places, trailers, containers, hasTwice } = await scan(this.source, async (at, isTrailer) => {
+      if (!isTrailer) return this.#objectAt(at, null)
+      return this.#parse(at, (lexer) => ({ value: lexer.value(), stream: null, end: at + lexer.at }))
+    })
+    for (const [number, at] of places) this.#places.set(number, { at })
+    for (const trailer of trailers) if (trailer.has("Root")) for (const [key, value] of trailer) this.trailer.set(key, value)
+    if (encrypt) this.trailer.set("Encrypt", encrypt)
+    if (this.trailer.has("Encrypt")) return
+    for (const container of containers) {
+      const inside = await this.#unpackStream(container).catch((error: unknown) => {
+        if (error instanceof Damaged) return new Map<number, Value>()
+        throw error
+      })
+      let index = 0
+      // A later object of its own replaces one in an earlier container.
+      for (const number of inside.keys()) {
+        const own = places.get(number)
+        if (own === undefined || own < places.get(container)!) this.#places.set(number, { inside: container, index: index++ })
+      }
+    }
+    if (hasTwice) this.hasHistory = true
+    if (await this.#hasCatalogue()) return
+    for (const number of [...this.#places.keys()].reverse()) {
+      const dict = await this.dict(new Ref(number))
+      if (!dict || !isName(dict.get("Type"), "Catalog")) continue
+      this.trailer.set("Root", new Ref(number))
+      return
+    }
+    throw new Damaged("no catalogue")
   }
 
   async resolve(value: Value | undefined): Promise<Value | undefined> {
@@ -141,6 +207,7 @@ export class PdfFile {
       }
       const trailer = lexer.value()
       if (!(trailer instanceof Map)) throw new Damaged("trailer")
+      this.ranges.push([at, at + lexer.at])
       return { places, trailer }
     })
     // Hybrid files: objects that are free in the table may stand in a stream meant for newer readers.
@@ -200,9 +267,9 @@ export class PdfFile {
 
   // ---- objects
 
-  async #objectAt(offset: number, number: number | null): Promise<PdfObject> {
+  async #objectAt(offset: number, number: number | null): Promise<PdfObject & { end: number }> {
     const at = number === null ? offset : offset + this.#shift
-    const { value, end } = await this.#parse(at, (lexer) => {
+    const { value, data, end } = await this.#parse(at, (lexer) => {
       const found = lexer.integer()
       lexer.integer()
       if ((number !== null && found !== number) || !lexer.skip("obj")) throw new Damaged("object")
@@ -211,13 +278,20 @@ export class PdfFile {
         // One line end, CR LF or LF; a lone CR is met as well.
         const after = lexer.text.slice(lexer.at, lexer.at + 2)
         if (after.length < 2) throw new Incomplete()
-        return { value, end: lexer.at + (after === "\r\n" ? 2 : /[\r\n]/.test(after[0]!) ? 1 : 0) }
+        return { value, data: lexer.at + (after === "\r\n" ? 2 : /[\r\n]/.test(after[0]!) ? 1 : 0), end: 0 }
       }
-      return { value, end: -1 }
+      const end = lexer.at
+      return { value, data: -1, end: lexer.skip("endobj") ? lexer.at : end }
     })
-    if (!(value instanceof Map) || end < 0) return { value, stream: null }
-    const from = at + end
-    return { value, stream: { dict: value, from, to: await this.#streamEnd(value, from) } }
+    if (!(value instanceof Map) || data < 0) {
+      this.ranges.push([at, at + end])
+      return { value, stream: null, end: at + end }
+    }
+    const from = at + data
+    const to = await this.#streamEnd(value, from)
+    const close = /^[\0\t\n\f\r ]*(?:endstream)?[\0\t\n\f\r ]*(?:endobj)?/.exec(latin1(await this.source.peek(to, 64)))![0].length
+    this.ranges.push([at, to + close])
+    return { value, stream: { dict: value, from, to }, end: to + close }
   }
 
   /** By its length where that is right, and by the word behind it where not. */
@@ -225,22 +299,25 @@ export class PdfFile {
     const length = dict.get("Length")
     if (length instanceof Ref) this.lengths.add(length.number)
     // A length that stands in a stream would need another length first; the standard forbids that.
-    const resolved = length instanceof Ref ? await this.#plainAt(length.number) : length
+    const resolved = length instanceof Ref ? await this.#plainAt(length.number).catch(() => undefined) : length
     if (resolved instanceof Plain && /^\d{1,10}$/.test(resolved.raw)) {
       const to = from + Number(resolved.raw)
       if (to <= this.source.size && /^[\0\t\n\f\r ]{0,4}endstream/.test(latin1(await this.source.peek(to, 16)))) return to
     }
-    let before = ""
-    for await (const { at, bytes } of this.source.chunks(from, this.source.size)) {
-      this.budget.spend(bytes.length)
-      const found = indexOf(bytes, "endstream")
-      const across = (before + latin1(bytes.subarray(0, 8))).indexOf("endstream")
-      const position = across >= 0 ? at - before.length + across : found >= 0 ? at + found : -1
-      if (position >= from) {
-        const tail = latin1(await this.source.peek(Math.max(from, position - 2), Math.min(2, position - from)))
-        return position - (tail.endsWith("\r\n") ? 2 : /[\r\n]$/.test(tail) ? 1 : 0)
-      }
-      before = latin1(bytes.subarray(-8))
+    const found = await this.#find(/endstream|endobj/, from)
+    const tail = latin1(await this.source.peek(Math.max(from, found - 2), Math.min(2, found - from)))
+    return found - (tail.endsWith("\r\n") ? 2 : /[\r\n]$/.test(tail) ? 1 : 0)
+  }
+
+  /** Where a short word stands, at or behind a place. */
+  async #find(word: RegExp, from: number): Promise<number> {
+    for (let at = from, window = 4 * 1024; at < this.source.size; window = Math.min(window * 4, MAX_WINDOW_BYTES)) {
+      const text = latin1(await this.source.peek(at, window))
+      this.budget.spend(text.length)
+      const found = text.search(word)
+      if (found >= 0) return at + found
+      if (at + text.length >= this.source.size) break
+      at += text.length - 16
     }
     throw new Damaged("stream without an end")
   }
@@ -273,12 +350,20 @@ export class PdfFile {
     const text = latin1(await this.decode(stream))
     const heads = new Lexer(text.slice(0, first), true)
     const objects = new Map<number, Value>()
+    const spans: [from: number, to: number][] = [[0, first]]
     for (let i = 0; i < count; i++) {
       const id = heads.integer()
       const lexer = new Lexer(text, true)
-      lexer.at = first + heads.integer()
-      if (!objects.has(id)) objects.set(id, lexer.value())
+      const from = (lexer.at = first + heads.integer())
+      const value = lexer.value()
+      if (!objects.has(id)) objects.set(id, value)
+      spans.push([from, lexer.at])
+      if (lexer.sawComment) this.hasComments = true
     }
+    spans.sort((a, b) => a[0] - b[0])
+    spans.push([text.length, text.length])
+    // Between the objects nothing stands but white space.
+    if (spans.some(([from], i) => i > 0 && /[^\0\s]/.test(text.slice(spans[i - 1]![1], from)))) this.hasComments = true
     this.#unpacked.set(number, objects)
     return objects
   }
@@ -295,16 +380,7 @@ export class PdfFile {
     }
     const data = await inflate(this.source.blob.slice(stream.from, stream.to), "deflate", MAX_STREAM_BYTES, this.budget, true)
     const parameters = single(await this.resolve(stream.dict.get("DecodeParms")))
-    if (!(parameters instanceof Map)) return data
-    const parameter = async (key: string, usual: number): Promise<number> => {
-      const value = await this.resolve(parameters.get(key))
-      return value === undefined ? usual : integer(value)
-    }
-    const predictor = await parameter("Predictor", 1)
-    if (predictor === 1) return data
-    if (predictor < 10) throw new NotPossible("unsupported-variant")
-    const bits = (await parameter("Colors", 1)) * (await parameter("BitsPerComponent", 8))
-    return unpredict(data, Math.ceil(((await parameter("Columns", 1)) * bits) / 8), Math.ceil(bits / 8))
+    return undoPredictor(data, parameters, (value) => this.resolve(value))
   }
 
   /** Reads with a small window first, and with a larger one if that was not enough. */
@@ -321,6 +397,7 @@ export class PdfFile {
         if (isWhole) throw new Damaged("ends too early")
       } finally {
         this.budget.spend(lexer.at)
+        if (lexer.sawComment) this.hasComments = true
       }
     }
   }
@@ -330,40 +407,4 @@ export function integer(value: Value | undefined): number {
   const number = value instanceof Plain ? Number(value.raw) : NaN
   if (!Number.isSafeInteger(number) || number < 0) throw new Damaged("number")
   return number
-}
-
-/** Filters and their parameters come alone or as a list; of a list with several we do nothing. */
-function single(value: Value | undefined): Value | undefined {
-  if (!Array.isArray(value)) return value instanceof Plain ? undefined : value
-  if (value.length > 1) return new Name("several")
-  return value[0] instanceof Plain ? undefined : value[0]
-}
-
-/** Undoes the predictors of PNG. */
-function unpredict(data: Uint8Array, row: number, pixel: number): Uint8Array {
-  const rows = Math.floor(data.length / (row + 1))
-  if (row === 0 || row > MAX_STREAM_BYTES) throw new Damaged("predictor")
-  const out = new Uint8Array(rows * row)
-  for (let y = 0; y < rows; y++) {
-    const type = data[y * (row + 1)]!
-    for (let x = 0; x < row; x++) {
-      const left = x >= pixel ? out[y * row + x - pixel]! : 0
-      const up = y > 0 ? out[(y - 1) * row + x]! : 0
-      const corner = y > 0 && x >= pixel ? out[(y - 1) * row + x - pixel]! : 0
-      let add = 0
-      if (type === 1) add = left
-      else if (type === 2) add = up
-      else if (type === 3) add = (left + up) >> 1
-      else if (type === 4) add = paeth(left, up, corner)
-      else if (type !== 0) throw new Damaged("predictor")
-      out[y * row + x] = data[y * (row + 1) + 1 + x]! + add
-    }
-  }
-  return out
-}
-
-function paeth(left: number, up: number, corner: number): number {
-  const guess = left + up - corner
-  const [a, b, c] = [Math.abs(guess - left), Math.abs(guess - up), Math.abs(guess - corner)]
-  return a <= b && a <= c ? left : b <= c ? up : corner
 }

@@ -21,11 +21,16 @@ export class Text {
   /** Its characters, for looking at. */
   decode(): string {
     const bytes = this.raw.startsWith("<") ? fromHex(this.raw) : fromLiteral(this.raw)
-    if (bytes.startsWith("\xfe\xff")) {
+    const isLittle = bytes.startsWith("\xff\xfe")
+    if (isLittle || bytes.startsWith("\xfe\xff")) {
       let text = ""
-      for (let at = 2; at + 1 < bytes.length; at += 2) text += String.fromCharCode((bytes.charCodeAt(at) << 8) | bytes.charCodeAt(at + 1))
+      for (let at = 2; at + 1 < bytes.length; at += 2) {
+        const [high, low] = isLittle ? [at + 1, at] : [at, at + 1]
+        text += String.fromCharCode((bytes.charCodeAt(high) << 8) | bytes.charCodeAt(low))
+      }
       return text
     }
+    if (bytes.startsWith("\xef\xbb\xbf")) return new TextDecoder().decode(Uint8Array.from(bytes.slice(3), (sign) => sign.charCodeAt(0)))
     return bytes
   }
 
@@ -56,6 +61,8 @@ const HEX = /<[0-9A-Fa-f\0\t\n\f\r ]*>/y
 /** Reads objects from a text of one character for each byte, of which more may follow. */
 export class Lexer {
   at = 0
+  /** There was a comment on the way. */
+  sawComment = false
 
   constructor(
     readonly text: string,
@@ -107,7 +114,7 @@ export class Lexer {
 
   /** Goes past white space and comments. */
   space(): void {
-    this.#take(SPACE)
+    if (this.#take(SPACE)!.includes("%")) this.sawComment = true
     if (this.at === this.text.length && !this.isWhole) throw new Incomplete()
   }
 
