@@ -130,7 +130,9 @@ for (const [kind, args] of Object.entries(KINDS)) {
     }
     for (const [place, { name, payload }] of chunks(bare).entries()) {
       const longer = [...list]
-      longer[place] = pngChunk(name, Buffer.concat([payload, OLD_PICTURE]))
+      // Colours of a palette are colours, whether or not a pixel has them: only what is no colour has to go.
+      const most = name === "PLTE" ? Buffer.alloc(3 * 2 ** bare[24]! - payload.length) : Buffer.alloc(0)
+      longer[place] = pngChunk(name, Buffer.concat([payload, most, OLD_PICTURE]))
       variants.push([`a longer ${name}`, Buffer.concat([SIGNATURE, ...longer])])
     }
     const opened = await assertSameAndClean(variants, "png")
