@@ -55,8 +55,8 @@ export interface Movie {
 
 /** Cleans the index in memory; what it says of the tracks is for finding their samples. */
 export async function cleanIndex(moov: Uint8Array, root: Box, found: Findings): Promise<Movie> {
-  if (child(moov, root, "cmov")) throw new NotPossible("unsupported-variant")
   tidyAll(moov, root, found, 0)
+  if (child(moov, root, "cmov")) throw new NotPossible("unsupported-variant")
   const tracks = readTracks(moov, root)
   if (!tracks.some((track) => track.isKept && track.handler !== "text")) throw new Damaged("no sound and no picture")
   noteHidden(moov, root, tracks, found)

@@ -2,7 +2,7 @@
 // without (SEI) and units that the standard leaves to anybody are overwritten where they stand, in their own length.
 
 import type { Findings, Removed } from "./cleaned"
-import { concat, equal, indexOf, latin1, startsWith } from "./bytes"
+import { concat, equal, latin1, startsWith } from "./bytes"
 
 export type NalCodec = "h264" | "h265"
 
@@ -67,7 +67,8 @@ export function neutralNal(nal: Uint8Array, codec: NalCodec, found: Findings): U
   const rules = RULES[codec]
   const neutral = rules.sei.has(rules.type(nal[0]!)) ? neutralSei(nal, rules, found) : fillerUnit(nal, rules)
   if (neutral === null || equal(neutral, nal)) return null
-  for (const meaning of meanings(nal)) found.removed.add(meaning)
+  const messages = rules.sei.has(rules.type(nal[0]!)) ? readMessages(unescaped(nal.subarray(rules.headBytes))) : null
+  for (const { bytes } of messages ?? [{ bytes: nal }]) for (const meaning of meanings(bytes)) found.removed.add(meaning)
   return neutral
 }
 
@@ -199,11 +200,11 @@ function escaped(bytes: Uint8Array): Uint8Array {
   return Uint8Array.from(list)
 }
 
-function meanings(nal: Uint8Array): Removed[] {
-  const text = latin1(nal.subarray(0, 4096))
-  if (/x26[45]|encoder|Lavc/i.test(text)) return ["software"]
+function meanings(message: Uint8Array): Removed[] {
+  const text = latin1(message.subarray(0, 4096))
+  if (/x26[45] |encoder|Lavc/i.test(text)) return ["software"]
   const list: Removed[] = ["metadata-track"]
-  if (indexOf(nal, "MDPM") >= 0) list.push("timestamps")
+  if (text.includes("MDPM")) list.push("timestamps")
   if (/\blat|\blon|gps/i.test(text)) list.push("gps")
   return list
 }

@@ -45,7 +45,7 @@ export const films: Record<string, () => Buffer> = {
   "phone.3gp": () => record("both", "3gp", "-c:v", "h263", "-s", "128x96", "-c:a", "aac", ...canaries),
   "vp8.webm": () => record("both", "webm", "-c:v", "libvpx", "-c:a", "libopus", ...canaries),
   "vp9.webm": () => record("both", "webm", "-c:v", "libvpx-vp9", "-c:a", "libvorbis", ...canaries),
-  "live.webm": () => record("both", "webm", "-c:v", "libvpx", "-c:a", "libopus", "-live", "1", ...canaries),
+  "live.webm": () => withoutLengths(record("both", "webm", "-c:v", "libvpx", "-c:a", "libopus", "-live", "1", ...canaries)),
   "av1.webm": () => record("picture", "webm", "-c:v", "libaom-av1", "-cpu-used", "8", ...canaries),
   "h264.mkv": () => record("both", "mkv", "-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "flac", ...canaries),
   "hevc.mkv": () => record("both", "mkv", "-c:v", "libx265", "-x265-params", "log-level=none", "-c:a", "aac", ...canaries),
@@ -202,6 +202,18 @@ export function beforeFirstPicture(film: Buffer, unit: Buffer): Buffer {
 }
 
 // ---- Matroska
+
+/** As browsers record: neither the segment nor its clusters say how long they are. */
+function withoutLengths(film: Buffer): Buffer {
+  const mark = Buffer.from("1f43b675", "hex")
+  const pieces: Buffer[] = []
+  let at = 0
+  for (let next = film.indexOf(mark); next >= 0; next = film.indexOf(mark, at)) {
+    pieces.push(film.subarray(at, next + 4), Buffer.from("01ffffffffffffff", "hex"))
+    at = next + 4 + (Math.clz32(film[next + 4]!) - 23)
+  }
+  return Buffer.concat([...pieces, film.subarray(at)])
+}
 
 /** An element; its length in one byte, or in eight. */
 export function element(id: number, ...content: (Uint8Array | string)[]): Buffer {
