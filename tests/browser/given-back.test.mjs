@@ -116,10 +116,10 @@ for (const browser of ["chromium", "firefox"]) {
       const code = newCode();
       await page.open(new URL("status", homeOf("en")).href);
       for (const [entered, words] of [
-        [code.slice(4), /Digits here: 28\. 1 group of four is missing/],
-        [code.slice(8), /Digits here: 24\. 2 groups of four are missing/],
-        [code.slice(1), /Digits here: 31\.$/],
-        [`${code}00`, /Digits here: 34\.$/],
+        [code.slice(4), /This has 28\. 1 group of four is missing/],
+        [code.slice(8), /This has 24\. 2 groups of four are missing/],
+        [code.slice(1), /This has 31\.$/],
+        [`${code}00`, /This has 34\.$/],
       ]) {
         await page.fill("#code", entered);
         await page.click("#open");
