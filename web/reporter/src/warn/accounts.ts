@@ -34,8 +34,9 @@ export const WEB_ADDRESSES = new RegExp(
 const MARKED_NAME = "[a-z](?=[a-z_.]{0,30}[\\d_.][a-z0-9_])[a-z0-9_.]{2,30}[a-z0-9_]"
 const ANY_NAME = "[a-z][a-z0-9_.]{2,30}[a-z0-9_]"
 const NETWORK =
-  "(?:تلگرام|اینستاگرام|اینستا|ایتا|بله|روبیکا|سروش|گپ|واتس ?اپ|توییتر|فیس ?بوک|لینکدین|telegram|instagram|insta|eitaa|bale|rubika|soroush|whatsapp|twitter|facebook|linkedin|signal)"
-const ACCOUNT = "(?:ا ?ی ?دی|ایدی|یوزر ?نیم|یوزر|نام کاربری|پیج|کانال|اکانت|حساب کاربری|user ?name|handle|account|channel|page|id)"
+  "(?:تلگرام|اینستاگرام|اینستا|ایتا|بله|روبیکا|سروش|گپ|واتس ?اپ|توییتر|فیس ?بوک|لینکدین|telegram|instagram|insta|eitaa|bale|rubika|soroush|whatsapp|twitter|facebook|linkedin|signal)(?: ?ا?(?:م|ش|مان))?"
+const ACCOUNT =
+  "(?:ا ?ی ?دی|ایدی|یوزر ?نیم|یوزر|نام کاربری|پیج|کانال|اکانت|حساب کاربری|user ?name|handle|account|channel|page|id)(?: ?ا?(?:م|ش|مان))?"
 
 export const HANDLES = new RegExp(
   [

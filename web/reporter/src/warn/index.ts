@@ -58,7 +58,7 @@ interface Rule {
 }
 
 /** What may stand between the digits of a number that is written in groups: brackets and the end of a line, too. */
-const GAP = "[ .\\-/()_\\n]{0,3}"
+const GAP = "[ .,،*·•|\\-/()_\\n]{0,3}"
 const AREA_CODES = "(?:1[137]|2[1345689]|3[1458]|4[145]|5[1468]|6[16]|7[1467]|8[13467])"
 const PLATE_LETTER = "(?:الف|[ابپتثجدزژسشصطعفقکگلمنوهی])"
 const CURRENCY = /^[ \n]?(?:هزار|میلیون|میلیارد|ریال|تومان|تومن|دلار|یورو|درصد|rial|toman|irr|usd|eur|\$|€|%)/

@@ -7,7 +7,7 @@ import { word } from "./phrases"
 
 /** A decimal of degrees: a dot, the Persian separator, or the slash that stands for it by hand. */
 const POINT = "[.٫/]"
-const BETWEEN = "[ ,،;؛\\n]{1,4}"
+const BETWEEN = "[ ,،;؛/\\n]{1,4}(?:[ew] ?)?"
 const DEGREES = "(?:درجه(?: ?ی)?|deg(?:rees?)?|[°º˚])"
 
 export const COORDINATES = new RegExp(
@@ -24,6 +24,8 @@ export const COORDINATES = new RegExp(
     // A plus code, and three words for a square.
     "(?<![\\p{L}\\d])(?=[\\d+]{0,8}[cfghjmpqrvwx])[2-9cfghjmpqrvwx]{4,8}\\+[2-9cfghjmpqrvwx]{2,3}(?![\\p{L}\\d])",
     "(?<!\\S)///\\p{L}{2,24}\\.\\p{L}{2,24}\\.\\p{L}{2,24}",
+    // The grid of the maps of Iran.
+    "(?<![\\p{L}\\d])(?:38|39|40|41) ?[rs] ?\\d{6}(?:[.٫]\\d{1,4})?[ ,،]{1,2}\\d{7}(?!\\d)",
     "(?<!\\p{L})geo:-?\\d{1,3}\\.\\d{1,15},-?\\d{1,3}\\.\\d{1,15}",
   ].join("|")})`,
   "gu",
