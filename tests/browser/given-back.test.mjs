@@ -55,6 +55,7 @@ for (const browser of ["chromium", "firefox"]) {
         assert.notEqual((await page.text(".stack > [role=status]")).trim(), "", "the page says what it did");
         const picture = await page.download("#save-picture");
         const paper = await printed(page);
+        const everything = await page.evaluate(() => document.body.innerText);
         await page.click("#copy");
         await page.waitUntil(async () => (await page.text("#copy ~ *, .stack > [role=status]")) !== "", { what: "the copy" });
 
@@ -67,6 +68,7 @@ for (const browser of ["chromium", "firefox"]) {
         for (const text of [
           note,
           paper,
+          everything,
           persianDigits(note),
           arabicDigits(note),
           note.replaceAll("\n", "\r\n"),
