@@ -110,6 +110,14 @@ export class ChromiumDriver {
     });
   }
 
+  beforeScripts(functionOfPage, argument) {
+    return this.context.addInitScript(functionOfPage, argument);
+  }
+
+  print() {
+    return this.page.pdf({ preferCSSPageSize: true });
+  }
+
   async close() {
     await this.context?.close();
   }

@@ -15,9 +15,13 @@ import { FirefoxDriver } from "./firefox.mjs";
 
 export const BROWSERS = ["chromium", "firefox", "firefox-safer"];
 
-/// `colorScheme`: "light" or "dark". `javascript: false` turns scripts off. The profile folder is removed by
-/// `removeProfile`, or here with the test `t` that is given.
-export async function launch(browser, { t, colorScheme = "light", javascript = true, viewport } = {}) {
+/// `colorScheme`: "light" or "dark". `javascript: false` turns scripts off. `resistFingerprinting`: as Tor Browser does, Firefox
+/// only. `clockDays`: by how many days the device's clock is ahead. The profile folder is removed by `removeProfile`, or here
+/// with the test `t` that is given.
+export async function launch(
+  browser,
+  { t, colorScheme = "light", javascript = true, viewport, resistFingerprinting = false, clockDays = 0 } = {},
+) {
   const folder = await mkdtemp(join(tmpdir(), `mohr-${browser}-`));
   const options = {
     profileFolder: join(folder, "profile"),
@@ -25,6 +29,7 @@ export async function launch(browser, { t, colorScheme = "light", javascript = t
     colorScheme,
     javascript,
     safer: browser === "firefox-safer",
+    resistFingerprinting,
     viewport: viewport ?? { width: 390, height: 844 },
   };
   await mkdir(options.profileFolder);
@@ -36,6 +41,7 @@ export async function launch(browser, { t, colorScheme = "light", javascript = t
     await driver.removeProfile();
   });
   await driver.page.start();
+  if (clockDays !== 0) await driver.page.beforeScripts(shiftClock, clockDays);
   return driver;
 }
 
@@ -231,6 +237,17 @@ class Driver {
     );
   }
 
+  /// Puts what is in the clipboard into a field, as a person does.
+  async paste(selector) {
+    await this.click(selector);
+    await this.press("Control+v");
+  }
+
+  /// The page on paper: the bytes of a PDF.
+  async print() {
+    return Buffer.from(await this.page.print());
+  }
+
   close() {
     this.closed ??= this.page.close();
     return this.closed;
@@ -239,6 +256,20 @@ class Driver {
   removeProfile() {
     return rm(this.folder, { recursive: true, force: true });
   }
+}
+
+/// Runs in a page before its own scripts: the clock of the device is so many days ahead.
+function shiftClock(days) {
+  const Real = Date;
+  const now = () => Real.now() + days * 86_400_000;
+  globalThis.Date = class extends Real {
+    constructor(...given) {
+      super(...(given.length === 0 ? [now()] : given));
+    }
+    static now() {
+      return now();
+    }
+  };
 }
 
 function isVisible(selector) {

@@ -11,7 +11,7 @@ export class FirefoxDriver {
   }
 
   async start() {
-    const { profileFolder, downloadFolder, colorScheme, javascript, safer, viewport } = this.options;
+    const { profileFolder, downloadFolder, colorScheme, javascript, safer, resistFingerprinting, viewport } = this.options;
     this.browser = await puppeteer.launch({
       browser: "firefox",
       executablePath: "/usr/bin/firefox-esr",
@@ -35,6 +35,7 @@ export class FirefoxDriver {
         "apz.max_tap_time": 600_000,
         "layout.css.prefers-color-scheme.content-override": colorScheme === "dark" ? 0 : 1,
         "javascript.enabled": javascript,
+        "privacy.resistFingerprinting": resistFingerprinting,
         ...(safer && {
           "javascript.options.wasm": false,
           "javascript.options.ion": false,
@@ -140,6 +141,14 @@ export class FirefoxDriver {
 
   throttle() {
     throw new Error("the network is throttled in Chromium only");
+  }
+
+  beforeScripts(functionOfPage, argument) {
+    return this.page.evaluateOnNewDocument(functionOfPage, argument);
+  }
+
+  print() {
+    return this.page.pdf({ preferCSSPageSize: true });
   }
 
   async close() {

@@ -23,10 +23,15 @@ export function readCode(input: string): CodeReading {
   const text = input.slice(0, INPUT_LENGTH_MAX)
   const runs = runsOf(text)
   const [first, ...others] = wholeCodes(runs)
-  if (first !== undefined && others.length === 0) return { digits: first }
+  // Where there is nothing but digits, those too many may be a part of what was meant.
+  if (first !== undefined && others.length === 0 && !isOnlyDigits(text)) return { digits: first }
   const digits = longestRun(runs)
   const guesses = first === undefined ? [...nearMisses(digits), ...wholeCodes(runsOf(withDigitsForLetters(text)))] : [first, ...others]
   return { error: errorOf(decoded.error, digits.length), count: digits.length, offered: [...new Set(guesses)].slice(0, OFFERED_MAX) }
+}
+
+function isOnlyDigits(text: string): boolean {
+  return [...text].every((character) => isSkipped(character) || digitValue(character.codePointAt(0) ?? 0) !== undefined)
 }
 
 /** Words beside it are no fault of a code of which the greater part is there. */

@@ -5,7 +5,9 @@
 
 import { isBankCard, isIranianIban, isNationalNumber } from "./checksums"
 import { fold } from "./fold"
+import { E_MAIL, HANDLES, WEB_ADDRESSES } from "./accounts"
 import { FILE_NUMBERS, ONLY_I_KNEW, SELF_REFERENCES, TIMES, word } from "./phrases"
+import { COORDINATES, STREET_ADDRESSES } from "./places"
 
 export type Reason =
   | "mobile-number"
@@ -15,6 +17,8 @@ export type Reason =
   | "iban"
   | "e-mail"
   | "web-address"
+  | "coordinates"
+  | "street-address"
   | "vehicle-plate"
   | "file-number"
   | "only-i-knew"
@@ -53,14 +57,17 @@ interface Rule {
   accept?: (match: RegExpExecArray, text: string) => boolean
 }
 
-/** What may stand between the digits of a number that is written in groups. */
-const GAP = "[ .\\-]?"
+/** What may stand between the digits of a number that is written in groups: brackets and the end of a line, too. */
+const GAP = "[ .,،*·•|\\-/()_\\n]{0,3}"
 const AREA_CODES = "(?:1[137]|2[1345689]|3[1458]|4[145]|5[1468]|6[16]|7[1467]|8[13467])"
 const PLATE_LETTER = "(?:الف|[ابپتثجدزژسشصطعفقکگلمنوهی])"
 const CURRENCY = /^[ \n]?(?:هزار|میلیون|میلیارد|ریال|تومان|تومن|دلار|یورو|درصد|rial|toman|irr|usd|eur|\$|€|%)/
 const AMOUNT = /(?:مبلغ|ارزش|بهای|قیمت|حدود|amount|sum)[^\d\n]{0,8}$/
 
 const digitsOf = (text: string): string => text.replace(/\D/g, "")
+
+/** 09/12/1402 and what comes after it. */
+const DATE = /^\d{1,2}[/.-]\d{1,2}[/.-](?:1[34]|19|20)\d\d(?!\d)/
 
 /** Money is not a person's number. */
 const isAmount = (match: RegExpExecArray, text: string): boolean =>
@@ -69,16 +76,10 @@ const isAmount = (match: RegExpExecArray, text: string): boolean =>
 
 /** The first rule that claims a place keeps it. */
 const RULES: Rule[] = [
-  {
-    reason: "e-mail",
-    pattern:
-      /(?<![a-z0-9._%+-])[a-z0-9._%+-]{1,64}(?:@| ?[[(](?:at|@)[\])] ?)(?:[a-z0-9-]{1,63}(?:\.| ?[[(](?:dot|\.)[\])] ?)){1,8}[a-z]{2,24}(?![a-z0-9])/g,
-  },
-  {
-    reason: "web-address",
-    pattern:
-      /(?<![a-z0-9])(?:https?:\/\/|www\.)[^\s<>"«»،؛]{3,2000}|(?<![a-z0-9@./_-])(?:[a-z0-9-]{1,63}\.){1,6}(?:ir|com|org|net|me|info)(?![a-z0-9-])(?:\/[^\s<>"«»،؛]{0,2000})?|(?<![a-z0-9@._-])@[a-z][a-z0-9_]{4,31}(?![a-z0-9_.])/g,
-  },
+  { reason: "e-mail", pattern: E_MAIL },
+  { reason: "web-address", pattern: WEB_ADDRESSES },
+  { reason: "web-address", pattern: HANDLES },
+  { reason: "coordinates", pattern: COORDINATES },
   {
     reason: "iban",
     pattern: new RegExp(`(?<![a-z0-9])ir${GAP}\\d(?:${GAP}\\d){23}(?!\\d)|(?<!\\p{L})شبا[^\\d\\n]{0,12}\\d(?:${GAP}\\d){23}(?!\\d)`, "gu"),
@@ -91,32 +92,40 @@ const RULES: Rule[] = [
   {
     reason: "mobile-number",
     pattern: new RegExp(
-      `(?<![\\d+])(?:(?:\\+|00)?98[ .-]?(?:\\(0\\)[ ]?|0)?|0${GAP})9${GAP}[0-49](?:${GAP}\\d){8}(?!\\d)|(?<![\\d+.,/-])9(?:[0-3]|9)\\d{8}(?![\\d,])`,
-      "g",
+      `(?<![\\d+])\\(?(?:(?:\\+|00)?98\\+?[ .()/\\n-]{0,3}(?:\\(?0\\)?[ ]?)?|0${GAP})9${GAP}[0-49](?:${GAP}\\d){8}(?!\\d)|` +
+        "(?<![\\d+.,/-])9(?:[0-3]|9)\\d{8}(?![\\d,])|" +
+        "(?<![\\d+.,/-])\\(?9(?:[0-3]|9)\\d\\)?[ /-]\\d{3}[ /-]\\d{2}[ /-]?\\d{2}(?![\\d,])|" +
+        // Half hidden, or with commas, as nobody writes an amount.
+        "(?<![\\d+])09\\d{2}[ -]?[*×x…]{1,4}[ -]?\\d{2,4}(?!\\d)|(?<![\\d+])09\\d{2}[,،٬]\\d{3}[,،٬]\\d{2}[,،٬]?\\d{2}(?!\\d)|" +
+        word("صفر ?نهصد(?: و \\p{L}{2,10}){1,3}"),
+      "gu",
     ),
-    accept: (match, text) => /^(?:\+|00?)/.test(match[0]) || !isAmount(match, text),
+    accept: (match, text) => !DATE.test(match[0]) && (/^\(?(?:\+|00?|ص)/.test(match[0]) || !isAmount(match, text)),
   },
   {
     reason: "landline",
     pattern: new RegExp(
-      `(?<![\\d+])\\(?(?:(?:\\+|00)98[ .-]?|0)${AREA_CODES}\\)?[ .\\-/]{0,3}[2-9](?:${GAP}\\d){7}(?!\\d)|` +
+      `(?<![\\d+])\\(?(?:(?:\\+|00)98[ .()/-]{0,3}|0)${AREA_CODES}\\)?[ .\\-/\\n]{0,3}[2-9](?:[ .\\-/\\n]?\\d){7}(?!\\d)|` +
+        // The number before its area, as it stands on Persian letterheads.
+        `(?<![\\d.,/-])[2-9]\\d{3}[ -]?\\d{2}[ -]?\\d{2} ?[-/(] ?0${AREA_CODES}(?!\\d)|` +
         word("(?:تلفن|شماره تماس|دورنگار|فکس|tel|phone|fax)") +
-        "[^\\d\\n]{0,14}(?<!\\d)[2-9]\\d{3}[ -]?\\d{4}(?![\\d/])|" +
+        "[^\\d\\n]{0,14}(?<!\\d)[2-9](?:[ -]?\\d){7}(?![\\d/])|" +
         word("(?:تلفن|شماره ?(?:ی )?|خط) ?داخلی|داخلی ?(?=:)|(?:phone )?extension") +
         "[ :]{0,2}\\d{2,5}(?!\\d)",
       "gu",
     ),
+    accept: (match) => !DATE.test(match[0]),
   },
   {
     reason: "bank-card",
-    pattern: new RegExp(`(?<!\\d|\\d[.,])\\d{4}([ .\\-]?)\\d{4}\\1\\d{4}\\1\\d{4}(?!\\d|[.,]\\d)`, "g"),
+    pattern: /(?<!\d|\d[.,])\d{4}(?:([ .-]?)\d{4}\1\d{4}\1|[ .\-/_\n]{1,2}\d{4}[ .\-/_\n]{1,2}\d{4}[ .\-/_\n]{1,2})\d{4}(?!\d|[.,]\d)/g,
     accept: (match) => isBankCard(digitsOf(match[0])),
   },
   { reason: "file-number", pattern: FILE_NUMBERS },
   {
     reason: "national-number",
     pattern: new RegExp(
-      word("(?:کد|شماره ?(?:ی)?) ?ملی|national (?:id|number|code)(?: number)?") + "[^\\d\\n]{0,16}\\d(?:[ -]?\\d){7,9}(?!\\d)",
+      word("(?:کد|شماره ?(?:ی)?) ?ملی|national (?:id|number|code)(?: number)?") + "[^\\d\\n]{0,16}\\d(?:[ ./-]?\\d){7,9}(?!\\d)",
       "gu",
     ),
   },
@@ -138,6 +147,7 @@ const RULES: Rule[] = [
       "gu",
     ),
   },
+  { reason: "street-address", pattern: STREET_ADDRESSES },
   { reason: "exact-time", pattern: TIMES, accept: (match, text) => !STREET.test(text.slice(Math.max(0, match.index - 14), match.index)) },
   { reason: "only-i-knew", pattern: ONLY_I_KNEW },
   { reason: "self-reference", pattern: SELF_REFERENCES },

@@ -19,7 +19,7 @@ const CODES = Array.from({ length: 100 }, () => createCode())
 
 test("a code is taken out of the page's own note, in every script, with every line end and mark", () => {
   for (const digits of CODES.slice(0, 20)) {
-    for (const day of ["شنبه ۷ آذر ۱۴۰۵", "Saturday, November 28, 2026", "7 آذر 1405", "2026-11-28", "28/11/2026"]) {
+    for (const day of ["شنبه ۷ آذر ۱۴۰۵", "Saturday, November 28, 2026", "7 آذر 1405", "28/11/2026"]) {
       for (const write of [(text: string) => text, (text: string) => inScript(PERSIAN, text), (text: string) => inScript(ARABIC, text)]) {
         for (const end of ["\n", "\r\n", "\r", "\n\n"]) {
           const note = write(`${linesOf(digits)}\n${day}\n`).replaceAll("\n", end)
@@ -116,6 +116,23 @@ test("how many digits are missing is told, whatever stands beside them", () => {
   assert.deepEqual(countOf(`${digits}0`), ["length", 33])
   assert.deepEqual(countOf("سلام ۱۲"), ["character", 2])
   assert.deepEqual(countOf("x"), ["character", 0])
+})
+
+test("digits too many are no code, however they stand, and the code in them is offered", () => {
+  for (const digits of CODES.slice(0, 20)) {
+    for (const more of ["0", "00", "2026-11-28", "۱۴۰۵"]) {
+      for (const input of [
+        `${digits}${more}`,
+        `${linesOf(digits)}\n${more}`,
+        `${linesOf(digits)} ${more}`,
+        `${more}\n${linesOf(digits)}`,
+      ]) {
+        const reading = readCode(input)
+        assert.ok("error" in reading && reading.error === "length", input)
+        if (input.includes("\n") && !input.includes(` ${more}`)) assert.ok(reading.offered.includes(digits), input)
+      }
+    }
+  }
 })
 
 test("two different codes are not chosen between", () => {

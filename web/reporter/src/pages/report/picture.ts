@@ -4,8 +4,8 @@
 import { drawDigit, LATIN, PERSIAN } from "./digit-shapes"
 import { Bitmap, encodePng } from "./png"
 
-const WIDTH = 1208
-const MARGIN = 88
+const WIDTH = 1232
+const MARGIN = 100
 const LINE_GROUPS = 4
 const LARGE = { unit: 7, pitch: 60 }
 const SMALL = { unit: 2.6, pitch: 24 }
