@@ -2,6 +2,15 @@ import { join } from "node:path";
 
 import { chromium } from "playwright-core";
 
+export const ARGUMENTS = [
+  "--no-sandbox",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--disable-quic",
+];
+
 export class ChromiumDriver {
   requests = [];
   errors = [];
@@ -16,14 +25,7 @@ export class ChromiumDriver {
     this.context = await chromium.launchPersistentContext(profileFolder, {
       executablePath: "/usr/bin/chromium",
       headless: true,
-      args: [
-        "--no-sandbox",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--disable-quic",
-      ],
+      args: ARGUMENTS,
       acceptDownloads: true,
       bypassCSP: false,
       colorScheme,

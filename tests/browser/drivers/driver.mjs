@@ -2,8 +2,9 @@
 // a fresh profile folder, which stays after `close` so that a test can search it.
 //
 //   chromium        by playwright-core
+//   chromium-unwatched   Chromium by puppeteer-core, with no eye on its requests: for measuring
 //   firefox         Firefox ESR by puppeteer-core over WebDriver BiDi
-//   firefox-safer   the same without JIT and WebAssembly, as in Tor Browser's level "Safer"
+//   firefox-safer   the same without JIT and WebAssembly and resisting fingerprinting, as in Tor Browser's level "Safer"
 
 import { mkdir, mkdtemp, readFile, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -12,7 +13,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { ChromiumDriver } from "./chromium.mjs";
 import { FirefoxDriver } from "./firefox.mjs";
+import { UnwatchedChromiumDriver } from "./unwatched.mjs";
 
+const KINDS = {
+  chromium: ChromiumDriver,
+  "chromium-unwatched": UnwatchedChromiumDriver,
+  firefox: FirefoxDriver,
+  "firefox-safer": FirefoxDriver,
+};
 export const BROWSERS = ["chromium", "firefox", "firefox-safer"];
 
 /// `colorScheme`: "light" or "dark". `javascript: false` turns scripts off. `resistFingerprinting`: as Tor Browser does, Firefox
@@ -34,7 +42,7 @@ export async function launch(
   };
   await mkdir(options.profileFolder);
   await mkdir(options.downloadFolder);
-  const Kind = { chromium: ChromiumDriver, firefox: FirefoxDriver, "firefox-safer": FirefoxDriver }[browser];
+  const Kind = KINDS[browser];
   const driver = new Driver(new Kind(options), browser, options, folder);
   t?.after(async () => {
     await driver.close();

@@ -11,8 +11,26 @@ export class FirefoxDriver {
   }
 
   async start() {
-    const { profileFolder, downloadFolder, colorScheme, javascript, safer, resistFingerprinting, viewport } = this.options;
-    this.browser = await puppeteer.launch({
+    const { viewport } = this.options;
+    this.browser = await this.launch();
+    // The tab with which a headless Firefox begins never has the focus, and :focus-visible never holds there.
+    const [first] = await this.browser.pages();
+    this.page = await this.browser.newPage();
+    await first?.close();
+    await this.viewport(viewport.width, viewport.height);
+    this.page.setDefaultTimeout(120_000);
+    this.page.on("request", (request) => this.requests.push({ method: request.method(), url: request.url() }));
+    this.page.on("pageerror", (error) => this.errors.push(String(error)));
+    this.page.on("console", (message) => message.type() === "error" && this.errors.push(message.text()));
+    this.page.on("dialog", (dialog) => {
+      this.dialogs.push(`${dialog.type()}: ${dialog.message()}`);
+      dialog.accept().catch(() => {});
+    });
+  }
+
+  launch() {
+    const { profileFolder, downloadFolder, colorScheme, javascript, safer, resistFingerprinting } = this.options;
+    return puppeteer.launch({
       browser: "firefox",
       executablePath: "/usr/bin/firefox-esr",
       headless: true,
@@ -40,21 +58,10 @@ export class FirefoxDriver {
           "javascript.options.wasm": false,
           "javascript.options.ion": false,
           "javascript.options.baselinejit": false,
+          // As Tor Browser has it at every level: a clock of 100 ms, no canvas, an English browser in UTC.
+          "privacy.resistFingerprinting": true,
         }),
       },
-    });
-    // The tab with which a headless Firefox begins never has the focus, and :focus-visible never holds there.
-    const [first] = await this.browser.pages();
-    this.page = await this.browser.newPage();
-    await first?.close();
-    await this.viewport(viewport.width, viewport.height);
-    this.page.setDefaultTimeout(120_000);
-    this.page.on("request", (request) => this.requests.push({ method: request.method(), url: request.url() }));
-    this.page.on("pageerror", (error) => this.errors.push(String(error)));
-    this.page.on("console", (message) => message.type() === "error" && this.errors.push(message.text()));
-    this.page.on("dialog", (dialog) => {
-      this.dialogs.push(`${dialog.type()}: ${dialog.message()}`);
-      dialog.accept().catch(() => {});
     });
   }
 

@@ -1,10 +1,9 @@
 // Sealing in the page itself: what is small, and everything where there are no workers. Step by step, so that the page hears the
 // person and draws in between.
 
-import { sha256 } from "@noble/hashes/sha2.js"
 import { createPauser } from "../pause"
-import { encodeHex } from "../protocol/bytes"
-import { archiveBatches, Pieces, sealBatches, update, type ArchiveWork, type Conclude, type Sealing, type SealingWork } from "./payload"
+import { runningDigest } from "./digests"
+import { archiveBatches, Pieces, sealBatches, type ArchiveWork, type Conclude, type Sealing, type SealingWork } from "./payload"
 import { CHUNK_BYTES, createChunkCipher } from "./stream"
 
 /** One chunk is the least that can be sealed. */
@@ -16,7 +15,7 @@ export async function sealInline(archive: ArchiveWork, work: SealingWork, conclu
   const cipher = await createChunkCipher(work.payloadKey)
   const batches = archiveBatches(archive, BATCH_BYTES, conclude, pause)
   const pieces = new Pieces(work.header, sealBatches(batches, cipher, work.archiveBytes, pause))
-  const hash = sha256.create()
+  const running = runningDigest(work.sizeBytes, work.wholeBytesMax)
   let left = work.sizeBytes
   let tell: (digest: string) => void = () => {}
   const digest = new Promise<string>((resolve) => (tell = resolve))
@@ -24,11 +23,11 @@ export async function sealInline(archive: ArchiveWork, work: SealingWork, conclu
     sizeBytes: work.sizeBytes,
     async next(pieceBytes) {
       const piece = await pieces.next(pieceBytes)
-      await update(hash, piece, pause)
+      await running.update(piece, pause)
       left -= piece.length
       if (left === 0) {
         cipher.wipe()
-        tell(encodeHex(hash.digest()))
+        tell(await running.digest(pause))
       }
       return piece
     },

@@ -2,22 +2,14 @@
 // whoever sends them wants. Each is a step of its own, so that each may run in a worker of its own (roles.ts) or all of them in
 // the page (inline.ts). No step holds more than what it works on.
 
-import { sha256 } from "@noble/hashes/sha2.js"
 import { ReporterError } from "../errors"
 import { encodeHeader, filePath, paddingBytes } from "../protocol/archive"
-import { encodeHex, type Bytes } from "../protocol/bytes"
+import type { Bytes } from "../protocol/bytes"
+import { digestWhole, StepwiseDigest, type Pause } from "./digests"
 import { CHUNK_BYTES, TAG_BYTES, type ChunkCipher } from "./stream"
 
 /** A read from a Blob costs as much as sealing some tens of KiB. */
 const READ_BYTES = 262_144
-/** What is hashed without a pause: where there is no JIT, this takes some 20 ms. */
-const HASH_STEP_BYTES = 32_768
-
-export type Pause = () => Promise<void>
-
-/** In a worker nobody waits for a turn. */
-export const NO_PAUSE: Pause = () => Promise.resolve()
-
 export interface ArchiveWork {
   /** The entry of message.json, whole. */
   readonly start: Bytes
@@ -25,6 +17,8 @@ export interface ArchiveWork {
   readonly files: readonly Blob[]
   /** As long as it is filled up to. */
   readonly archiveBytes: number
+  /** Files up to this size are read at once, and hashed by the browser. */
+  readonly wholeBytesMax: number
 }
 
 export interface SealingWork {
@@ -33,6 +27,8 @@ export interface SealingWork {
   readonly payloadKey: Bytes
   readonly archiveBytes: number
   readonly sizeBytes: number
+  /** Blobs up to this size are kept until they are sealed, and hashed by the browser. */
+  readonly wholeBytesMax: number
 }
 
 /** A blob that is sealed as it is asked for. */
@@ -90,13 +86,20 @@ async function* entries(work: ArchiveWork, conclude: Conclude, pause: Pause): As
   const digests: string[] = []
   for (const [index, file] of work.files.entries()) {
     yield encodeHeader(filePath(index), file.size)
-    const hash = sha256.create()
-    for await (const bytes of contentOf(file)) {
-      await update(hash, bytes, pause)
-      yield bytes
+    if (file.size <= work.wholeBytesMax) {
+      const whole = await readBytes(file, 0, file.size)
+      const digest = digestWhole(whole, pause)
+      for (let at = 0; at < whole.length; at += READ_BYTES) yield whole.subarray(at, at + READ_BYTES)
+      digests.push(await digest)
+    } else {
+      const hash = new StepwiseDigest()
+      for await (const bytes of contentOf(file)) {
+        await hash.update(bytes, pause)
+        yield bytes
+      }
+      digests.push(hash.digest())
     }
     yield new Uint8Array(paddingBytes(file.size))
-    digests.push(encodeHex(hash.digest()))
   }
   yield await conclude(digests)
 }
@@ -125,13 +128,6 @@ async function readBytes(file: Blob, start: number, end: number): Promise<Bytes>
     .catch(() => undefined)
   if (bytes?.byteLength !== end - start) throw new ReporterError("file-unreadable")
   return new Uint8Array(bytes)
-}
-
-export async function update(hash: { update(bytes: Uint8Array): unknown }, bytes: Uint8Array, pause: Pause): Promise<void> {
-  for (let at = 0; at < bytes.length; at += HASH_STEP_BYTES) {
-    await pause()
-    hash.update(bytes.subarray(at, at + HASH_STEP_BYTES))
-  }
 }
 
 /** The batches sealed: for every chunk a tag more. The last of `archiveBytes` is sealed as the last. */

@@ -4,10 +4,10 @@
 //
 // Each takes from the one before it as it has room, so that never more is on its way than a few batches and two pieces.
 
-import { sha256 } from "@noble/hashes/sha2.js"
 import { ReporterError } from "../errors"
-import { encodeHex, type Bytes } from "../protocol/bytes"
-import { archiveBatches, NO_PAUSE, Pieces, sealBatches, update, type ArchiveWork, type SealingWork } from "./payload"
+import type { Bytes } from "../protocol/bytes"
+import { NO_PAUSE, runningDigest } from "./digests"
+import { archiveBatches, Pieces, sealBatches, type ArchiveWork, type SealingWork } from "./payload"
 import { CHUNK_BYTES, createChunkCipher } from "./stream"
 
 /** Large enough that messages cost little, small enough that a browser without a JIT tells soon how far it is. */
@@ -21,7 +21,7 @@ const PIECES_AHEAD = 1
 export type Task =
   | { readonly role: "read"; readonly work: ArchiveWork; readonly to: MessagePort }
   | { readonly role: "seal"; readonly work: SealingWork; readonly from: MessagePort; readonly to: MessagePort }
-  | { readonly role: "digest"; readonly sizeBytes: number; readonly from: MessagePort }
+  | { readonly role: "digest"; readonly sizeBytes: number; readonly wholeBytesMax: number; readonly from: MessagePort }
 
 /** What a page says to a worker after its task: to the reader the entry of seal.json, to the sealer how long a piece it wants. */
 export type Wish = { readonly conclusion: Bytes } | { readonly pieceBytes: number } | { readonly stop: true }
@@ -104,13 +104,13 @@ async function seal(
   }
 }
 
-async function digest({ sizeBytes, from }: Task & { role: "digest" }, say: Say): Promise<void> {
-  const hash = sha256.create()
+async function digest({ sizeBytes, wholeBytesMax, from }: Task & { role: "digest" }, say: Say): Promise<void> {
+  const running = runningDigest(sizeBytes, wholeBytesMax)
   let left = sizeBytes
   for await (const piece of taken(from, PIECES_AHEAD)) {
-    await update(hash, piece, NO_PAUSE)
+    await running.update(piece, NO_PAUSE)
     left -= piece.length
-    if (left === 0) return say({ digest: encodeHex(hash.digest()) })
+    if (left === 0) return say({ digest: await running.digest(NO_PAUSE) })
   }
 }
 

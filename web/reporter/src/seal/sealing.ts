@@ -12,12 +12,20 @@ import { asRecipient } from "../protocol/values"
 import { createPauser } from "../pause"
 import { digestOf } from "../verify/digest"
 import { sealInline } from "./inline"
-import type { ArchiveWork, Conclude, Sealing } from "./payload"
+import type { Conclude, Sealing } from "./payload"
 import { NONCE_BYTES, payloadKey } from "./stream"
 import { startWorkers, type Workers } from "./workers"
 
 /** What is smaller is sealed before a worker's script has come. */
 const INLINE_BYTES_MAX = 524_288
+/**
+ * Of a file, and of what is sealed, so much is held in memory as a whole, because the browser hashes nothing else by itself. A
+ * phone has room for a picture or a short recording; a computer for what its office takes.
+ */
+const WHOLE_BYTES_MAX = 16_777_216
+const WHOLE_BYTES_MAX_ROOMY = 134_217_728
+/** Gigabytes; browsers that tell it round it down to a power of two. */
+const ROOMY_MEMORY = 4
 
 export interface Sealable {
   messageJson: Uint8Array
@@ -57,14 +65,12 @@ export async function seal(message: Sealable, workers: () => Promise<Workers | u
   const plan = planSealing(message.messageJson.length, fileBytes, message.recipients.length)
   const { header, key } = await headerFor(message.recipients)
   if (header.length !== headerBytes(message.recipients.length) + NONCE_BYTES) throw new Error("an age header is not as long as its stanzas")
-  const archive: ArchiveWork = {
-    start: entry(MESSAGE_PATH, message.messageJson),
-    files: message.files,
-    archiveBytes: plan.archiveBytes,
-  }
-  const work = { header, payloadKey: key, archiveBytes: plan.archiveBytes, sizeBytes: plan.sealedBytes }
-  const conclude = concludeFor(message)
   const crew = plan.sealedBytes > INLINE_BYTES_MAX ? await workers() : undefined
+  const wholeBytesMax = crew !== undefined && isRoomy() ? WHOLE_BYTES_MAX_ROOMY : WHOLE_BYTES_MAX
+  const { archiveBytes } = plan
+  const archive = { start: entry(MESSAGE_PATH, message.messageJson), files: message.files, archiveBytes, wholeBytesMax }
+  const work = { header, payloadKey: key, archiveBytes, sizeBytes: plan.sealedBytes, wholeBytesMax }
+  const conclude = concludeFor(message)
   return crew?.seal(archive, work, conclude) ?? sealInline(archive, work, conclude)
 }
 
@@ -103,6 +109,13 @@ async function headerFor(recipients: readonly string[]): Promise<{ header: Bytes
   const key = payloadKey(fileKey, header.subarray(-NONCE_BYTES))
   fileKey.fill(0)
   return { header, key }
+}
+
+/** Whether this is a computer and no phone, as far as a browser tells. */
+function isRoomy(): boolean {
+  const { navigator, matchMedia } = globalThis as { navigator?: { deviceMemory?: number }; matchMedia?: (query: string) => MediaQueryList }
+  const memory = navigator?.deviceMemory ?? ROOMY_MEMORY
+  return memory >= ROOMY_MEMORY && matchMedia?.("(pointer: coarse)").matches === false
 }
 
 /** Signs when all files have been read, in the page: no worker has the reporter's key. */

@@ -90,7 +90,9 @@ export class Workers {
         for (const member of crew) member.stop()
       }
     })
-    this.#digester.tell({ role: "digest", sizeBytes: work.sizeBytes, from: pieces.port2 }, [pieces.port2])
+    this.#digester.tell({ role: "digest", sizeBytes: work.sizeBytes, wholeBytesMax: work.wholeBytesMax, from: pieces.port2 }, [
+      pieces.port2,
+    ])
     this.#sealer.tell({ role: "seal", work, from: batches.port2, to: pieces.port1 }, [batches.port2, pieces.port1, work.payloadKey.buffer])
     this.#reader.tell({ role: "read", work: archive, to: batches.port1 }, [batches.port1])
     return {

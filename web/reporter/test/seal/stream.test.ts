@@ -2,7 +2,9 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { Encrypter } from "age-encryption"
 import { concat, encodeHex, type Bytes } from "../../src/protocol/bytes"
-import { archiveBatches, NO_PAUSE, Pieces, sealBatches } from "../../src/seal/payload"
+import { archiveBatches, Pieces, sealBatches } from "../../src/seal/payload"
+import { digestWhole, NO_PAUSE, runningDigest } from "../../src/seal/digests"
+import { digestOf } from "../../src/verify/digest"
 import { CHUNK_BYTES, chunkNonce, nativeCipher, NONCE_BYTES, nobleCipher, payloadKey } from "../../src/seal/stream"
 import { bytesFrom, generator } from "../support/random"
 
@@ -130,8 +132,8 @@ test("batches are the archive and zeros behind it, whatever their length", async
   const start = bytesFrom(random, 1024)
   const conclusion = bytesFrom(random, 1536)
   const lengths = start.length + conclusion.length + files.reduce((sum, { length }) => sum + 512 + Math.ceil(length / 512) * 512, 0)
-  const make = async (batchBytes: number, archiveBytes: number) => {
-    const work = { start, files: files.map((file) => new Blob([file])), archiveBytes }
+  const make = async (batchBytes: number, archiveBytes: number, wholeBytesMax = 262_144) => {
+    const work = { start, files: files.map((file) => new Blob([file])), archiveBytes, wholeBytesMax }
     const batches: Bytes[] = []
     for await (const batch of archiveBatches(work, batchBytes, () => Promise.resolve(conclusion), NO_PAUSE)) batches.push(batch)
     for (const batch of batches.slice(0, -1)) assert.equal(batch.length, batchBytes)
@@ -139,6 +141,7 @@ test("batches are the archive and zeros behind it, whatever their length", async
   }
   const whole = await make(2 ** 30, lengths)
   assert.equal(whole.length, lengths)
+  for (const wholeBytesMax of [-1, 2 ** 30]) assert.deepEqual(await make(65_536, lengths, wholeBytesMax), whole)
   for (const batchBytes of [65_536, 4 * 65_536]) {
     for (const more of [0, 1024, 400_000]) {
       assert.deepEqual(await make(batchBytes, lengths + more), concat(whole, new Uint8Array(more)), `${batchBytes} ${more}`)
@@ -154,4 +157,28 @@ test("pieces are as long as they are asked for, and never more than there is", a
   assert.deepEqual(await pieces.next(1), bytes.slice(100, 101))
   assert.deepEqual(await pieces.next(200_000), bytes.slice(101, 200_101))
   await assert.rejects(pieces.next(100_000), /end early/)
+})
+
+test("a digest is SHA-256, by the browser or without it, in whatever parts the bytes come", async () => {
+  const bytes = bytesFrom(generator(5), 300_000)
+  const expected = digestOf(bytes)
+  const running = async (wholeBytesMax: number) => {
+    const digest = runningDigest(bytes.length, wholeBytesMax)
+    for (let at = 0; at < bytes.length; at += 70_001) await digest.update(bytes.slice(at, at + 70_001), NO_PAUSE)
+    return digest.digest(NO_PAUSE)
+  }
+  assert.equal(await digestWhole(bytes, NO_PAUSE), expected)
+  for (const wholeBytesMax of [0, 299_999, 300_000]) assert.equal(await running(wholeBytesMax), expected)
+  const refusing = { digest: () => Promise.reject(new DOMException("", "OperationError")) }
+  await inBrowserWith(refusing, async () => {
+    assert.equal(await digestWhole(bytes, NO_PAUSE), expected)
+    assert.equal(await running(300_000), expected)
+  })
+  let asked = 0
+  const counting = { digest: (_: string, whole: Bytes) => Promise.resolve(((asked += whole.length), new ArrayBuffer(32))) }
+  await inBrowserWith(counting, async () => {
+    assert.equal(await running(299_999), expected, "what is larger is hashed step by step")
+    assert.equal(await running(300_000), "0".repeat(64))
+  })
+  assert.equal(asked, 300_000)
 })

@@ -53,8 +53,8 @@ test("at the end all workers are over, and the key is cleared", async () => {
 test("the page keeps no copy of the key that it hands over", async () => {
   const crew = (await started())!
   const payloadKey = new Uint8Array(32).fill(9)
-  const work = { header: new Uint8Array(200), payloadKey, archiveBytes: 1024, sizeBytes: 1240 }
-  crew.seal({ start: new Uint8Array(512), files: [], archiveBytes: 1024 }, work, () => Promise.resolve(new Uint8Array(0)))
+  const work = { header: new Uint8Array(200), payloadKey, archiveBytes: 1024, sizeBytes: 1240, wholeBytesMax: 0 }
+  crew.seal({ start: new Uint8Array(512), files: [], archiveBytes: 1024, wholeBytesMax: 0 }, work, () => Promise.resolve(new Uint8Array(0)))
   assert.equal(payloadKey.length, 0)
 })
 
