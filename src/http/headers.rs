@@ -1,10 +1,7 @@
-//! Headers that stand on every answer, and headers read from requests.
+//! Headers that stand on every answer, each where it acts, and headers read from requests.
 
 use axum::extract::Request;
-use axum::http::header::{
-    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY,
-    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
-};
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -32,26 +29,63 @@ const PERMISSIONS: &str = "accelerometer=(), autoplay=(), bluetooth=(), browsing
     screen-wake-lock=(), serial=(), storage-access=(), sync-xhr=(), usb=(), web-share=(), window-management=(), \
     xr-spatial-tracking=()";
 
-const ALWAYS: [(HeaderName, &str); 8] = [
-    (CONTENT_SECURITY_POLICY, CONTENT_SECURITY),
-    (REFERRER_POLICY, "no-referrer"),
-    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (X_FRAME_OPTIONS, "DENY"),
-    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-    (HeaderName::from_static("cross-origin-embedder-policy"), "require-corp"),
-    (HeaderName::from_static("permissions-policy"), PERMISSIONS),
+/// A script may be run as a worker, and a worker's policy is its script's own.
+const SCRIPT_SECURITY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; \
+    require-trusted-types-for 'script'; trusted-types 'none'";
+
+/// A picture or an answer that somebody opens by its address does nothing and is framed by nobody.
+const INERT_SECURITY: &str = "default-src 'none'; frame-ancestors 'none'";
+
+const CSP: &str = "content-security-policy";
+const REFERRER: (&str, &str) = ("referrer-policy", "no-referrer");
+const COEP: (&str, &str) = ("cross-origin-embedder-policy", "require-corp");
+
+/// On everything: no other site takes it in, and it is of no other type than it says.
+const ALWAYS: [(&str, &str); 2] =
+    [("x-content-type-options", "nosniff"), ("cross-origin-resource-policy", "same-origin")];
+
+/// What a browser could show as a page: everything of which nothing else is known.
+const DOCUMENT: &[(&str, &str)] = &[
+    (CSP, CONTENT_SECURITY),
+    REFERRER,
+    ("x-frame-options", "DENY"),
+    ("cross-origin-opener-policy", "same-origin"),
+    COEP,
+    ("permissions-policy", PERMISSIONS),
 ];
 
-/// Puts them on whatever the rest of the program answers. Only a handler that knows better says how to cache.
+const SCRIPT: &[(&str, &str)] = &[(CSP, SCRIPT_SECURITY), REFERRER, COEP];
+
+/// It names the font, which is fetched under its own referrer policy.
+const STYLE: &[(&str, &str)] = &[REFERRER];
+
+const INERT: &[(&str, &str)] = &[(CSP, INERT_SECURITY)];
+
+/// Puts on whatever the rest of the program answers the headers that act on it. On a slow line they weigh more than many a
+/// body: a policy of a document stands on documents. Only a handler that knows better says how to cache.
 pub async fn secure(request: Request, next: Next) -> Response {
+    let is_api = request.uri().path().starts_with("/api/");
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    for (name, value) in ALWAYS {
-        headers.insert(name, HeaderValue::from_static(value));
+    for (name, value) in ALWAYS.iter().chain(policies(headers, is_api)) {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// By what a browser does with an answer of this type. A type that is not known here gets all that a page gets.
+fn policies(headers: &HeaderMap, is_api: bool) -> &'static [(&'static str, &'static str)] {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    match content_type.split(';').next().unwrap_or("").trim() {
+        "text/html" => DOCUMENT,
+        _ if is_api => INERT,
+        "text/javascript" => SCRIPT,
+        "text/css" => STYLE,
+        "font/woff2" => &[],
+        "image/svg+xml" | "image/png" | "image/webp" => INERT,
+        _ => DOCUMENT,
+    }
 }
 
 /// The secret behind `Authorization: Bearer`, of 64 hex digits.

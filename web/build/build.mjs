@@ -3,9 +3,10 @@
 //
 //   pages/<page>.html        → <lang>/<page>.html for every language of texts/, which the server shows as
 //                              /<lang>/<page> (index: /<lang>/)
-//   src/pages/<name>.ts      → assets/<name>.<hash>.js, ES modules; what pages share is split into chunks
-//   src/seal/worker.ts       → assets/worker.<hash>.js, with all that it needs: a worker that misses a chunk does not start
-//   styles/<name>.css        → assets/<name>.<hash>.css, with the fonts and images it names
+//   src/pages/<name>.ts      → assets/<hash>.js, an ES module. What home needs is in home's alone, and the others import it from
+//                              there; each part that a page fetches later is one such file, too (see bundling.mjs)
+//   src/seal/worker.ts       → assets/<hash>.js, with all that it needs: a worker that misses a part does not start
+//   styles/<name>.css        → assets/<hash>.css, with the fonts and images it names
 //   static/**                → as it is
 //   licenses.txt             the licences of everything that came from elsewhere and is served
 //   manifest.json            every other file with its size and SHA-256, for those who check what they are served
@@ -15,9 +16,10 @@
 //   {{ home.title }}                              a text of the catalogue, escaped for HTML
 //   {{ $lang }} {{ $dir }} {{ $page }}            the language's code and direction, the page's name
 //   {{ href report }}                             the address of a page in the same language
-//   {{ asset reporter/styles/main.css }}          the address of a style, a script (reporter/src/pages/….ts), a font or an icon
+//   {{ asset reporter/styles/base.css }}          the address of a style, a script (reporter/src/pages/….ts), a font or an icon
+//   {{ integrity reporter/styles/base.css }}      the digest of that file, for an integrity attribute
 //   {{ inline shared/icons/lock.svg }}            the file itself
-//   {{ preloads reporter/src/pages/report.ts }}   <link rel="modulepreload"> for the chunks which that script needs at once
+//   {{ preloads reporter/src/pages/report.ts }}   <link rel="modulepreload"> for the script which that script needs at once
 //   {{ texts reporter/src/pages/report.ts }}      <template id="texts">: the texts which that script names (see shared/src/texts.ts)
 //   {{> head title=home.title }}                  pages/partials/head.html, where @title in a tag stands for the argument
 //   {{#languages}} … {{/languages}}               once for each language, with {{ $it.lang }} $it.dir $it.name $it.href $it.current
@@ -33,13 +35,20 @@ import { createHash } from "node:crypto"
 import { mkdir, readFile, readdir, rm, rmdir, writeFile } from "node:fs/promises"
 import { basename, dirname, extname, join } from "node:path"
 import { fileURLToPath } from "node:url"
-import * as esbuild from "esbuild"
-import { alias } from "./bundling.mjs"
+import { bundleScripts, bundleStyles, bundleWorker } from "./bundling.mjs"
 import { compareCatalogues, findUnused, keysNamed, readCatalogues, textsNamed } from "./catalogue.mjs"
 import { escapeHtml, expand, refuseInline, render } from "./template.mjs"
 
 const web = dirname(dirname(fileURLToPath(import.meta.url)))
 const DIST = "dist/reporter"
+
+/** What every page needs is what home needs. */
+const BASE = "reporter/src/pages/home.ts"
+/** What a page fetches later, each of them one file; the pages find their addresses in the document. */
+const PARTS = ["clean/src/clean.ts", "reporter/src/reporter/index.ts", "reporter/src/warn/index.ts"]
+/** Seals beside the page, where the browser lets it. */
+const WORKER = "reporter/src/seal/worker.ts"
+
 const dist = join(web, DIST)
 
 const problems = new Set()
@@ -50,25 +59,6 @@ const output = new Map()
 /** a font or icon that only templates name → its path in dist */
 const added = new Map()
 
-/** What every bundle here is made with. */
-const common = {
-  absWorkingDir: web,
-  outdir: DIST,
-  bundle: true,
-  alias,
-  format: "esm",
-  minify: true,
-  charset: "utf8",
-  // Tor Browser's long-term Firefox and the browser of a phone that was last updated years ago.
-  target: ["es2022", "firefox115", "chrome109", "safari16"],
-  // The licences stand in licenses.txt, once.
-  legalComments: "none",
-  metafile: true,
-  write: false,
-  logLevel: "warning",
-}
-
-const worker = await bundleWorker()
 const bundle = await bundleAssets()
 await renderPages()
 await copyStatic()
@@ -83,45 +73,25 @@ if (problems.size > 0) {
 await writeOutput()
 console.log(`web/${DIST}: ${output.size} files, ${[...output.values()].reduce((sum, bytes) => sum + bytes.length, 0)} bytes`)
 
-/** The address of the worker's script, and what went into it. */
-async function bundleWorker() {
-  const result = await esbuild
-    .build({ ...common, entryPoints: ["reporter/src/seal/worker.ts"], entryNames: "assets/[name].[hash]" })
-    .catch(tellProblems)
-  const [file] = result.outputFiles
-  if (file === undefined) return { address: "", inputs: [] }
-  return { address: `/${addOutput(file)}`, inputs: Object.keys(result.metafile.inputs) }
-}
-
-function addOutput({ path, contents }) {
-  const name = path.slice(dist.length + 1)
-  output.set(name, Buffer.from(contents))
-  return name
-}
-
-function tellProblems(error) {
-  for (const { text, location } of error.errors ?? []) problem(`${location?.file ?? "esbuild"}: ${text}`)
-  if (error.errors === undefined) throw error
-  return { outputFiles: [], metafile: { inputs: {}, outputs: {} } }
-}
-
+/** Scripts and styles, and what became of each: `inputs` and `outputs` as esbuild's metafile has them. */
 async function bundleAssets() {
-  const scripts = (await list("reporter/src/pages")).filter((path) => path.endsWith(".ts"))
+  const pages = (await list("reporter/src/pages")).filter((path) => path.endsWith(".ts"))
   const styles = (await list("reporter/styles")).filter((path) => path.endsWith(".css"))
-  const result = await esbuild
-    .build({
-      ...common,
-      entryPoints: [...scripts, ...styles],
-      entryNames: "assets/[name].[hash]",
-      chunkNames: "assets/[name].[hash]",
-      assetNames: "assets/[name].[hash]",
-      splitting: true,
-      define: { SEALING_WORKER: JSON.stringify(worker.address) },
-      loader: { ".woff2": "file", ".svg": "file", ".png": "file", ".webp": "file" },
-    })
-    .catch(tellProblems)
-  for (const file of result.outputFiles) addOutput(file)
-  return result.metafile
+  const bundle = { inputs: {}, outputs: {} }
+  try {
+    const worker = await bundleWorker(web, DIST, WORKER)
+    const define = { SEALING_WORKER: JSON.stringify(worker.address) }
+    for (const build of [worker, bundleScripts(web, DIST, { pages, parts: PARTS, base: BASE, define }), bundleStyles(web, DIST, styles)]) {
+      const { files, inputs, outputs } = await build
+      for (const [path, bytes] of files) output.set(path.slice(DIST.length + 1), bytes)
+      Object.assign(bundle.inputs, inputs)
+      Object.assign(bundle.outputs, outputs)
+    }
+  } catch (error) {
+    if (error.errors === undefined) throw error
+    for (const { text, location } of error.errors) problem(`${location?.file ?? "esbuild"}: ${text}`)
+  }
+  return bundle
 }
 
 async function renderPages() {
@@ -171,6 +141,10 @@ async function renderPages() {
           return href(other)
         },
         asset: (path) => `/${assetOf(path, where)}`,
+        integrity: (path) =>
+          `sha256-${createHash("sha256")
+            .update(output.get(assetOf(path, where)) ?? "")
+            .digest("base64")}`,
         inline: (path) => inlined.get(path) ?? "",
         preloads: (path) =>
           preloadsOf(path, where)
@@ -240,7 +214,7 @@ async function addAsset(path, where) {
   if (added.has(path) || Object.values(bundle.outputs).some(({ inputs }) => Object.keys(inputs).includes(path))) return
   const bytes = await readFile(join(web, path)).catch(() => undefined)
   if (bytes === undefined) return problem(`${where}: no file ${path}`)
-  const name = `assets/${basename(path, extname(path))}.${sha256(bytes).slice(0, 8).toUpperCase()}${extname(path)}`
+  const name = `assets/${sha256(bytes).slice(0, 8).toUpperCase()}${extname(path)}`
   added.set(path, name)
   output.set(name, bytes)
 }
@@ -266,7 +240,7 @@ async function copyStatic() {
 
 async function collectLicenses() {
   const packages = new Set()
-  for (const path of [...worker.inputs, ...Object.values(bundle.outputs).flatMap(({ inputs }) => Object.keys(inputs))]) {
+  for (const path of Object.values(bundle.outputs).flatMap(({ inputs }) => Object.keys(inputs))) {
     const found = path.match(/^node_modules\/((?:@[^/]+\/)?[^/]+)\//)
     if (found !== null) packages.add(found[1])
   }

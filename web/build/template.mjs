@@ -51,7 +51,7 @@ export function refuseInline(source, where, problem) {
 
 /**
  * Renders one page in one language. `tags` answers every kind of tag: text(key), value(name), href(page),
- * asset(path), inline(path), preloads(path), texts(path); each gives HTML that is safe where it stands.
+ * asset(path), integrity(path), inline(path), preloads(path), texts(path); each gives HTML that is safe where it stands.
  */
 export function render(source, tags, languages, where, problem) {
   const looped = source.replace(LOOP, (_, body) =>
@@ -66,7 +66,7 @@ export function render(source, tags, languages, where, problem) {
   )
   return looped.replace(TAG, (tag, inside) => {
     const [word, ...rest] = inside.split(/\s+/)
-    if (rest.length === 1 && ["href", "asset", "inline", "preloads", "texts"].includes(word)) return tags[word](rest[0])
+    if (rest.length === 1 && ["href", "asset", "integrity", "inline", "preloads", "texts"].includes(word)) return tags[word](rest[0])
     if (rest.length === 0 && /^\$[a-z]+$/.test(word)) return tags.value(word.slice(1))
     if (rest.length === 0 && /^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(word)) return tags.text(word)
     problem(`${where}: unknown tag ${tag}`)

@@ -69,6 +69,13 @@ export class ChromiumDriver {
     return this.page.locator(selector).filter({ visible: true }).first().click();
   }
 
+  async clickThrice(selector) {
+    const element = this.page.locator(selector).filter({ visible: true }).first();
+    await element.scrollIntoViewIfNeeded();
+    const { x, y, width, height } = await element.boundingBox();
+    await this.page.mouse.click(x + width / 2, y + height / 2, { clickCount: 3 });
+  }
+
   fill(selector, value) {
     return this.page.locator(selector).filter({ visible: true }).first().fill(value);
   }

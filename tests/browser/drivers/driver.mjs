@@ -109,6 +109,18 @@ class Driver {
     await this.page.click(selector);
   }
 
+  /// As an impatient finger does: three times at one place, whatever comes to stand there.
+  async clickThrice(selector) {
+    await this.waitFor(selector);
+    await this.page.clickThrice(selector);
+  }
+
+  /// The same with a key, on what has the focus after each press.
+  async pressThrice(selector, key = "Enter") {
+    await this.evaluate((s) => document.querySelector(s).focus(), selector);
+    for (let count = 0; count < 3; count++) await this.press(key);
+  }
+
   /// Replaces the whole value of a field, as typing does: with the events of a real edit.
   async fill(selector, value) {
     await this.waitFor(selector);

@@ -91,6 +91,12 @@ export class FirefoxDriver {
     await element.dispose();
   }
 
+  async clickThrice(selector) {
+    const element = await this.visible(selector);
+    await element.click({ count: 3 });
+    await element.dispose();
+  }
+
   async fill(selector, value) {
     const element = await this.visible(selector);
     await element.evaluate((field, text) => {

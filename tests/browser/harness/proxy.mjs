@@ -7,12 +7,20 @@ import { createServer, request as httpRequest } from "node:http";
 ///   answer(request)             a `{status, headers, body}` that is sent without asking the true server
 ///   alter(request, response)    changes the true server's `response` ({status, headers, body}) in place, and may take its time
 ///   cutRequest(request)         a number: so many bytes of the body are passed on, then both connections break
-///   cutResponse(request)        the same for the answer's body; 0 loses the whole answer
+///   cutResponse(request)        the same for the answer's body; 0 loses the whole answer. A function is asked with the answer's length
+///   encodings(request)          what the true server is told of the encodings that are welcome; by default none is
 ///
 /// A request is `{method, path, headers, body}`. All that came is in `seen`, with `response` once it is there.
 export async function startProxy(t, target) {
   const { hostname, port } = new URL(target);
-  const proxy = { seen: [], answer: () => null, alter: async () => {}, cutRequest: () => null, cutResponse: () => null };
+  const proxy = {
+    seen: [],
+    answer: () => null,
+    alter: async () => {},
+    cutRequest: () => null,
+    cutResponse: () => null,
+    encodings: () => "identity",
+  };
 
   const server = createServer((incoming, outgoing) => void serve(incoming, outgoing));
 
@@ -34,7 +42,8 @@ export async function startProxy(t, target) {
       const response = (await proxy.answer(request)) ?? (await passOn(request));
       await proxy.alter(request, response);
       request.response = response;
-      const cutAt = await proxy.cutResponse(request);
+      const wanted = await proxy.cutResponse(request);
+      const cutAt = typeof wanted === "function" ? wanted(response.body.length) : wanted;
       if (cutAt === 0) {
         incoming.socket.destroy();
         return;
@@ -53,9 +62,10 @@ export async function startProxy(t, target) {
     }
   }
 
-  function open({ method, path, headers, body }) {
+  function open(request) {
+    const { method, path, headers, body } = request;
     // Bodies come as they are, so that a test can change them.
-    const passed = { ...headers, host: `${hostname}:${port}`, connection: "close", "accept-encoding": "identity" };
+    const passed = { ...headers, host: `${hostname}:${port}`, connection: "close", "accept-encoding": proxy.encodings(request) };
     delete passed["transfer-encoding"];
     if (body.length > 0) passed["content-length"] = body.length;
     return httpRequest({ hostname, port, agent: false, method, path, headers: passed });

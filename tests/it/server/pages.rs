@@ -2,7 +2,11 @@
 
 use crate::support::server::*;
 
-const ALWAYS: [(&str, &str); 8] = [
+/// On everything.
+const ALWAYS: [(&str, &str); 2] =
+    [("x-content-type-options", "nosniff"), ("cross-origin-resource-policy", "same-origin")];
+
+const DOCUMENT: &[(&str, &str)] = &[
     (
         "content-security-policy",
         "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self' blob:; \
@@ -10,16 +14,37 @@ const ALWAYS: [(&str, &str); 8] = [
          require-trusted-types-for 'script'; trusted-types worker",
     ),
     ("referrer-policy", "no-referrer"),
-    ("x-content-type-options", "nosniff"),
     ("x-frame-options", "DENY"),
     ("cross-origin-opener-policy", "same-origin"),
-    ("cross-origin-resource-policy", "same-origin"),
     ("cross-origin-embedder-policy", "require-corp"),
     ("permissions-policy", ""),
 ];
 
+const SCRIPT: &[(&str, &str)] = &[
+    (
+        "content-security-policy",
+        "default-src 'none'; script-src 'self'; connect-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'",
+    ),
+    ("referrer-policy", "no-referrer"),
+    ("cross-origin-embedder-policy", "require-corp"),
+];
+const STYLE: &[(&str, &str)] = &[("referrer-policy", "no-referrer")];
+const INERT: &[(&str, &str)] = &[("content-security-policy", "default-src 'none'; frame-ancestors 'none'")];
+
+/// Exactly those policies stand on an answer that act on it.
+fn assert_policies(path: &str, answer: &Answer, wanted: &[(&str, &str)]) {
+    for (name, value) in ALWAYS.iter().chain(wanted) {
+        let found = answer.header(name);
+        assert!(!found.is_empty() && (value.is_empty() || found == *value), "{path}: {name}: {found}");
+    }
+    for (name, _) in DOCUMENT {
+        let is_wanted = wanted.iter().any(|(other, _)| other == name);
+        assert_eq!(answer.headers.contains_key(*name), is_wanted, "{path}: {name}");
+    }
+}
+
 #[test]
-fn the_same_headers_stand_on_every_answer() {
+fn the_headers_that_act_on_an_answer_stand_on_every_one() {
     let server = Server::start();
     let mut answers = Vec::new();
     for routes in mohr::server::ROUTES {
@@ -55,10 +80,7 @@ fn the_same_headers_stand_on_every_answer() {
     answers.push(("another host".into(), server.get("/").host("other.test").send()));
     answers.push(("no host".into(), server.get("/").without("Host").send()));
     for (path, answer) in answers {
-        for (name, value) in ALWAYS {
-            let found = answer.header(name);
-            assert!(!found.is_empty() && (value.is_empty() || found == value), "{path}: {name}: {found}");
-        }
+        assert_policies(&path, &answer, if path.starts_with("/api/") { INERT } else { DOCUMENT });
         for absent in
             ["server", "set-cookie", "etag", "last-modified", "x-powered-by", "access-control-allow-origin"]
         {
@@ -167,6 +189,14 @@ fn pages_and_assets_are_the_files_that_were_built() {
                     "no-store"
                 };
                 assert_eq!(answer.header("cache-control"), cache, "{url}");
+                let wanted = match url.rsplit('.').next().unwrap() {
+                    "js" => SCRIPT,
+                    "css" => STYLE,
+                    "woff2" => &[],
+                    "svg" => INERT,
+                    _ => DOCUMENT,
+                };
+                assert_policies(&url, &answer, wanted);
                 if url.ends_with(".js") || url.ends_with(".css") || name.ends_with(".html") {
                     assert!(
                         encoding.is_empty()

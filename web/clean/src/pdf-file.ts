@@ -5,7 +5,7 @@ import { Damaged, NotPossible } from "./cleaned"
 import { indexOf, latin1 } from "./bytes"
 import { inflate, type Budget } from "./inflate"
 import { single, undoPredictor } from "./pdf-filters"
-import { type Dict, Incomplete, isName, Lexer, Plain, Ref, type Value } from "./pdf-objects"
+import { type Dict, Incomplete, isName, Lexer, type PdfObject, Plain, Ref, type Stream, type Value } from "./pdf-objects"
 import { scan } from "./pdf-repair"
 import type { Source } from "./source"
 
@@ -17,18 +17,6 @@ const MAX_OBJECTS = 400_000
 const MAX_SECTIONS = 2_000
 const MAX_WINDOW_BYTES = 64 * 1024
 const MAX_STREAM_BYTES = 32 * 1024 * 1024
-
-export interface Stream {
-  dict: Dict
-  /** Where its data lie in the file. */
-  from: number
-  to: number
-}
-
-export interface PdfObject {
-  value: Value
-  stream: Stream | null
-}
 
 type Place = { at: number } | { inside: number; index: number } | null
 

@@ -4,8 +4,8 @@
 import type { Findings } from "./cleaned"
 import { latin1 } from "./bytes"
 import { cleanContents, PageWatch, type Box } from "./pdf-contents"
-import type { PdfFile, Stream } from "./pdf-file"
-import { type Dict, isName, Name, Plain, Ref, type Value } from "./pdf-objects"
+import type { PdfFile } from "./pdf-file"
+import { type Dict, isName, Name, Plain, Ref, type Stream, type Value } from "./pdf-objects"
 
 const MAX_PAGES = 100_000
 const MAX_DEPTH = 100

@@ -208,3 +208,15 @@ function fromLiteral(raw: string): string {
     return ({ n: "\n", r: "\r", t: "\t", b: "\b", f: "\f" } as Record<string, string>)[escape] ?? escape
   })
 }
+
+export interface Stream {
+  dict: Dict
+  /** Where its data lie in the file. */
+  from: number
+  to: number
+}
+
+export interface PdfObject {
+  value: Value
+  stream: Stream | null
+}

@@ -3,8 +3,8 @@
 
 import { latin1 } from "./bytes"
 import { Damaged, NotPossible } from "./cleaned"
-import { Incomplete, isName, type Dict } from "./pdf-objects"
-import type { PdfObject } from "./pdf-file"
+import { Incomplete, isName, type Dict, type PdfObject } from "./pdf-objects"
+
 import type { Source } from "./source"
 
 const WINDOW_BYTES = 64 * 1024

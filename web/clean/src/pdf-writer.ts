@@ -2,8 +2,8 @@
 
 import { fromLatin1 } from "./bytes"
 import { NotPossible } from "./cleaned"
-import type { PdfFile, Stream } from "./pdf-file"
-import { Plain, type Ref, type Value, write } from "./pdf-objects"
+import type { PdfFile } from "./pdf-file"
+import { Plain, type Ref, type Stream, type Value, write } from "./pdf-objects"
 import { Output, type Source } from "./source"
 
 const MAX_OBJECTS = 300_000

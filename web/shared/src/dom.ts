@@ -37,15 +37,56 @@ export function isolated(words: string, attributes: Attributes = {}): HTMLElemen
   return h("bdi", { dir: "auto", ...attributes }, words)
 }
 
+/** What it does is done once, however often it is pressed before that is done and for a moment after the last press. */
 export function button(
   label: string,
   attributes: Attributes,
-  onPress: (button: HTMLButtonElement) => void,
+  onPress: (button: HTMLButtonElement) => void | Promise<void>,
   iconName?: string,
 ): HTMLButtonElement {
   const element = h("button", { type: "button", ...attributes }, iconName ? icon(iconName) : null, label)
-  element.addEventListener("click", () => onPress(element))
+  element.addEventListener("click", () => hearsPress(element) && once(element, () => onPress(element)))
   return element
+}
+
+/** Presses that follow each other faster are one press of an impatient finger. */
+const SAME_PRESS_MS = 700
+const pressed = new WeakMap<Element, number>()
+
+/** Whether this is a press of its own. */
+export function hearsPress(element: Element): boolean {
+  const now = performance.now()
+  const before = pressed.get(element) ?? -Infinity
+  pressed.set(element, now)
+  return now - before > SAME_PRESS_MS
+}
+
+const atWork = new WeakSet<Element>()
+
+/**
+ * Begins the work unless the element is at it already, and says whether. While it lasts, the element says that it is busy. It keeps
+ * the focus: somebody who hears the page would be lost without it.
+ */
+export function once(element: HTMLElement, work: () => unknown): boolean {
+  if (atWork.has(element)) return false
+  atWork.add(element)
+  const end = () => {
+    atWork.delete(element)
+    element.removeAttribute("aria-busy")
+  }
+  let result: unknown
+  try {
+    result = work()
+  } finally {
+    if (!(result instanceof Promise)) end()
+  }
+  if (!(result instanceof Promise)) return true
+  element.setAttribute("aria-busy", "true")
+  result.then(end, (error: unknown) => {
+    end()
+    throw error
+  })
+  return true
 }
 
 export function byId(id: string): HTMLElement {

@@ -52,10 +52,17 @@ export async function exchange(request: Request, take: (bytes: Uint8Array, statu
       signal: controller.signal,
     })
     heard()
-    // A refusal may come from whoever stands between.
-    if (response.ok) noteServerDate(response.headers.get("Date"))
-    if (response.ok) await readBody(response, (bytes) => take(bytes, response.status), heard)
-    else {
+    if (response.ok) {
+      // A refusal may come from whoever stands between.
+      noteServerDate(response.headers.get("Date"))
+      let gotBytes = 0
+      const counted = (bytes: Uint8Array) => {
+        gotBytes += bytes.length
+        take(bytes, response.status)
+      }
+      await readBody(response, counted, heard)
+      if (method !== "HEAD" && isShort(response, gotBytes)) throw new ReporterError("server-away", "the answer broke off")
+    } else {
       const pieces: Uint8Array[] = []
       let left = PROBLEM_BYTES_MAX
       await readBody(
@@ -80,6 +87,13 @@ export async function exchange(request: Request, take: (bytes: Uint8Array, statu
     // Ends a body that nobody reads to its end.
     controller.abort()
   }
+}
+
+/** Whether a body ended early: Firefox takes one for whole whose connection closed before its stated length. */
+function isShort({ headers }: Response, gotBytes: number): boolean {
+  const stated = headers.get("Content-Length")
+  // The length of what is compressed says nothing of what comes out of it.
+  return stated !== null && headers.get("Content-Encoding") === null && /^[0-9]{1,15}$/.test(stated) && gotBytes < Number(stated)
 }
 
 /** Reads to the end, or until `take` says false. */

@@ -7,8 +7,9 @@ import { armExit, exit } from "./parts/exit"
 import { releasePictures } from "./parts/file-list"
 import { number } from "#shared/format"
 import { carryFragment, fillOffice, fragment, loadOffice, office, profileNow, watchFragment, type Office } from "./parts/office"
-import { clearProblem, isDistrusted, reasonOf, showProblem } from "./parts/problem"
-import { beginVisit, currentDepth, guardLeaving, leave, onStep, pushStep } from "./parts/visit"
+import { clearProblem, isDistrusted, reasonOf, showProblem, tryAgain } from "./parts/problem"
+import { start } from "./parts/start"
+import { beginVisit, currentDepth, guardLeaving, leave, onStep, pushStep, stepBack } from "./parts/visit"
 import { prepareWarnings } from "./parts/warning"
 import { Answers, isDoor } from "./report/answers"
 import { checkView } from "./report/check"
@@ -30,11 +31,15 @@ const stepAtDepth = new Map<number, StepId>()
 let view: View = "doors"
 /** Set while an answer is changed from the last page, to which the next press leads back. */
 let changing = false
+/** «Send» was pressed, and what seals has not come yet. Whoever goes elsewhere meanwhile has changed her mind. */
+let awaited = false
+const isAwaited = () => awaited
 /** From sending on there is no way back to the questions. */
 let locked = false
 
 const door = fragment().get("door")
 
+start()
 armExit()
 if (beginVisit(homeUrl)) begin()
 else exit()
@@ -53,7 +58,7 @@ function begin(): void {
   })
   document.addEventListener("mohr:vanish", () => answers.forget())
   for (const type of ["dragover", "drop"]) addEventListener(type, (event) => event.preventDefault())
-  back.addEventListener("click", () => (currentDepth() > 1 ? history.back() : leaveHome()))
+  back.addEventListener("click", () => (currentDepth() > 1 ? stepBack() : leaveHome()))
 
   if (isDoor(door)) {
     answers.door = door
@@ -97,13 +102,9 @@ function askOffice(): void {
     },
     (error: unknown) => {
       const reason = reasonOf(error)
-      const action = button(text("problem-action.again"), { class: "button button-quiet" }, () => {
-        clearProblem()
-        askOffice()
-      })
       const distrusted = isDistrusted(reason)
       // A clock can be put right, and then the same page will do.
-      showProblem(reason, distrusted && reason !== "profile-clock" ? {} : { action })
+      showProblem(reason, distrusted && reason !== "profile-clock" ? {} : { action: tryAgain(askOffice) })
       byId("asking").hidden = distrusted
     },
   )
@@ -129,13 +130,16 @@ function next(): void {
 
 function show(step: StepId): void {
   view = step
+  awaited = false
   document.body.dataset["step"] = step
   releasePictures(place)
   if (profileNow() !== undefined) clearProblem()
   showCount(step)
   // The marks of a slow line come when they come; the answers do not wait for them.
   if (step === "check")
-    void prepareWarnings().then(() => view === "check" && place.querySelector("mark") === null && place.replaceChildren(checkStep()))
+    void prepareWarnings().then(
+      () => view === "check" && !awaited && place.querySelector("mark") === null && place.replaceChildren(checkStep()),
+    )
   place.replaceChildren(step === "doors" ? doorsStep() : step === "check" ? checkStep() : questionStep(step))
   fillOffice()
   focusHeading(place)
@@ -213,13 +217,22 @@ function checkStep(): HTMLElement {
   })
 }
 
-function send(): void {
+async function send(): Promise<void> {
   const missing = steps().find((step) => refusalOf(step, answers) !== null)
   if (missing !== undefined) {
     changing = true
     return goTo(missing)
   }
-  office().then(sendTo, (error: unknown) => showProblem(reasonOf(error)))
+  clearProblem()
+  awaited = true
+  try {
+    const loaded = await office()
+    if (isAwaited()) sendTo(loaded)
+  } catch (error) {
+    if (isAwaited()) showProblem(reasonOf(error))
+  } finally {
+    awaited = false
+  }
 }
 
 function sendTo(loaded: Office): void {

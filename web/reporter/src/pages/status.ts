@@ -2,11 +2,13 @@
 
 import { text } from "#shared/texts"
 import { readCode } from "../reporter/receipt"
-import { button, byId, focusHeading, h } from "#shared/dom"
+import { button, byId, focusHeading, h, once } from "#shared/dom"
 import { armExit, exit } from "./parts/exit"
 import { showClock } from "./parts/clock"
-import { carryFragment, loadOffice, loadScript, watchFragment } from "./parts/office"
+import { carryFragment, loadOffice, showOffice, watchFragment } from "./parts/office"
 import { clearProblem, reasonOf, showProblem } from "./parts/problem"
+import { loadPart } from "./parts/scripts"
+import { start } from "./parts/start"
 import { beginVisit, guardLeaving, leave } from "./parts/visit"
 import { codeField, showCode } from "./status/code-field"
 import { meantCodes, wordsOfError } from "./status/wrong-code"
@@ -19,6 +21,7 @@ const view = byId("view")
 const homeUrl = () => document.querySelector<HTMLAnchorElement>("a.brand")?.href ?? location.origin
 let box: ReplyBox | undefined
 
+start()
 armExit()
 if (beginVisit(homeUrl)) begin()
 else exit()
@@ -30,24 +33,13 @@ function begin(): void {
   carryFragment()
   watchFragment(() => box === undefined || box.isEmpty())
   view.replaceChildren(codeForm())
-  loadOffice(readingLoader).then(
-    ({ clock }) => {
-      showClock(clock)
-      void mailboxes().catch(() => {})
-    },
-    (error: unknown) => showProblem(reasonOf(error)),
-  )
+  showOffice(readingLoader, ({ clock }) => showClock(clock))
 }
 
 /** What was answered before stays readable when the office's profile has expired; nothing is sealed under it. */
 async function readingLoader() {
-  const { loadProfile } = await loadScript(() => import("../reporter/office"))
+  const { loadProfile } = await loadPart("core")
   return (options: Parameters<typeof loadProfile>[0]) => loadProfile({ ...options, isForReading: true })
-}
-
-/** What opens a mailbox, fetched while the person types the code. */
-function mailboxes(): Promise<typeof import("../reporter/mailbox")> {
-  return loadScript(() => import("../reporter/mailbox"))
 }
 
 /** Nothing that was opened outlives its view. */
@@ -70,10 +62,8 @@ function codeForm(): HTMLElement {
     event.preventDefault()
     const digits = check(field)
     if (digits === null) return field.focus()
-    open.disabled = true
-    void openCase(digits, form).finally(() => {
-      open.disabled = false
-    })
+    // Enter in the field is a press, too.
+    once(open, () => openCase(digits, form))
   })
   return form
 }
@@ -117,7 +107,7 @@ async function openCase(digits: string, form: HTMLElement | null, sent = false):
   const opening = h("div", { class: "stack", role: "status" }, h("p", {}, text("status.opening")), progress)
   form?.append(opening)
   try {
-    const [profile, core] = await Promise.all([loadOffice(), mailboxes()])
+    const [profile, core] = await Promise.all([loadOffice(), loadPart("core")])
     const mailbox = await core.openMailbox(profile, digits, ({ done, total }) => {
       if (total > 0) progress.value = done / total
     })

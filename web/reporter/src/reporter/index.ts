@@ -1,5 +1,6 @@
-// What the pages know of the core: the office, the code, and sending. Coming back is mailbox.ts; office.ts,
-// office-shown.ts, receipt.ts and speed.ts are for what a page needs before. What is secret stays behind them all.
+// What the pages know of the core: the office, the code, sending, and coming back. It is one file on the wire, the same for who
+// reports and who comes back. office-shown.ts and receipt.ts are for what a page needs before it has come. What is secret stays
+// behind them all.
 
 export { ReporterError, type Reason } from "../errors"
 export { DOORS, OUTCOMES, STATUSES, type Door, type Outcome, type OutcomeId, type Status } from "../protocol/message"
@@ -8,6 +9,7 @@ export { dayToReckonFrom, type ClockReading } from "./day"
 export type { LoadedProfile as Profile } from "./loading"
 export { decodeCode, groupCode, type CodeError } from "../protocol/receipt"
 export { textBytesLeft, type Attachment, type Draft } from "./drafts"
-export { loadProfile } from "./office"
+export { followUpBytesLeft, openMailbox, prepareFollowUp } from "./mailbox"
+export { loadProfile, STRICT } from "./office"
 export { prepareReport, stopSealing, type Progress, type Sending, type SendOptions } from "./sending"
 export { sealingSpeed } from "./speed"

@@ -183,3 +183,19 @@ test("a refusal is read whatever its body is", () => {
   assert.deepEqual(temporary('{"type":"urn:mohr:problem:busy"}'), statuses)
   assert.equal(Refusal.from(503, new Headers({ "Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT" }), "").retrySeconds, undefined)
 })
+
+test("a body that ends before its stated length broke off, also where the browser takes it for whole", async () => {
+  const { fetch } = globalThis
+  const answer = (headers: Record<string, string>) => () => Promise.resolve(new Response("half", { headers }))
+  const ask = (headers: Record<string, string>) => {
+    globalThis.fetch = answer(headers)
+    return exchange({ method: "GET", url: "http://office.test/" })
+  }
+  try {
+    await assert.rejects(ask({ "Content-Length": "5" }), { reason: "server-away" })
+    for (const headers of [{ "Content-Length": "4" }, { "Content-Length": "400", "Content-Encoding": "br" }, {}])
+      assert.equal((await ask(headers as Record<string, string>)).status, 200)
+  } finally {
+    globalThis.fetch = fetch
+  }
+})

@@ -23,6 +23,7 @@ import {
   type Draft,
   type Progress,
 } from "../../src/reporter"
+import { STRICT } from "../../src/reporter/office"
 import { loadShownProfile } from "../../src/reporter/office-shown"
 import { ReporterKeys } from "../../src/seal/derive"
 import { open } from "../../src/seal/opening"
@@ -647,28 +648,51 @@ test("a profile that is foreign, expired, older or altered is refused", async ()
   }
 })
 
+test("half a profile is asked for once more, and what comes twice is believed to be the server's own", async () => {
+  const office = await createOffice(1)
+  const answers = (notes: Uint8Array[]) => {
+    server.fault = () => {
+      server.profile = notes.shift() ?? office.note
+      return undefined
+    }
+    return loadProfile({ today })
+  }
+  const half = office.note.subarray(0, office.note.length / 2)
+  const { clock, ...profile } = await answers([half])
+  assert.deepEqual(profile, office.profile)
+  assert.equal(clock.isDoubtful, false)
+  await assert.rejects(answers([half, half]), { reason: "profile-invalid" })
+  await assert.rejects(answers([half, office.note.subarray(0, 100)]), { reason: "server-away" })
+})
+
 test("a page that only shows the office verifies it too, with the browser's primitives and without", async () => {
   const office = await createOffice(1)
   const forged = signNote(`${JSON.stringify(office.document)}\n`, (await createOffice(1)).rootKey, office.profile.office)
   const importKey = crypto.subtle.importKey.bind(crypto.subtle)
   const digest = crypto.subtle.digest.bind(crypto.subtle)
+  let asked = 0
+  const strict = () => {
+    asked += 1
+    return Promise.resolve(STRICT)
+  }
   const refuse = (() => Promise.reject(new DOMException("not here", "NotSupportedError"))) as never
   for (const there of [true, false]) {
     if (!there) Object.assign(crypto.subtle, { importKey: refuse, digest: refuse })
     try {
       server.profile = office.note
-      const { clock, ...profile } = await loadShownProfile({ expectedOffice: office.profile.office, today })
+      const { clock, ...profile } = await loadShownProfile({ expectedOffice: office.profile.office, today }, strict)
       assert.deepEqual(profile, office.profile)
       assert.deepEqual(clock, { device: today, server: today, isDoubtful: false })
       const altered = Uint8Array.from(office.note)
       altered[office.note.indexOf(0x31)] = 0x32
       for (const bytes of [altered, forged, new Uint8Array()]) {
         server.profile = bytes
-        await assert.rejects(loadShownProfile({ today }), { reason: "profile-invalid" })
+        await assert.rejects(loadShownProfile({ today }, strict), { reason: "profile-invalid" })
       }
     } finally {
       Object.assign(crypto.subtle, { importKey, digest })
     }
+    assert.equal(asked > 0, !there, "nothing heavy is fetched where the browser can do without")
   }
 })
 

@@ -3,7 +3,7 @@
 
 import type { Cleaned } from "#clean"
 import { extensionOf, neutralName, plainType } from "./file-name"
-import { loadScript } from "./office"
+import { loadPart } from "./scripts"
 
 export interface Attachment {
   readonly name: string
@@ -27,7 +27,7 @@ export class ChosenFile {
   /** The cleaned copy. One that failed because the cleaner did not come is tried again. */
   clean(): Promise<Cleaned> {
     this.#cleaning ??= inTurn(async () => {
-      const { clean } = await loadScript(() => import("#clean"))
+      const { clean } = await loadPart("clean")
       this.cleaned = await clean(this.original, this.original.name)
       return this.cleaned
     }).catch((error: unknown) => {

@@ -7,7 +7,7 @@ import { ChosenFile, totalBytes } from "./chosen-file"
 import { button, h, icon, isolated, type Child } from "#shared/dom"
 import { iconOf, plainType, shownName } from "./file-name"
 import { listed, number, size } from "#shared/format"
-import { loadScript } from "./office"
+import { loadPart } from "./scripts"
 
 const MOST_FILES = 99
 /** The protocol's default, for as long as the office's own limit is not known. */
@@ -210,7 +210,7 @@ let speed: Promise<number> | undefined
 async function sealingMinutes(bytes: number): Promise<number | null> {
   if (bytes < WORTH_MEASURING_BYTES) return null
   try {
-    speed ??= loadScript(() => import("../../reporter/speed")).then(({ sealingSpeed }) => sealingSpeed())
+    speed ??= loadPart("core").then(({ sealingSpeed }) => sealingSpeed())
     const seconds = bytes / (await speed)
     return seconds < LONG_SECONDS ? null : Math.ceil(seconds / 60)
   } catch {

@@ -5,7 +5,8 @@ import { text } from "#shared/texts"
 import { setNeutralPage } from "./exit"
 import { localized, phone } from "#shared/format"
 import { officeIn } from "./fragment"
-import { reasonOf, showProblem } from "./problem"
+import { isDistrusted, reasonOf, showProblem, tryAgain } from "./problem"
+import { loadPart } from "./scripts"
 
 export type { Profile } from "../../reporter"
 export type Core = typeof import("../../reporter")
@@ -17,7 +18,6 @@ export interface Office {
 
 let loaderOfPage: () => Promise<LoadProfile> = strictLoader
 let profileLoading: Promise<Profile> | undefined
-let coreLoading: Promise<Core> | undefined
 let profile: Profile | undefined
 let core: Core | undefined
 
@@ -45,14 +45,18 @@ export function loadOffice(loader: () => Promise<LoadProfile> = loaderOfPage): P
   return profileLoading
 }
 
+/** Loads the office for a page that can do without it for a while; what went wrong is told, with a way to ask anew. */
+export function showOffice(loader?: () => Promise<LoadProfile>, onProfile: (profile: Profile) => void = () => {}): void {
+  loadOffice(loader).then(onProfile, (error: unknown) => {
+    const reason = reasonOf(error)
+    showProblem(reason, isDistrusted(reason) ? {} : { action: tryAgain(() => showOffice(loader, onProfile)) })
+  })
+}
+
 /** The profile, and all that is needed to seal and open. */
 export async function office(): Promise<Office> {
-  coreLoading ??= loadScript(() => import("../../reporter")).catch((error: unknown) => {
-    coreLoading = undefined
-    throw error
-  })
   // Neither is asked for in vain when the other fails; the profile's failure says more.
-  const [loadedProfile, loadedCore] = await Promise.allSettled([loadOffice(), coreLoading])
+  const [loadedProfile, loadedCore] = await Promise.allSettled([loadOffice(), loadPart("core")])
   if (loadedProfile.status === "rejected") throw loadedProfile.reason
   if (loadedCore.status === "rejected") throw loadedCore.reason
   core = loadedCore.value
@@ -68,7 +72,7 @@ export function officeNow(): Office | undefined {
 }
 
 async function strictLoader(): Promise<LoadProfile> {
-  return (await loadScript(() => import("../../reporter/office"))).loadProfile
+  return (await loadPart("core")).loadProfile
 }
 
 async function load(loader: () => Promise<LoadProfile>): Promise<Profile> {
@@ -100,17 +104,8 @@ export function watchFragment(isEmpty: () => boolean): void {
     profile = undefined
     profileLoading = undefined
     carryFragment()
-    loadOffice().catch((error: unknown) => showProblem(reasonOf(error)))
+    showOffice()
   })
-}
-
-/** A part of the scripts that is fetched when it is needed. One that does not come is a server that is away. */
-export async function loadScript<Module>(load: () => Promise<Module>): Promise<Module> {
-  try {
-    return await load()
-  } catch {
-    throw Object.assign(new Error("a script did not come"), { reason: "server-away" satisfies Reason })
-  }
 }
 
 /** Puts what the profile says where the page left room for it: [data-office]. */

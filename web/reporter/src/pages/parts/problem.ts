@@ -1,7 +1,7 @@
 // What went wrong, in words, in the one place of a page that says so.
 
-import { textOf } from "#shared/texts"
-import { byId, h } from "#shared/dom"
+import { text, textOf } from "#shared/texts"
+import { button, byId, h } from "#shared/dom"
 import { day, today } from "#shared/format"
 
 export type Reason = Parameters<typeof textOf<"problem">>[1]
@@ -20,6 +20,14 @@ export function showProblem(reason: Reason, options: { action?: HTMLElement; wor
 /** Some faults are the clock's: it says which day it takes for today. */
 export function wordsOf(reason: Reason): string {
   return textOf("problem", reason, { today: day(today()) })
+}
+
+/** The way to do once more what did not work. The words of the failure go at once. */
+export function tryAgain(work: () => void): HTMLElement {
+  return button(text("problem-action.again"), { class: "button button-quiet" }, () => {
+    clearProblem()
+    work()
+  })
 }
 
 /** Whether nothing may be written here at all: the office is not who it should be, or nobody could check. */

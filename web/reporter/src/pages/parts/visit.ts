@@ -19,6 +19,9 @@ const page = document.documentElement
 let show: Show = () => {}
 let home: (() => string) | null = null
 let leaving = false
+let isUnderWay = false
+/** For so long, leaving once more is the same leaving; a browser that was stopped then hears it again. */
+const LEAVE_MS = 2000
 let unsaved: () => string | null = () => null
 
 function depthNow(): number {
@@ -53,6 +56,7 @@ export function beginVisit(homeUrl: (() => string) | null): boolean {
     if (target.startsWith("#")) document.getElementById(target.slice(1))?.focus()
     else if (mayLeave()) leave(link.href)
   })
+  hearOnce()
   window.addEventListener("beforeunload", (event) => {
     if (!leaving && unsaved() !== null) event.preventDefault()
   })
@@ -71,6 +75,20 @@ export function beginVisit(homeUrl: (() => string) | null): boolean {
     for (const type of ["pointerdown", "keydown"]) addEventListener(type, first, true)
   }
   return true
+}
+
+/**
+ * The second press of a double click finds the next step under the pointer, and was not meant for it; nor is a key that is held
+ * down a second press. Leaving fast hears everything.
+ */
+function hearOnce(): void {
+  const refuse = (event: Event) => {
+    event.preventDefault()
+    event.stopImmediatePropagation()
+  }
+  const acts = (target: EventTarget | null) => (target as Element | null)?.closest("button, a:not(.exit), summary, label.button") != null
+  window.addEventListener("click", (event) => event.detail > 1 && acts(event.target) && refuse(event), true)
+  window.addEventListener("keydown", (event) => event.repeat && event.key === "Enter" && acts(event.target) && refuse(event), true)
 }
 
 /** `question` gives the words to ask before typed text would be lost, or null when there is nothing to lose. */
@@ -94,12 +112,35 @@ export function pushStep(): number {
   return depth
 }
 
+let isStepping = false
+
+/** One step back, however often it is pressed before the browser has gone it. */
+export function stepBack(): void {
+  if (isStepping) return
+  isStepping = true
+  const done = () => {
+    isStepping = false
+    clearTimeout(late)
+    window.removeEventListener("popstate", done)
+  }
+  // A traversal that the browser drops must not end all going back.
+  const late = setTimeout(done, 500)
+  window.addEventListener("popstate", done)
+  history.back()
+}
+
 export function currentDepth(): number {
   return Math.max(depthNow(), home === null ? 0 : 1)
 }
 
 /** Goes to another address and leaves no entry of this page below it. `atFirst` runs on the first entry, before it goes. */
 export function leave(url: string, atFirst: () => void = () => {}): void {
+  // Pressed once more: the traversal that is under way would go on, beyond the first entry.
+  if (isUnderWay) return
+  isUnderWay = true
+  setTimeout(() => {
+    isUnderWay = false
+  }, LEAVE_MS)
   leaving = true
   const { origin, pathname } = new URL(url)
   const sameDocument = origin === location.origin && pathname === location.pathname
@@ -126,6 +167,8 @@ export function leave(url: string, atFirst: () => void = () => {}): void {
  * may take its time. `fallback` is for a `url` that this browser cannot parse.
  */
 export function vanish(url: string, fallback: string): void {
+  if (page.classList.contains("gone")) return
+  isUnderWay = false
   page.classList.add("gone")
   leaving = true
   document.title = ""

@@ -5,13 +5,13 @@ import { plural, text, textOf } from "#shared/texts"
 import type { Finding } from "../../warn"
 import { h, type Child } from "#shared/dom"
 import { number } from "#shared/format"
-import { loadScript } from "./office"
+import { loadPart } from "./scripts"
 
 let warn: ((words: string) => Finding[]) | undefined
 
 /** Fetches what finds such places. Where it does not come or does not run, there are no marks, and sending goes on. */
 export async function prepareWarnings(): Promise<void> {
-  warn ??= await loadScript(() => import("../../warn")).then(
+  warn ??= await loadPart("warn").then(
     (module) => module.warn,
     () => undefined,
   )

@@ -12,7 +12,8 @@ import { CHOICES, fieldsOf, stepsOf, wordsOf, type ChoiceField, type FieldId, ty
 
 export interface CheckOptions {
   readonly onChange: (step: StepId) => void
-  readonly onSend: () => void
+  /** Until it ends, the page says that it waits. */
+  readonly onSend: () => Promise<void>
 }
 
 export function checkView(answers: Answers, withKinds: boolean, options: CheckOptions): HTMLElement {
@@ -22,7 +23,13 @@ export function checkView(answers: Answers, withKinds: boolean, options: CheckOp
     const title = textOf("question", `${wordsOf(answers.door, step)}.title`)
     rows.push(row(step, title, shownAnswer(step, answers), options))
   }
-  const send = button(text("check.send"), { class: "button", id: "send" }, options.onSend, "lock")
+  const waiting = h("p", { class: "waiting", role: "status" })
+  const press = async () => {
+    waiting.textContent = text("check.waiting")
+    await options.onSend()
+    waiting.textContent = ""
+  }
+  const send = button(text("check.send"), { class: "button", id: "send" }, press, "lock")
   const nothing = h("p", { class: "note note-warn" }, text("check.nothing"))
   nothing.hidden = answers.saysSomething()
   return h(
@@ -38,6 +45,7 @@ export function checkView(answers: Answers, withKinds: boolean, options: CheckOp
       : h("p", { class: "to" }, icon("lock"), h("span", {}, text("check.to"), " ", isolated(localized(profile.name)))),
     profile === undefined ? null : h("p", { class: "soft small" }, isolated(localized(profile.legalNote))),
     h("div", { class: "actions" }, send),
+    waiting,
   )
 }
 

@@ -51,11 +51,11 @@ export function sendingView({ core, profile }: Office, answers: Answers, withKin
         clearProblem()
         options.onCancel()
       })
-      const again = button(text("problem-action.again"), { class: "button", id: "ask-again" }, () => void giveUp())
+      const again = button(text("problem-action.again"), { class: "button", id: "ask-again" }, giveUp)
       showProblem(reasonOf(error), { words: text("sending.cancel-unsure"), action: h("div", { class: "actions" }, again, back) })
     }
   }
-  const cancel = button(text("sending.cancel"), { class: "button button-quiet", id: "cancel" }, () => void giveUp())
+  const cancel = button(text("sending.cancel"), { class: "button button-quiet", id: "cancel" }, giveUp)
   const lead = h("p", { class: "lead", role: "status" }, text("sending.stay"))
   const view = h(
     "div",
@@ -66,7 +66,10 @@ export function sendingView({ core, profile }: Office, answers: Answers, withKin
     h("div", { class: "actions" }, cancel),
   )
 
+  let isRunning = false
   const send = async () => {
+    if (isRunning) return
+    isRunning = true
     clearProblem()
     bar.begin()
     try {
@@ -74,14 +77,15 @@ export function sendingView({ core, profile }: Office, answers: Answers, withKin
       const { code } = await sending.send({ onProgress: bar.show, signal: stop.signal })
       if (!stop.signal.aborted) options.onSent(code, false)
     } catch (error) {
+      isRunning = false
       if (stop.signal.aborted) return
       bar.stop()
       const reason = reasonOf(error)
       // Another report stands under this code: the next try makes a new one.
       if (reason === "case-exists") sending = undefined
-      const again = button(text("problem-action.again"), { class: "button", id: "send" }, () => void send())
+      const again = button(text("problem-action.again"), { class: "button", id: "send" }, send)
       // What only another report can mend is not tried again.
-      const change = button(text("sending.change"), { class: "button", id: "change" }, () => void giveUp())
+      const change = button(text("sending.change"), { class: "button", id: "change" }, giveUp)
       showProblem(reason, { action: NEEDS_CHANGE.has(reason) ? change : again })
     }
   }

@@ -2,18 +2,16 @@
 // why, and is no box.
 
 import { text } from "#shared/texts"
-import { button, h, PRIVATE_FIELD } from "#shared/dom"
+import { h, once, PRIVATE_FIELD } from "#shared/dom"
 import { attachments, type ChosenFile } from "../parts/chosen-file"
 import { fileField } from "../parts/file-list"
 import { language } from "#shared/format"
-import { loadOffice } from "../parts/office"
-import { clearProblem, reasonOf, showProblem, wordsOf } from "../parts/problem"
+import { loadOffice, type Core } from "../parts/office"
+import { clearProblem, reasonOf, showProblem, tryAgain, wordsOf } from "../parts/problem"
 import { progressBar } from "../parts/progress"
 import { marked, prepareWarnings, warningNote } from "../parts/warning"
 import { readersField } from "./readers"
 import type { FollowUpDraft, Mailbox } from "../../reporter/mailbox"
-
-type MailboxModule = typeof import("../../reporter/mailbox")
 
 export interface ReplyBox {
   readonly element: HTMLElement
@@ -23,7 +21,7 @@ export interface ReplyBox {
 
 /** `onSent` shows the thread with what was sent, and says whether it could. */
 export function replyBox(
-  { prepareFollowUp, followUpBytesLeft, stopSealing }: MailboxModule,
+  { prepareFollowUp, followUpBytesLeft, stopSealing }: Core,
   mailbox: Mailbox,
   onSent: () => Promise<boolean>,
 ): ReplyBox {
@@ -74,12 +72,11 @@ export function replyBox(
     return current.sending
   }
 
-  const send = async () => {
+  const attempt = async () => {
     clearProblem()
     const bar = progressBar()
     progress.replaceChildren(...bar.elements)
     progress.hidden = false
-    submit.disabled = true
     bar.begin()
     const stop = new AbortController()
     const end = () => {
@@ -87,35 +84,26 @@ export function replyBox(
       stopSealing()
     }
     document.addEventListener("mohr:vanish", end, { once: true })
-    const attempt = async (): Promise<void> => {
-      try {
-        // Another office in the fragment ends it here.
-        await loadOffice()
-        const sending = await sendingOf({ text: area.value, files: await attachments(files), language, ...who.choice() })
-        await sending.send({ onProgress: bar.show, signal: stop.signal })
-        area.value = ""
-        files.length = 0
-        // A line that breaks when the thread is fetched anew must not look like a loss.
-        if (!(await onSent())) {
-          progress.replaceChildren(h("p", { class: "note note-good", id: "reply-sent" }, text("reply.sent")))
-          submit.disabled = false
-        }
-      } catch (error) {
-        if (stop.signal.aborted) return
-        bar.stop()
-        submit.disabled = false
-        const action = button(text("problem-action.again"), { class: "button" }, () => {
-          clearProblem()
-          if (who.refuses()) return
-          bar.begin()
-          submit.disabled = true
-          void attempt()
-        })
-        showProblem(reasonOf(error), { action })
+    try {
+      // Another office in the fragment ends it here.
+      await loadOffice()
+      const sending = await sendingOf({ text: area.value, files: await attachments(files), language, ...who.choice() })
+      await sending.send({ onProgress: bar.show, signal: stop.signal })
+      area.value = ""
+      files.length = 0
+      // A line that breaks when the thread is fetched anew must not look like a loss.
+      if (!(await onSent())) progress.replaceChildren(h("p", { class: "note note-good", id: "reply-sent" }, text("reply.sent")))
+    } catch (error) {
+      if (stop.signal.aborted) return
+      bar.stop()
+      const again = () => {
+        if (!who.refuses()) send()
       }
+      showProblem(reasonOf(error), { action: tryAgain(again) })
     }
-    await attempt()
   }
+  /** One attempt at a time, whichever button asks for it. */
+  const send = () => void once(submit, attempt)
 
   form.addEventListener("submit", (event) => {
     event.preventDefault()
@@ -123,7 +111,7 @@ export function replyBox(
     const isEmpty = area.value.trim() === "" && files.length === 0
     const isTooLong = files.length === 0 && followUpBytesLeft(mailbox, { text: area.value, language, ...who.choice() }) < 0
     area.removeAttribute("aria-invalid")
-    if (!isEmpty && !isTooLong) return who.refuses() ? undefined : void send()
+    if (!isEmpty && !isTooLong) return who.refuses() ? undefined : send()
     empty.textContent = isEmpty ? text("reply.empty") : text("steps.too-long")
     empty.hidden = false
     area.setAttribute("aria-invalid", "true")

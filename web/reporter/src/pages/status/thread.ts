@@ -2,7 +2,7 @@
 // signature of an inspector of this office is shown as an inspector's word; the rest is said to be what it is.
 
 import { text, textOf } from "#shared/texts"
-import { h, icon, isolated } from "#shared/dom"
+import { h, hearsPress, icon, isolated } from "#shared/dom"
 import { iconOf, savedName, shownName } from "../parts/file-name"
 import { day, localized, size } from "#shared/format"
 import type { Mailbox, MailboxMessage, ReceivedFile } from "../../reporter/mailbox"
@@ -107,7 +107,8 @@ function file(received: ReceivedFile): HTMLElement {
     icon(iconOf(type)),
     h("span", {}, isolated(shownName(name)), " ", h("span", { class: "soft small" }, size(sizeBytes))),
   )
-  link.addEventListener("click", () => {
+  link.addEventListener("click", (event) => {
+    if (!hearsPress(link)) return event.preventDefault()
     const url = URL.createObjectURL(new Blob([received.blob], { type: "application/octet-stream" }))
     link.href = url
     setTimeout(() => {

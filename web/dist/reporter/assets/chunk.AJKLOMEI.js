@@ -1,1 +1,0 @@
-import{f as i,k as o}from"./chunk.LENSOHKL.js";function n(r,t,s){try{return t.length===64&&e(r)&&e(t.subarray(0,32))&&o.verify(t,s,r,{zip215:!1})}catch{return!1}}function e(r){let t=o.Point.fromBytes(r);return!t.is0()&&t.isTorsionFree()}var a={sha256:r=>i(r),isSignedBy:n};export{n as a,a as b};

@@ -1,1 +1,0 @@
-import{D as e,H as i,J as n,N as m,O as l,R as c,a as r,g as t,h as a}from"./chunk.TN6KD7EQ.js";a();r(null)?f():t();function f(){for(let o of document.querySelectorAll("a[data-door]"))o.hash=`door=${o.dataset.door}`;c(),m(()=>!0),n(async()=>(await l(()=>import("./office-shown.K6CVFNXS.js"))).loadShownProfile).catch(o=>e(i(o)))}
