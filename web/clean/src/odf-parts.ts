@@ -89,6 +89,9 @@ class ContentRules implements Rules {
       return "empty"
     }
     let changed = this.#namespaces.scrub(tag)
+    // Attributes of OpenDocument all have a prefix.
+    const isOpen = this.#namespaces.uri(tag.name).startsWith("urn:oasis:")
+    if (isOpen && dropAttributes(tag, ({ name }) => !name.includes(":") && name !== "xmlns")) changed = true
     if (changed) unknown(found)
     if (tag.local === "config-item") return cleanSetting(tag, found) ? "drop" : changed ? "changed" : "keep"
     hidden.tag(tag, this.part)

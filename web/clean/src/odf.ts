@@ -7,12 +7,14 @@ import { cleanEmbedded, decode, MAX_XML_BYTES, type Nested } from "./nested"
 import { People } from "./people"
 import type { Output, Source } from "./source"
 import { attribute, plain, rewriteXml } from "./xml"
-import { unpack, ZipWriter, type Entry, type Zip } from "./zip"
+import { trimTails, unpack, ZipWriter, type Entry, type Zip } from "./zip"
 
 const META = `<?xml version="1.0" encoding="UTF-8"?>\n<office:document-meta xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" office:version="1.2"><office:meta/></office:document-meta>`
 /** What every document of LibreOffice says of its own parts. */
 const PLAIN_RDF =
   /^(?:\s|<\?xml[^>]*>|<\/?rdf:(?:RDF|Description)\b[^>]*>|<rdf:type rdf:resource="http:\/\/docs\.oasis-open\.org\/[\w./#-]*"\/>|<ns0:hasPart xmlns:ns0="http:\/\/docs\.oasis-open\.org\/[\w./#-]*" rdf:resource="(?:content|styles)\.xml"\/>)*$/
+/** Of the document, or of one inside it. */
+const PART = /^(?:[^/]+\/)*(?:content|styles|settings|meta)\.xml$/
 const MANIFEST = "META-INF/manifest.xml"
 
 /** Extensions by the media type; those that are not cleaned are null. */
@@ -48,6 +50,7 @@ export async function cleanOdf(source: Source, zip: Zip, found: Findings, nested
   // A password first: nothing else can be read then.
   if (manifest) refuseEncrypted(await read(manifest))
   if (zip.entries.some(({ name }) => /^META-INF\/[^/]*signatures[^/]*$/i.test(name))) throw new NotPossible("digital-signature")
+  if (await trimTails(source, zip)) found.removed.add("trailing-data")
   if (zip.hasExtra) found.removed.add("trailing-data")
   if (zip.entries.some((entry) => entry.hasTraces)) found.removed.add("timestamps")
 
@@ -97,7 +100,7 @@ function refuseEncrypted(manifest: string): void {
 async function readLinks(zip: Zip, read: (entry: Entry) => Promise<string>): Promise<Set<string>> {
   const links = new Set<string>()
   for (const entry of zip.entries) {
-    if (!/\.xml$/.test(entry.name) || entry.name === MANIFEST) continue
+    if (!PART.test(entry.name)) continue
     const folder = entry.name.slice(0, entry.name.lastIndexOf("/") + 1)
     rewriteXml(await read(entry), {
       tag(tag) {
@@ -133,7 +136,7 @@ function dropReason(name: string, links: Set<string>): Removed | "plain" | null 
   if (/^(?:layout-cache$|ObjectReplacements\/$|Configurations2\/$|Configurations2\/[^/]+\/$)/.test(name)) return "plain"
   if (/^Configurations2\//.test(name)) return "custom-data"
   if (name === "mimetype" || name === MANIFEST || /^(?:Basic|Dialogs|Scripts)\//.test(name)) return null
-  if (/^(?:[^/]+\/)*(?:content|styles|settings|meta)\.xml$/.test(name)) {
+  if (PART.test(name)) {
     const folder = name.slice(0, Math.max(0, name.lastIndexOf("/")))
     return folder === "" || links.has(folder) ? null : "unknown-data"
   }

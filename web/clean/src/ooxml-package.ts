@@ -5,8 +5,9 @@ import type { Findings, Removed } from "./cleaned"
 import type { Budget } from "./inflate"
 import { isAccount, isAddress, isLocalPath, lastPart } from "./local-path"
 import { decode, MAX_XML_BYTES } from "./nested"
+import { Namespaces } from "./namespaces"
 import type { Source } from "./source"
-import { attribute, escaped, plain, rewriteXml, type Rules, type Tag } from "./xml"
+import { attribute, dropAttributes, escaped, plain, rewriteXml, type Rules, type Tag } from "./xml"
 import { unpack, type Entry, type Zip } from "./zip"
 
 /** Beyond this a part is not searched for the relationships that it uses. */
@@ -179,35 +180,54 @@ function decodeURIComponentOr(text: string): string {
   }
 }
 
-export function contentTypeRules(plan: Plan, parts: Map<string, Entry>, found: Findings): Rules {
+const LISTS: Record<string, readonly string[]> = {
+  Types: [],
+  Default: ["Extension", "ContentType"],
+  Override: ["PartName", "ContentType"],
+  Relationships: [],
+  Relationship: ["Id", "Type", "Target", "TargetMode"],
+}
+
+/** Rules for the two lists of a package, in which there is nothing else than their own few words. */
+function listRules(found: Findings, rule: (tag: Tag) => "keep" | "changed" | "drop"): Rules {
+  const namespaces = new Namespaces()
   return {
     removed: () => found.removed.add("unknown-data"),
     tag(tag) {
-      if (tag.local === "Default") return KNOWN_DEFAULT.test(attribute(tag, "Extension")?.value ?? "") ? "keep" : drop(found)
-      if (tag.local !== "Override") return "keep"
-      const part = plain(attribute(tag, "PartName")?.value ?? "")
-        .replace(/^\//, "")
-        .toLowerCase()
-      if (partDropReason(part, plan)) return "drop"
-      return parts.has(part) ? "keep" : drop(found)
+      namespaces.enter(tag)
+      const known = LISTS[tag.local]
+      if (!known || namespaces.isForeign(tag.name)) return tag.parents.length > 0 ? drop(found) : "empty"
+      const isKnown = ({ name }: { name: string }): boolean => name.startsWith("xmlns") || known.includes(name)
+      const isChanged = [namespaces.scrub(tag), dropAttributes(tag, (item) => !isKnown(item))].includes(true)
+      if (isChanged) found.removed.add("unknown-data")
+      const answer = rule(tag)
+      return answer === "keep" && isChanged ? "changed" : answer
     },
     text: (text) => noText(text, found),
   }
 }
 
+export function contentTypeRules(plan: Plan, parts: Map<string, Entry>, found: Findings): Rules {
+  return listRules(found, (tag) => {
+    if (tag.local === "Default") return KNOWN_DEFAULT.test(attribute(tag, "Extension")?.value ?? "") ? "keep" : drop(found)
+    if (tag.local !== "Override") return "keep"
+    const part = plain(attribute(tag, "PartName")?.value ?? "")
+      .replace(/^\//, "")
+      .toLowerCase()
+    if (partDropReason(part, plan)) return "drop"
+    return parts.has(part) ? "keep" : drop(found)
+  })
+}
+
 export function relationshipRules(name: string, plan: Plan, parts: Map<string, Entry>, found: Findings): Rules {
   const [, folder = "", base = ""] = /^(.*?)_rels\/([^/]*)\.rels$/.exec(name) ?? []
   const dropped = plan.dropped.get(folder + base)
-  return {
-    removed: () => found.removed.add("unknown-data"),
-    tag(tag) {
-      if (tag.local !== "Relationship") return "keep"
-      if (dropped?.has(attribute(tag, "Id")?.value ?? "")) return "drop"
-      const { type, target } = readRelationship(tag, folder, base)
-      return (target === null || !parts.has(target)) && shortenTarget(tag, type, found) ? "changed" : "keep"
-    },
-    text: (text) => noText(text, found),
-  }
+  return listRules(found, (tag) => {
+    if (tag.local !== "Relationship") return "keep"
+    if (dropped?.has(attribute(tag, "Id")?.value ?? "")) return "drop"
+    const { type, target } = readRelationship(tag, folder, base)
+    return (target === null || !parts.has(target)) && shortenTarget(tag, type, found) ? "changed" : "keep"
+  })
 }
 
 /**

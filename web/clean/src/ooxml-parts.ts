@@ -14,9 +14,10 @@ const NEUTRAL_TIME = "2000-01-01T00:00:00.00"
 /** Where a slash is no folder's, and a percent sign no name's. */
 const NO_PATH = /^(?:xpath|formatCode|prefixMappings|uri|contentType|connectionString|style)$/
 
+const WORD = /\/wordprocessingml\/(?:2006\/)?main$/
 /** In these vocabularies, the elements whose text a program reads; of others any that has no element in it. */
 const TEXT_ELEMENTS: [vocabulary: RegExp, elements: Set<string>][] = [
-  [/\/wordprocessingml\/(?:2006\/)?main$/, new Set(["t", "delText", "instrText", "delInstrText", "binData"])],
+  [WORD, new Set(["t", "delText", "instrText", "delInstrText", "binData"])],
   [/\/drawingml\/(?:2006\/)?main$/, new Set(["t"])],
   [/\/officeDocument\/(?:2006\/)?math$/, new Set(["t"])],
   [/\/presentationml\/(?:2006\/)?main$/, new Set(["text", "attrName"])],
@@ -67,6 +68,8 @@ class PartRules implements Rules {
   #signatureAt = 0
   #stringAt = 0
   #isStringCell = false
+  /** No cell shows the text that is being read. */
+  #isGone = false
 
   constructor(
     xml: string,
@@ -93,12 +96,13 @@ class PartRules implements Rules {
       return "empty"
     }
     let changed = this.#namespaces.scrub(tag) && note(found, "unknown-data")
+    // Word's attributes all have a prefix.
+    const isWord = WORD.test(this.#namespaces.uri(tag.name))
+    if (isWord && dropAttributes(tag, ({ name }) => !name.includes(":") && name !== "xmlns")) changed = note(found, "unknown-data")
     hidden.tag(tag, this.name)
     if (this.droppedIds && tag.local === "custDataLst" && this.name.startsWith("ppt/")) return "drop"
     if (tag.local === "c") this.#isStringCell = attribute(tag, "t")?.value === "s"
-    if (tag.local === "si" && /^xl\/sharedstrings/.test(this.name)) {
-      if (!strings.isUsed(this.#stringAt++) && !tag.selfClosing) return note(found, "history") ? "empty" : "keep"
-    }
+    if (tag.local === "si" && /^xl\/sharedstrings/.test(this.name)) this.#isGone = !strings.isUsed(this.#stringAt++)
     const element = cleanElement(tag, this.name, people, found)
     if (element === "drop") return "drop"
     if (element === "changed") changed = true
@@ -115,6 +119,10 @@ class PartRules implements Rules {
     if (text.trim() === "") return isInstruction(parents) ? escapedOr(text, this.#fields[this.#fieldAt++]) : text
     if (!this.#isRead(parents, place)) {
       note(found, "unknown-data")
+      return ""
+    }
+    if (this.#isGone) {
+      note(found, "history")
       return ""
     }
     hidden.text(text, parents)

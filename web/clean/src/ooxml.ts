@@ -11,7 +11,7 @@ import { cleanXml, SharedStrings, type Document } from "./ooxml-parts"
 import { People } from "./people"
 import type { Output, Source } from "./source"
 import { rewriteXml } from "./xml"
-import { unpack, ZipWriter, type Entry, type Zip } from "./zip"
+import { trimTails, unpack, ZipWriter, type Entry, type Zip } from "./zip"
 
 /** A sheet beyond this is copied unread. */
 const MAX_SHEET_BYTES = 16 * 1024 * 1024
@@ -24,6 +24,7 @@ export async function cleanOoxml(source: Source, zip: Zip, found: Findings, nest
   if (zip.entries.some((entry) => entry.name.startsWith("_xmlsignatures/"))) throw new NotPossible("digital-signature")
   const parts = new Map(zip.entries.map((entry) => [entry.name.toLowerCase(), entry]))
   if (parts.size !== zip.entries.length) throw new Damaged("part named twice")
+  if (await trimTails(source, zip)) found.removed.add("trailing-data")
   if (zip.hasExtra) found.removed.add("trailing-data")
   if (zip.entries.some((entry) => entry.hasTraces)) found.removed.add("timestamps")
 
