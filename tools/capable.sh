@@ -16,6 +16,7 @@ tells_of_a_docx  libimage-exiftool-perl libarchive-zip-perl
 tags_a_picture   libimage-exiftool-perl imagemagick
 tags_a_pdf       libimage-exiftool-perl
 draws_pictures   imagemagick
+draws_letters    imagemagick fonts-dejavu-core
 decodes_heif     imagemagick
 decodes_sound    ffmpeg
 reads_a_pdf      poppler-utils
@@ -69,6 +70,12 @@ draws_pictures() {
         convert -size 16x8 xc:white "$extension:$scratch/a.$extension" &&
             convert "$scratch/a.$extension" -depth 8 rgb:- | od -An -v -tx1 | tr -d " \n" | contains "$(printf 'ff%.0s' {1..384})" || return
     done
+}
+
+# In this very font, and not in the one that stands in where it is absent.
+draws_letters() {
+    convert -list font | contains "Font: DejaVu-Sans-Bold" &&
+        convert -background white -fill black -font DejaVu-Sans-Bold -pointsize 90 label:7 -trim -depth 8 pgm:- | head -c 3 | contains P5
 }
 
 decodes_heif() {

@@ -95,8 +95,8 @@ fn every_piece_has_all_that_a_reader_needs() {
     assert!(english.starts_with("<!DOCTYPE html><html lang=\"en\" dir=\"ltr\">"));
     let names = ["دفتر بازرسی شهرداری نمونه", "Oversight office of the example city"];
     for (page, name, phone, compare) in [
-        (&persian, names[0], "۱۱۰", "با پایین صفحه مقایسه کنید"),
-        (&english, names[1], "110", "ompare this with the page’s foot"),
+        (&persian, names[0], "۱۱۰", "با پایین صفحهٔ سایت مقایسه کنید"),
+        (&english, names[1], "110", "ompare this with the foot of the web page"),
     ] {
         let count = |text: &str| page.matches(text).count();
         assert_eq!(count(&format!("<bdi>{name}</bdi>")), PIECES);

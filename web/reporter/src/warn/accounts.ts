@@ -41,6 +41,8 @@ const ACCOUNT =
 export const HANDLES = new RegExp(
   [
     "(?<![a-z0-9@._%+-])@[a-z_][a-z0-9_.]{1,29}[a-z0-9_](?![a-z0-9_@])",
+    // From right to left the sign is easily typed behind the name.
+    `(?<![a-z0-9@._%+-])${MARKED_NAME}@(?![a-z0-9._])`,
     word(NETWORK) + `(?: (?:من|ما|او|ایشان|is|my|${ACCOUNT})){0,2}(?: ?[:=] ?${ANY_NAME}| ${MARKED_NAME})(?![a-z0-9_@])`,
     word(ACCOUNT) + `(?: (?:${NETWORK}|من|ما|او|ایشان|is|ی|در|on|in)){0,3}(?: ?[:=] ?${ANY_NAME}| ${MARKED_NAME})(?![a-z0-9_@])`,
   ].join("|"),

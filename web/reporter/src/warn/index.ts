@@ -41,10 +41,12 @@ export function warn(text: string): Finding[] {
     for (const match of folded.text.matchAll(pattern)) {
       const from = match.index
       const to = from + match[0].length
-      if (to === from || taken.subarray(from, to).includes(1) || (accept && !accept(match, folded.text))) continue
-      taken.fill(1, from, to)
+      if (to === from || taken.subarray(from, to).includes(1)) continue
       // eslint-disable-next-line @typescript-eslint/no-non-null-assertion -- every folded letter has an origin
-      findings.push({ start: folded.origin[from]!, end: folded.origin[to - 1]! + 1, reason })
+      const [start, end] = [folded.origin[from]!, folded.origin[to - 1]! + 1]
+      if (accept && !accept(match, folded.text, text.slice(start, end))) continue
+      taken.fill(1, from, to)
+      findings.push({ start, end, reason })
     }
   }
   return findings.sort((a, b) => a.start - b.start)
@@ -53,8 +55,8 @@ export function warn(text: string): Finding[] {
 interface Rule {
   reason: Reason
   pattern: RegExp
-  /** Looks at what was found and around it. */
-  accept?: (match: RegExpExecArray, text: string) => boolean
+  /** Looks at what was found, around it, and at how it was typed. */
+  accept?: (match: RegExpExecArray, text: string, typed: string) => boolean
 }
 
 /** What may stand between the digits of a number that is written in groups: brackets and the end of a line, too. */
@@ -147,7 +149,12 @@ const RULES: Rule[] = [
       "gu",
     ),
   },
-  { reason: "street-address", pattern: STREET_ADDRESSES },
+  // "12 new street lamps": a street of this name would have a capital.
+  {
+    reason: "street-address",
+    pattern: STREET_ADDRESSES,
+    accept: ([found], _, typed) => !/^\d[^#]*[a-z]/.test(found) || /[A-Z]/.test(typed),
+  },
   { reason: "exact-time", pattern: TIMES, accept: (match, text) => !STREET.test(text.slice(Math.max(0, match.index - 14), match.index)) },
   { reason: "only-i-knew", pattern: ONLY_I_KNEW },
   { reason: "self-reference", pattern: SELF_REFERENCES },

@@ -14,8 +14,9 @@ export const COORDINATES = new RegExp(
   // What it can begin with stands first, so that most of a text is passed over at a glance; so it is below.
   `(?=[-\\d/عطcfghjlmpqrvwx])(?:${[
     // Four decimals are eleven metres. With three both lie in Iran.
-    `(?<![\\d.,٫/-])-?[0-8]?\\d${POINT}\\d{4,15}[ °]{0,2}[ns]?${BETWEEN}-?1?\\d{1,2}${POINT}\\d{4,15}(?!\\d)`,
-    `(?<![\\d.,٫/-])(?:2[4-9]|3\\d)${POINT}\\d{3}[ °]{0,2}[ns]?${BETWEEN}(?:4[4-9]|5\\d|6[0-3])${POINT}\\d{3}(?!\\d)`,
+    `(?<![\\d.,٫/-])-?(?:[1-8]\\d|[1-9])${POINT}\\d{4,15}[ °]{0,2}[ns]?${BETWEEN}-?1?[1-9]\\d${POINT}\\d{4,15}(?!\\d)`,
+    `(?<![\\d.,٫/-])(?:2[4-9]|3\\d)${POINT}\\d{3,15}[ °]{0,2}[ns]?(?:${BETWEEN}| ?و )(?:4[4-9]|5\\d|6[0-3])${POINT}\\d{3,15}(?!\\d)`,
+    "(?<![\\d.,٫/-])(?:2[4-9]|3\\d),\\d{4,15}[ /;؛]{1,3}(?:4[4-9]|5\\d|6[0-3]),\\d{4,15}(?!\\d)",
     // The other way round, as some programs of maps have it.
     `(?<![\\d.,٫/-])(?:4[4-9]|5\\d|6[0-3])${POINT}\\d{3}[ °]{0,2}[ew]?${BETWEEN}(?:2[4-9]|3\\d)${POINT}\\d{3}(?!\\d)`,
     `(?<!\\p{L})(?:عرض|طول) ?(?:ی )?جغرافیایی[^\\d\\n]{0,12}\\d{1,3}(?:${POINT}\\d{1,15}| ?${DEGREES})`,
@@ -41,6 +42,8 @@ const NAME = "(?:\\p{L}{2,20}|\\d{1,4})(?: (?!پلاک|واحد|طبقه|کوچ�
 const GAP = "[ ،,.:\\-–\\n]{1,3}"
 const HOUSE = "(?:پلاک|پ\\.|شماره|واحد|طبقه|زنگ|بلوک|منزل)"
 const NUMBER = "(?:\\d{1,4}(?:/\\d{1,3})?(?![\\d/]))"
+/** Also in words, where a street stands beside it. */
+const COUNT = `(?:${NUMBER}|(?:یک|دو|سه|چهار|پنج|شش|هفت|هشت|نه|ده|یکم|اول|دوم|سوم|چهارم|پنجم|ششم)(?!\\p{L}))`
 
 const STREETS = "(?:street|st|alley|avenue|ave|road|rd|lane|boulevard|blvd|square|sq|dead end|kuche|koocheh|khiaban)"
 /** A word of a street's name, and no word of a sentence. */
@@ -48,11 +51,13 @@ const PROPER =
   "(?!(?:in|on|at|of|to|the|from|for|by|and|or|a|an|this|that|their|our|my|his|her|more|other|people|persons|men|women|cars|times|days|shops|houses|trees|cases|files|years|hours|months)\\b)\\p{L}[\\p{L}'’-]{1,20}\\.?"
 
 export const STREET_ADDRESSES = new RegExp(
-  `(?=[\\d#اخبجمفشکسچپطوabdfklnprs])(?:${[
+  `(?=[\\d#اخبجزمفشکسچپطوabdfklnprs])(?:${[
     // A way, then the lane in it, and perhaps the door.
-    `(?<!\\p{L})${WAY}${OF}?${NAME}${GAP}(?:${NAME}${GAP})?${LANE}${OF}?${NAME}(?:${GAP}${HOUSE}${OF}?:? ?${NUMBER}){0,3}`,
+    `(?<!\\p{L})(?:${WAY}|خ(?= ))${OF}?${NAME}${GAP}(?:${NAME}${GAP})?(?:${LANE}|ک(?= ))${OF}?(?!هم |را |ها )${NAME}(?:${GAP}(?:${HOUSE}|پ(?=[ :]))${OF}?:? ?${COUNT}){0,3}`,
+    // The door, then the lane.
+    `(?<!\\p{L})(?:پلاک|زنگ|منزل|واحد)(?: ?ی)?:? ?${COUNT}${GAP}${LANE}${OF}?(?!هم |را |ها )${NAME}`,
     // A way or a lane, then the door.
-    `(?<!\\p{L})(?:${WAY}|${LANE})${OF}?${NAME}${GAP}(?:${HOUSE}(?: ?ی)?:? ?${NUMBER}${GAP}){0,2}(?:پلاک|پ\\.|واحد|زنگ|منزل)(?: ?ی)?:? ?${NUMBER}`,
+    `(?<!\\p{L})(?:${WAY}|${LANE})${OF}?${NAME}${GAP}(?:${HOUSE}(?: ?ی)?:? ?${COUNT}${GAP}){0,2}(?:(?:پلاک|پ\\.|زنگ|منزل)(?: ?ی)?:? ?${COUNT}|شماره(?: ?ی)?:? ?${NUMBER}${GAP}(?:واحد|طبقه|زنگ)(?: ?ی)? ${COUNT})`,
     word(`${LANE}${OF}(?:\\d{1,3}(?!\\d)|شهید \\p{L}{2,20}(?: \\p{L}{2,20})?)`),
     // A plate with a letter in it, or of a vehicle, is found by another rule.
     `(?<!\\p{L})پلاک(?: ?ی)?:? ?${NUMBER}(?! ?(?:الف|[ابپتثجدزژسشصطعفقکگلمنوهی])[ -]?\\d)(?! ?(?:ثبتی|خودرو|ماشین|نفر|مورد))`,

@@ -83,7 +83,7 @@ const EXAMPLES: Record<Reason, { found: string[]; silent: string[] }> = {
     found: [
       "https://drive.google.com/file/d/abc", "http://192.168.1.1/x", "www.example.ir", "t.me/someone", "instagram.com/ali", "ببینید: https://example.ir/گزارش؟", "@ali_rezaei", "کانال @shahr_news را",
       "@ali.ahmadi.tehran", "اینستاگرام: ali.ahmadi", "پیج ali_ahmadi", "آیدی تلگرام ali_r99", "ایتا: alirezaei", "روبیکا = ali.r", "بله: ali_r", "eitaa.com/ali", "ble.ir/ali_r", "rubika.ir/ali",
-      "bit.ly/3xYz12", "goo.gl/abc12", "maps.app.goo.gl/abc", "youtu.be/abcd", "is.gd/abc12", "my telegram is ali_r", "instagram: ali.ahmadi", "id: ali_tehran", "@ali_r.", "سروش ali.r.tehran", "اینستاگرامم ali_ahmadi", "آیدی‌ام ali.r_99", "آی‌دی من: alirez", "t.me/+AbCd12",
+      "bit.ly/3xYz12", "goo.gl/abc12", "maps.app.goo.gl/abc", "youtu.be/abcd", "is.gd/abc12", "my telegram is ali_r", "instagram: ali.ahmadi", "id: ali_tehran", "@ali_r.", "سروش ali.r.tehran", "اینستاگرامم ali_ahmadi", "آیدی‌ام ali.r_99", "ali_ahmadi@", "تلگرامش ali_r", "آی‌دی من: alirez", "t.me/+AbCd12",
       "sub.office.gov.ir", "bit.ly.com/x",
     ],
     silent: ["و.غیره", "۱.۲.۳", "بند ۳.الف", "e.g. this", "فایل report.pdf", "1.5 km", "مثلا.ولی", "وب‌سایت شهرداری", "irir", "company", "telegram group", "کانال تلگرام اداره", "بله، گفت yes", "صفحه ۳", "۵@۶", "id 12", "و/یا", "and/or", "page 3 of 5", "his account was closed"],
@@ -92,23 +92,23 @@ const EXAMPLES: Record<Reason, { found: string[]; silent: string[] }> = {
     found: [
       "35.7012, 51.4034", "35.701,51.403", "۳۵٫۷۰۱۲ ، ۵۱٫۴۰۳۴", "۳۵/۷۰۱۲ و ۵۱/۴۰۳۴".replace(" و ", "، "), "35.7012 51.4034", "35.7012N 51.4034E", "35°42′7″ N", "35° 42' 7.4\" N, 51° 23' 34\" E", "۳۵°۴۲′۷″",
       "۳۵ درجه و ۴۲ دقیقه و ۷ ثانیه", "عرض جغرافیایی ۳۵٫۷", "طول جغرافیایی: 51.40", "lat: 35.70, lon: 51.40", "latitude 35.7012", "51.403, 35.701", "35.70123\n51.40345", "8H7JPC2R+XX", "geo:35.7,51.4",
-      "-33.8688, 151.2093", "///filled.count.soap", "N 35.7012, E 51.4034", "35.7012/51.4034", "39S 535123 3951234", "٣٥٫٧٠١٢، ٥١٫٤٠٣٤",
+      "-33.8688, 151.2093", "///filled.count.soap", "N 35.7012, E 51.4034", "۳۵.۷۰۱۲ و ۵۱.۴۰۳۴", "35,7012 / 51,4034", "35.7012/51.4034", "39S 535123 3951234", "٣٥٫٧٠١٢، ٥١٫٤٠٣٤",
     ],
     silent: [
       "دمای ۳۵ درجه", "۳۵٫۷ درصد و ۵۱٫۴ درصد", "نمرهٔ 17.25 و 18.50", "۳۵۷۰۱۲ و ۵۱۴۰۳۴", "1402.03.15", "۲٬۰۰۰٬۰۰۰ تومان", "35.7 million", "۱۲ دقیقه معطل شدم", "ساعت ۱۰ و ۴۲ دقیقه", "نسخهٔ 35.7012", "2+2",
-      "۱۴۰۱+۱۴۰۲", "عرض خیابان ۳۵ متر", "طول کشید ۵۱ روز", "lat er", "0.12345 گرم", "۳۵/۷۰ متر در ۵۱/۴۰ متر", "زاویهٔ ۹۰ درجه",
+      "۱۴۰۱+۱۴۰۲", "عرض خیابان ۳۵ متر", "طول کشید ۵۱ روز", "lat er", "0.12345 گرم", "0.1234, 0.5678", "رشد 12.3456 و 13.4567 درصد", "قیمت 35.7012 دلار", "۳۵/۷۰ متر در ۵۱/۴۰ متر", "زاویهٔ ۹۰ درجه",
     ],
   },
   "street-address": {
     found: [
       "خیابان آزادی، کوچهٔ گلستان، پلاک ۱۲", "خیابان آزادی کوچه ۱۲", "کوچهٔ شهید رضایی", "پلاک ۱۲", "پلاک: 7", "پلاک ۱۲، واحد ۳", "بلوار کشاورز، پلاک ۱۱۰ واحد ۴", "خ. ولیعصر، ک. بهار، پ. ۹", "طبقهٔ ۲ واحد ۵",
       "واحد ۵ طبقه سوم", "میدان انقلاب، بن‌بست مهر", "کوچه ۱۲", "بن بست ۳", "شهرک غرب، خیابان دادمان، پلاک 22/1", "خیابان ولیعصر\nکوچه رز\nپلاک ۸", "بلوار معلم، کوی دانش، پلاک ۴", "كوچه ي شهيد رضايي",
-      "No. 12, Golestan Alley", "12 Azadi Street", "Azadi St., No 5", "25 Shahid Beheshti Ave", "apartment 4", "flat 12", "Golestan alley, plate 7",
+      "خ آزادی، ک نور، پ ۱۲", "خیابان ولیعصر شماره ۱۲ واحد ۵", "کوچهٔ گلستان سوم، زنگ دوم", "زنگ ۳ کوچه لاله", "خیابان بهار کوچهٔ سمیه پلاک سه", "No. 12, Golestan Alley", "12 Azadi Street", "Azadi St., No 5", "25 Shahid Beheshti Ave", "apartment 4", "flat 12", "Golestan alley, plate 7",
     ],
     silent: [
       "خیابان آزادی", "شهرداری در خیابان ۱۵ خرداد است", "میدان انقلاب شلوغ بود", "واحد صدور پروانه", "واحد ۳ صدور", "طبقهٔ دوم اداره", "پلاک خودرو", "پلاک ثبتی ۱۲", "پلاک ۱۲ب۳۴۵", "در کوچهٔ ما", "کوچه و خیابان",
       "کوچه‌ها را آسفالت نکردند", "سه خیابان آن‌طرف‌تر", "12 people in the street", "the main street", "10 cars on the road", "unit 3 of the office", "room number 12", "خیابان را ۳ بار کندند", "باجهٔ ۳", "اتاق ۱۲",
-      "بزرگراه همت بسته بود", "خیابان انقلاب شماره نداشت", "3 streets away",
+      "بزرگراه همت بسته بود", "خیابان کارگر کارخانه واحد ۳ را بست", "12 new street lamps", "24 hour road closure", "100 metre road", "3 council road projects", "ساختمان ۵ طبقه ۱۰ واحدی", "خیابان و کوچه را هم بستند", "خیابان انقلاب شماره نداشت", "3 streets away",
     ],
   },
   "vehicle-plate": {
