@@ -30,6 +30,10 @@ export class LzwEnd {
     return this.#left <= 0 ? this.#count >> 3 : 0
   }
 
+  get isShort(): boolean {
+    return this.#left > 0
+  }
+
   #reset(): void {
     this.#codeBits = this.rootBits + 1
     this.#next = this.#clear + 2

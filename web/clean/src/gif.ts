@@ -126,10 +126,10 @@ class Blocks {
     const rootBits = (await this.source.bytes(data - 1, 1))[0]!
     const [width, height] = [head[5]! | (head[6]! << 8), head[7]! | (head[8]! << 8)]
     const chain = await readChain(this.source, data)
-    const { length, isBroken } = await pixelBytes(this.source, chain, new LzwEnd(rootBits, width * height))
+    const { length, isBroken, isShort } = await pixelBytes(this.source, chain, new LzwEnd(rootBits, width * height))
     if (this.#stray_bytes > 0 && (isBroken || chain.isCut)) return null
     // Readers draw what they can read of it.
-    if (isBroken || chain.isCut) this.found.remains.add("unread-part")
+    if (isBroken || isShort || chain.isCut) this.found.remains.add("unread-part")
     this.#images++
     if (this.#control) this.output.put(this.#control)
     this.#control = null
@@ -162,7 +162,11 @@ class Blocks {
 }
 
 /** How many bytes of a chain are pixels. */
-async function pixelBytes(source: Source, { pieces }: Chain, walk: LzwEnd): Promise<{ length: number; isBroken: boolean }> {
+async function pixelBytes(
+  source: Source,
+  { pieces }: Chain,
+  walk: LzwEnd,
+): Promise<{ length: number; isBroken: boolean; isShort: boolean }> {
   let length = 0
   let all = 0
   let isEnd = walk.isBroken
@@ -173,7 +177,8 @@ async function pixelBytes(source: Source, { pieces }: Chain, walk: LzwEnd): Prom
     length += step.used
     isEnd = step.isEnd
   }
-  return walk.isBroken ? { length: all, isBroken: true } : { length: isEnd ? length : length - walk.unread, isBroken: false }
+  if (walk.isBroken) return { length: all, isBroken: true, isShort: false }
+  return { length: isEnd ? length : length - walk.unread, isBroken: false, isShort: !isEnd && walk.isShort }
 }
 
 async function readChain(source: Source, at: number): Promise<Chain> {

@@ -3,7 +3,7 @@
 
 import { Damaged, type Findings, NotPossible, type Removed } from "./cleaned"
 import { boxes, child, free, isFiller, topBoxes, wipe, type Box } from "./boxes"
-import { fromLatin1, latin1, view } from "./bytes"
+import { fromLatin1, isZero, latin1, view } from "./bytes"
 import { readExif } from "./exif"
 import { neutraliseProfile } from "./icc"
 import { cleanMovie, cleanTop } from "./mp4"
@@ -16,9 +16,11 @@ const MAX_ITEMS = 5_000
 const MAX_EXTENTS = 5_000
 const MAX_EXIF_BYTES = 1024 * 1024
 
-const META_NEEDED = new Set(["hdlr", "dinf", "pitm", "iinf", "iref", "iprp", "iloc", "idat", "grpl", "ipro"])
+const META_NEEDED = new Set(["hdlr", "dinf", "pitm", "iinf", "iref", "iprp", "iloc", "idat"])
 const ALPHA = /^urn:mpeg:(mpegB:cicp:systems:auxiliary:alpha|avc:2015:auxid:1|hevc:2015:auxid:1)$/
 const BLANK_TYPE = "free"
+/** By which a picture is put together: of parts, of layers, with transparency, with colours multiplied into it. */
+const REFERENCES = new Set(["dimg", "auxl", "prem", "exbl", "tbas", "base"])
 
 interface Item {
   id: number
@@ -43,6 +45,8 @@ interface Reference {
   type: string
   from: number
   to: number[]
+  /** Behind the last number. */
+  listEnd: number
 }
 
 export async function cleanHeif(source: Source, found: Findings): Promise<Output> {
@@ -62,11 +66,7 @@ export async function cleanHeif(source: Source, found: Findings): Promise<Output
   const meta: Box = { type: "meta", start: 0, body: top.body - top.start + 4, end: bytes.length }
   const model = readModel(bytes, meta)
   const kept = keptItems(model)
-  const keptRanges = model.items
-    .filter((item) => kept.has(item.id))
-    .flatMap((item) => item.extents)
-    .filter((extent) => extent.where === "file")
-    .map((extent): [number, number] => [extent.from, extent.to])
+  const keptRanges = keptIn(model, kept, "file")
   if (keptRanges.some(([, to]) => to > end)) throw new Damaged("the picture ends too early")
   const keptIdat = model.items
     .filter((item) => kept.has(item.id))
@@ -84,11 +84,7 @@ export async function cleanHeif(source: Source, found: Findings): Promise<Output
     bytes.set(fromLatin1(BLANK_TYPE), item.typeAt)
     if (wipe(bytes, item.typeAt + 4, item.entry.end) && item.type === BLANK_TYPE) found.removed.add("unknown-data")
   }
-  for (const reference of model.references) {
-    if (reference.type !== BLANK_TYPE && !(kept.has(reference.from) && reference.to.every((id) => kept.has(id)))) {
-      bytes.set(fromLatin1(BLANK_TYPE), reference.box.start + 4)
-    }
-  }
+  for (const reference of model.references) cleanReference(bytes, reference, model, kept, found)
   cleanMeta(bytes, meta, model, kept, found)
   if (!bytes.every((byte, at) => byte === before[at])) patches.write(top.start, bytes)
 
@@ -112,8 +108,21 @@ interface Model {
   items: Item[]
   byId: Map<number, Item>
   references: Reference[]
-  /** Uniform names of what auxiliary pictures are for. */
+  properties: Properties
   auxiliaryTypes: Map<number, string>
+}
+
+interface Property {
+  box: Box
+  type: string
+  /** A reader that does not know it must not draw the item. */
+  isEssential: boolean
+  flagAt: number
+}
+
+interface Properties {
+  list: Box[]
+  byItem: Map<number, Property[]>
 }
 
 function readModel(bytes: Uint8Array, meta: Box): Model {
@@ -130,12 +139,14 @@ function readModel(bytes: Uint8Array, meta: Box): Model {
   readExtents(bytes, iloc, parts.get("idat"), byId)
   const iref = parts.get("iref")
   const iprp = parts.get("iprp")
+  const properties = iprp ? readProperties(bytes, iprp) : { list: [], byItem: new Map<number, Property[]>() }
   return {
     primary,
     items,
     byId,
     references: iref ? readReferences(bytes, iref) : [],
-    auxiliaryTypes: iprp ? readAuxiliaryTypes(bytes, iprp) : new Map<number, string>(),
+    properties,
+    auxiliaryTypes: auxiliaryTypes(bytes, properties),
   }
 }
 
@@ -209,17 +220,21 @@ function readReferences(bytes: Uint8Array, iref: Box): Reference[] {
     const count = data.getUint16(box.body + width)
     const list = box.body + width + 2
     if (list + count * width > box.end) throw new Damaged("reference")
-    return { box, type: box.type, from: id(box.body), to: Array.from({ length: count }, (_, i) => id(list + i * width)) }
+    return {
+      box,
+      listEnd: list + count * width,
+      type: box.type,
+      from: id(box.body),
+      to: Array.from({ length: count }, (_, i) => id(list + i * width)),
+    }
   })
 }
 
-function readAuxiliaryTypes(bytes: Uint8Array, iprp: Box): Map<number, string> {
-  const types = new Map<number, string>()
+/** The properties in their order, and which of them each item has: the list of `ipma` names them by number. */
+function readProperties(bytes: Uint8Array, iprp: Box): Properties {
   const ipco = child(bytes, iprp, "ipco")
-  if (!ipco) return types
-  const names = boxes(bytes, ipco.body, ipco.end).map((box) =>
-    box.type === "auxC" ? latin1(bytes.subarray(box.body + 4, Math.min(box.end, box.body + 204))).replace(/\0[^]*$/, "") : "",
-  )
+  const list = ipco ? boxes(bytes, ipco.body, ipco.end) : []
+  const byItem = new Map<number, Property[]>()
   const data = view(bytes)
   for (const ipma of boxes(bytes, iprp.body, iprp.end)) {
     if (ipma.type !== "ipma") continue
@@ -230,12 +245,28 @@ function readAuxiliaryTypes(bytes: Uint8Array, iprp: Box): Map<number, string> {
       if (at + (wideId ? 5 : 3) > ipma.end) throw new Damaged("properties")
       const id = wideId ? data.getUint32(at) : data.getUint16(at)
       at += wideId ? 4 : 2
+      const properties = byItem.get(id) ?? []
+      byItem.set(id, properties)
       for (let count = bytes[at++]!; count > 0; count--) {
-        const index = wideIndex ? data.getUint16(at) & 0x7fff : data.getUint8(at) & 0x7f
+        if (at + (wideIndex ? 2 : 1) > ipma.end) throw new Damaged("properties")
+        const value = wideIndex ? data.getUint16(at) : data.getUint8(at)
+        const essential = wideIndex ? 0x8000 : 0x80
+        const box = list[(value & (essential - 1)) - 1]
+        if (box) properties.push({ box, type: box.type, isEssential: (value & essential) !== 0, flagAt: at })
         at += wideIndex ? 2 : 1
-        const name = names[index - 1]
-        if (name) types.set(id, name)
       }
+    }
+    if (wipe(bytes, at, ipma.end)) throw new Damaged("properties")
+  }
+  return { list, byItem }
+}
+
+/** The uniform names of what auxiliary pictures are for. */
+function auxiliaryTypes(bytes: Uint8Array, { byItem }: Properties): Map<number, string> {
+  const types = new Map<number, string>()
+  for (const [id, properties] of byItem) {
+    for (const { box } of properties) {
+      if (box.type === "auxC") types.set(id, auxiliaryType(bytes, box.body, box.end))
     }
   }
   return types
@@ -290,6 +321,26 @@ function itemMeaning(item: Item, model: Model): Removed {
   return model.references.some((reference) => reference.type === "thmb" && reference.from === item.id) ? "thumbnail" : "extra-images"
 }
 
+/** Readers demand of each reference that it has numbers, so one that goes loses its type, and numbers that no item has. */
+function cleanReference(bytes: Uint8Array, reference: Reference, model: Model, kept: Set<number>, found: Findings): void {
+  const { box, type, from, to, listEnd } = reference
+  const isAmongKept = kept.has(from) && to.every((id) => kept.has(id))
+  if (type !== BLANK_TYPE && !(isAmongKept && REFERENCES.has(type))) {
+    // What another item was for is said with the item itself.
+    if (isAmongKept) found.removed.add("unknown-data")
+    bytes.set(fromLatin1(BLANK_TYPE), box.start + 4)
+  }
+  if (wipe(bytes, listEnd, box.end)) found.removed.add("unknown-data")
+  const width = to.length === 0 ? 2 : (listEnd - box.body - 2) / (to.length + 1)
+  for (const [i, id] of [from, ...to].entries()) {
+    if (model.byId.has(id)) continue
+    found.removed.add("unknown-data")
+    const at = box.body + (i === 0 ? 0 : width + 2 + (i - 1) * width)
+    if (width === 2) view(bytes).setUint16(at, model.primary)
+    else view(bytes).setUint32(at, model.primary)
+  }
+}
+
 function cleanMeta(bytes: Uint8Array, meta: Box, model: Model, kept: Set<number>, found: Findings): void {
   for (const box of boxes(bytes, meta.body, meta.end)) {
     if (isFiller(box.type)) {
@@ -299,29 +350,139 @@ function cleanMeta(bytes: Uint8Array, meta: Box, model: Model, kept: Set<number>
       free(bytes, box)
     } else if (box.type === "hdlr") {
       cleanHandler(bytes, box, found)
-    } else if (box.type === "iprp") {
-      const ipco = child(bytes, box, "ipco")
-      if (ipco) for (const property of boxes(bytes, ipco.body, ipco.end)) cleanProperty(bytes, property, found)
+    } else if (box.type === "idat") {
+      wipeGaps(bytes, box.body, box.end, keptIn(model, kept, "meta"), found)
+    } else if (box.type === "iinf" || box.type === "iref" || box.type === "iprp" || box.type === "dinf") {
+      cleanList(bytes, box, found)
     }
   }
+  cleanProperties(bytes, model, kept, found)
   for (const item of model.items) {
     if (!kept.has(item.id) || item.type === "mime" || item.type === "uri ") continue
     if (wipe(bytes, item.typeAt + 4, item.entry.end)) found.removed.add("embedded-name")
   }
 }
 
-function cleanProperty(bytes: Uint8Array, property: Box, found: Findings): void {
-  if (property.type === "colr" && /^(prof|rICC)$/.test(latin1(bytes.subarray(property.body, property.body + 4)))) {
-    const blanked = neutraliseProfile(bytes.subarray(property.body + 4, property.end), found)
-    if (blanked) bytes.set(blanked, property.body + 4)
-  } else if (property.type === "udes") {
-    // Four empty texts are a valid description.
-    if (wipe(bytes, property.body + 4, property.end)) found.removed.add("tags")
-  } else if (property.type === "crtt" || property.type === "mdft") {
-    if (wipe(bytes, property.body + 4, property.end)) found.removed.add("timestamps")
-  } else if (property.type === "uuid" && property.end - property.body > 16) {
-    if (wipe(bytes, property.body + 16, property.end)) found.removed.add("unknown-data")
+/** Boxes in a list of boxes that do not belong there. */
+function cleanList(bytes: Uint8Array, box: Box, found: Findings): void {
+  const [head, known] = LISTS[box.type]!
+  const from = box.body + (box.type === "iinf" && bytes[box.body] !== 0 ? head + 2 : head)
+  for (const inner of boxes(bytes, from, box.end)) {
+    if (known === null || known.includes(inner.type)) continue
+    if (inner.type === BLANK_TYPE && isZero(bytes.subarray(inner.body, inner.end))) continue
+    found.removed.add("unknown-data")
+    free(bytes, inner)
   }
+}
+
+/** Before the boxes of a list, and which there may be; references have names of their own and were gone through before. */
+const LISTS: Record<string, [head: number, known: readonly string[] | null]> = {
+  iinf: [6, ["infe"]],
+  iref: [4, null],
+  iprp: [0, ["ipco", "ipma"]],
+  dinf: [0, []],
+}
+
+/**
+ * A property stays where it stands, for items name it by its number. What a reader does not draw by, or what no item that stays has, is
+ * emptied; an item without a property that it must have is drawn by nobody, so the mark that it must is taken back as well.
+ */
+function cleanProperties(bytes: Uint8Array, { properties, items }: Model, kept: Set<number>, found: Findings): void {
+  const used = new Set<Box>()
+  const drawnBy = new Set(properties.list.filter((box) => isDrawnBy(bytes, box)))
+  for (const { id } of items) if (kept.has(id)) for (const { box } of properties.byItem.get(id) ?? []) used.add(box)
+  for (const box of properties.list) {
+    if (used.has(box) && drawnBy.has(box)) cleanProperty(bytes, box, found)
+    else if (box.type !== BLANK_TYPE || !isZero(bytes.subarray(box.body, box.end))) {
+      found.removed.add(PROPERTY_MEANINGS.get(box.type) ?? "unknown-data")
+      free(bytes, box)
+    }
+  }
+  for (const [id, list] of properties.byItem) {
+    for (const { box, type, isEssential, flagAt } of list) {
+      if (!isEssential || (used.has(box) && drawnBy.has(box))) continue
+      // Nobody knows how an item is drawn that must have a property which nobody knows.
+      if (kept.has(id) && type !== BLANK_TYPE && !PROPERTY_MEANINGS.has(type)) throw new NotPossible("unsupported-variant")
+      bytes[flagAt]! &= 0x7f
+    }
+  }
+}
+
+/** What a reader draws an item by: how it is coded, how large it is, how it is turned and cut, and its colours. */
+const DRAWN_BY =
+  /^(?:hvcC|lhvC|avcC|vvcC|evcC|av1C|a1op|a1lx|lsel|jpgC|uncC|cmpC|cmpd|icef|cpat|splz|sbpm|ispe|pixi|pasp|irot|imir|clap|colr|auxC|clli|mdcv|cclv|amve|iscl|tols|oinf|rloc)$/
+
+/** Of auxiliary pictures only the transparency stays. */
+function isDrawnBy(bytes: Uint8Array, { type, body, end }: Box): boolean {
+  return type === "auxC" ? ALPHA.test(auxiliaryType(bytes, body, end)) : DRAWN_BY.test(type)
+}
+
+function auxiliaryType(bytes: Uint8Array, body: number, end: number): string {
+  return latin1(bytes.subarray(body + 4, Math.min(end, body + 204))).replace(/\0[^]*$/, "")
+}
+
+const PROPERTY_MEANINGS: ReadonlyMap<string, Removed> = new Map<string, Removed>([
+  ["itai", "timestamps"],
+  ["taic", "timestamps"],
+  ["crtt", "timestamps"],
+  ["mdft", "timestamps"],
+  ["udes", "tags"],
+  ["altt", "tags"],
+  ["cmex", "gps"],
+  ["cmin", "device"],
+])
+
+/** Of a property that stays, what is behind its own fields. */
+function cleanProperty(bytes: Uint8Array, property: Box, found: Findings): void {
+  const { type, body, end } = property
+  const kind = type === "colr" ? latin1(bytes.subarray(body, body + 4)) : type
+  if (kind === "prof" || kind === "rICC") {
+    const blanked = neutraliseProfile(bytes.subarray(body + 4, end), found)
+    if (blanked) bytes.set(blanked, body + 4)
+    return
+  }
+  if (kind === "hvcC") return cleanDecoderConfiguration(bytes, property, found)
+  const length =
+    kind === "pixi" ? 5 + bytes[body + 4]! : kind === "auxC" ? Math.max(4, indexOfZero(bytes, body + 4, end) - body) : PROPERTY_BYTES[kind]
+  if (length !== undefined && wipe(bytes, Math.min(body + length, end), end)) found.removed.add("unknown-data")
+  // Numbers and pictures in a description of colours that is none.
+  if (type === "colr" && length === undefined && wipe(bytes, body + 4, end)) found.removed.add("unknown-data")
+}
+
+/** Lists of parameter sets (ISO/IEC 14496-15, 8.3.3): behind them nothing is read, and messages among them may say anything. */
+function cleanDecoderConfiguration(bytes: Uint8Array, { body, end }: Box, found: Findings): void {
+  const data = view(bytes)
+  let at = body + 23
+  for (let lists = bytes[body + 22]!; lists > 0; lists--) {
+    const type = bytes[at]! & 0x3f
+    if (type === 39 || type === 40) found.remains.add("metadata")
+    let count = data.getUint16(at + 1)
+    for (at += 3; count > 0; count--) {
+      at += 2 + data.getUint16(at)
+      if (at > end) throw new Damaged("parameter sets")
+    }
+  }
+  if (wipe(bytes, at, end)) found.removed.add("unknown-data")
+}
+
+/** With version and flags, where there are any. */
+const PROPERTY_BYTES: Record<string, number> = { ispe: 12, pasp: 8, irot: 1, imir: 1, clap: 32, nclx: 11, clli: 4, mdcv: 24, cclv: 33 }
+
+function indexOfZero(bytes: Uint8Array, from: number, to: number): number {
+  const at = bytes.subarray(from, to).indexOf(0)
+  return at < 0 ? to : from + at
+}
+
+function keptIn(model: Model, kept: Set<number>, where: Extent["where"]): [number, number][] {
+  return model.items
+    .filter((item) => kept.has(item.id))
+    .flatMap((item) => item.extents)
+    .filter((extent) => extent.where === where)
+    .map((extent): [number, number] => [extent.from, extent.to])
+}
+
+function wipeGaps(bytes: Uint8Array, from: number, to: number, kept: [number, number][], found: Findings): void {
+  for (const [start, end] of gaps(from, to, kept)) if (wipe(bytes, start, end)) found.removed.add("unknown-data")
 }
 
 /** Zeroes what neither the kept items nor the samples of a sequence use. */

@@ -45,6 +45,12 @@ export function neutraliseProfile(profile: Uint8Array, found: Findings): Uint8Ar
   const tags = readTags(profile)
   if (tags !== null && COMMON.has(description(profile, tags)) && tags.every((tag) => KNOWN_TAGS.has(tag.name))) return null
 
+  // No reader takes this for a profile.
+  if (profile.length < HEADER_BYTES || !startsWith(profile, "acsp", 36)) {
+    if (isZero(profile)) return null
+    found.removed.add("unknown-data")
+    return new Uint8Array(profile.length)
+  }
   found.remains.add("colour-profile")
   if (tags === null) return null
   const blanked = profile.slice()
