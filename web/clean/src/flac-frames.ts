@@ -116,7 +116,7 @@ class Reader {
     const has = this.#from + this.#bytes.length
     if (at < this.#from || (at + HEADER_BYTES > has && has < this.to) || at > has) {
       this.#from = at
-      this.#bytes = (await this.source.read(at, Math.min(this.to, at + PIECE_BYTES))) as Uint8Array<ArrayBuffer>
+      this.#bytes = await this.source.read(at, Math.min(this.to, at + PIECE_BYTES))
     }
     return { bytes: this.#bytes, offset: at - this.#from, isLast: this.#from + this.#bytes.length >= this.to }
   }

@@ -90,6 +90,8 @@ async function cleanPictures(bytes: Uint8Array, entry: Box, found: Findings): Pr
     data.setUint32(resolution, 0x00480000)
     found.removed.add("unknown-data")
   }
+  // Digital video of tape cameras holds the day and the hour in every picture.
+  if (/^dv(?:c |cp|pp|5[np]|h[2356pq])$/.test(entry.type)) found.remains.add("metadata")
   let inner = at + PICTURE_BYTES
   const depth = data.getUint16(at + 74)
   // Few colours, listed right here.
