@@ -80,7 +80,7 @@ async function cleanUnits(
     }
     if (length > 0 && isSuspect(codec, head[lengthBytes]!, length, coding.isDolby)) {
       if (length > MAX_NAL_BYTES) throw new Damaged("unit too long")
-      const neutral = neutralNal(await source.read(at, at + length), codec, found)
+      const neutral = neutralNal(await source.copy(at, length, MAX_NAL_BYTES), codec, found)
       if (neutral) patches.write(at, neutral)
     }
     at += length
