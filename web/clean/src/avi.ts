@@ -223,8 +223,6 @@ function cleanStream(bytes: Uint8Array, from: number, to: number, found: Finding
         found.removed.add("unknown-data")
     } else if (name === "strf" && kind === "vids") {
       stream.coding = cleanBitmapHead(data, found)
-      // Digital video of tape cameras holds the day and the hour in every picture.
-      if (/^dv/i.test(latin1(data.subarray(16, 20)))) found.remains.add("metadata")
     } else if (name === "strf" && kind === "auds") {
       const length = data.length >= 18 ? 18 + view(data).getUint16(16, true) : 16
       if (wipe(data, Math.min(length, data.length), data.length)) found.removed.add("unknown-data")

@@ -93,6 +93,8 @@ async function cleanUnits(
 }
 
 function cleanStartCodes(bytes: Uint8Array, codec: NalCodec, found: Findings): Changed[] {
+  // Framed in another way than the container says.
+  if (bytes.length > 0 && startCode(bytes, 0) > 4) throw new Damaged("no start code")
   const changed: Changed[] = []
   for (let from = startCode(bytes, 0); from < bytes.length;) {
     const next = startCode(bytes, from)

@@ -75,7 +75,8 @@ export function rangesOf(moov: Uint8Array, tracks: Track[], size: number): Range
   const list: Range[] = []
   for (const { stbl, descriptions } of tracks) {
     if (!stbl) continue
-    for (const { from, to } of indexedSamples(moov, stbl, (i) => descriptions[i - 1]?.packing ?? null)) addRange(list, from, to, size)
+    for (const { from, to } of indexedSamples(moov, stbl, (i) => (descriptions[i - 1] ?? descriptions[0])?.packing ?? null))
+      addRange(list, from, to, size)
   }
   return list
 }

@@ -10,6 +10,7 @@ import { clean } from "../src/clean"
 import { docx, pptx, xlsx } from "./office-parts"
 import { classic, letter, packed, stream, TRAILER, update } from "./pdf-parts"
 import { phoneExif, screenProfile, segment } from "./picture-parts"
+import { films } from "./recording-parts"
 import { cleanBytes, fixture, fixtures, picture, withTags } from "./support"
 
 const TRUNCATIONS = 40
@@ -43,6 +44,10 @@ const samples: Record<string, () => Buffer> = {
   "photo.png": () => withTags(picture(...small, "png:-"), "png", "-Artist=CANARY", "-Orientation#=6"),
   "photo.webp": () => withTags(picture(...small, "webp:-"), "webp", "-Artist=CANARY", "-Orientation#=6"),
   "loop.gif": () => withTags(picture(...small, ...small.slice(2), "-loop", "0", "gif:-"), "gif", "-Comment=CANARY"),
+  "film.webm": films["live.webm"]!,
+  "film.mkv": films["h264.mkv"]!,
+  "film.avi": films["mjpeg.avi"]!,
+  "begin.mov": films["faststart.mp4"]!,
   "word.docx": () => docx(jpeg()),
   "excel.xlsx": () => xlsx(),
   "powerpoint.pptx": () => pptx(jpeg()),
@@ -92,7 +97,7 @@ for (const [name, make] of Object.entries(samples)) {
 test("every sample cut short says that it is damaged or that it cannot be cleaned, unless the rest is whole", async () => {
   // Rows of frames, and film whose index comes first, are still recordings when their end is missing.
   for (const [name, make] of Object.entries(samples)) {
-    if (/\.(?:mp3|aac|opus|ogg|oga|flac|wav|mov)$|^fragmented/.test(name)) continue
+    if (/\.(?:mp3|aac|opus|ogg|oga|flac|wav|mov|webm|mkv|avi)$|^fragmented/.test(name)) continue
     const original = make()
     const result = await cleanBytes(original.subarray(0, Math.floor(original.length * 0.6)), name)
     assert.ok(["damaged", "not-possible"].includes(result.outcome), `${name}: ${result.outcome}`)
