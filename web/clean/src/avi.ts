@@ -13,7 +13,6 @@ const LIST_BYTES = 12
 const MAX_HEADERS_BYTES = 4 * 1024 * 1024
 const MAX_CHUNKS = 10_000_000
 const MAX_TRIES = 10_000
-const SEARCH_BYTES = 1024 * 1024
 const STREAM_HEAD_BYTES = 56
 const FILLER = fromLatin1("JUNK")
 const FRAME = /^(\d\d)(?:dc|db|wb|pc|iv)$/
@@ -176,12 +175,11 @@ class Avi {
   /** The next chunk that looks like a frame, as players look for it. */
   async #nextFrame(from: number, to: number): Promise<number> {
     let tries = 0
-    for (let start = from; start < to; start += SEARCH_BYTES - HEAD_BYTES) {
-      const bytes = await this.source.read(start, Math.min(to, start + SEARCH_BYTES))
+    for await (const { at, bytes } of this.source.pieces(from, to, HEAD_BYTES - 1)) {
       for (let i = 0; i + HEAD_BYTES <= bytes.length; i++) {
         if (bytes[i]! < 0x30 || bytes[i]! > 0x39 || !FRAME.test(latin1(bytes.subarray(i, i + 4)))) continue
         if (++tries > MAX_TRIES) throw new Damaged("no frames")
-        if (start + i + HEAD_BYTES + view(bytes).getUint32(i + 4, true) <= to) return start + i
+        if (at + i + HEAD_BYTES + view(bytes).getUint32(i + 4, true) <= to) return at + i
       }
     }
     return to

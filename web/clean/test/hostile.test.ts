@@ -210,6 +210,7 @@ test("structures that point back at themselves or promise too much end soon", as
         ),
       ]),
     ],
+    ...["vide", "soun", "meta"].map((handler): [string, Buffer] => [`a chunk of four billion samples of ${handler}`, manySamples(handler)]),
   ]
   for (const [what, bytes] of hostile) {
     const began = performance.now()
@@ -271,6 +272,35 @@ function box(type: string, content: Buffer): Buffer {
   head.writeUInt32BE(content.length + 8)
   head.write(type, 4, "latin1")
   return Buffer.concat([head, content])
+}
+
+/** One sound of a single sample, so that there is something to keep, and a track whose one chunk has as many samples as can be said. */
+function manySamples(handler: string): Buffer {
+  const words = (...values: number[]): Buffer => {
+    const bytes = Buffer.alloc(4 * values.length)
+    values.forEach((value, i) => bytes.writeUInt32BE(value, 4 * i))
+    return bytes
+  }
+  const track = (id: number, kind: string, coding: string, count: number): Buffer => {
+    const tables = Buffer.concat([
+      box("stsd", Buffer.concat([words(0, 1), box(coding, Buffer.alloc(kind === "soun" ? 28 : 78))])),
+      box("stsc", words(0, 1, 1, count, 1)),
+      box("stsz", words(0, 1, count)),
+      box("stco", words(0, 1, 24)),
+    ])
+    const media = [
+      box("mdhd", Buffer.alloc(24)),
+      box("hdlr", Buffer.from(`\0\0\0\0\0\0\0\0${kind}${"\0".repeat(13)}`)),
+      box("minf", box("stbl", tables)),
+    ]
+    return box(
+      "trak",
+      Buffer.concat([box("tkhd", Buffer.concat([words(0, 0, 0, id), Buffer.alloc(68)])), box("mdia", Buffer.concat(media))]),
+    )
+  }
+  const head = Buffer.from("\0\0\0\x10ftypisom\0\0\0\0\0\0\0\x10mdatSOUNDSOU", "latin1")
+  const tracks = [track(1, "soun", "mp4a", 1), track(2, handler, handler === "soun" ? "mp4a" : "avc1", 0xffffffff)]
+  return Buffer.concat([head, box("moov", Buffer.concat([box("mvhd", Buffer.alloc(100)), ...tracks]))])
 }
 
 function wavHead(data_bytes: number): Buffer {
