@@ -8,6 +8,7 @@
 
 import { type Cleaned, Findings, NotPossible, type Outcome, type Reason, type Removed } from "./cleaned"
 import { detect, extensionOf, type Kind } from "./detect"
+import { cleanAvi } from "./avi"
 import { cleanFlac } from "./flac"
 import { ADTS_FRAME, cleanAmr, cleanFrames, MP3_FRAME } from "./frames"
 import { cleanGif } from "./gif"
@@ -109,6 +110,7 @@ async function cleanBy(kind: Kind, source: Source, found: Findings, nested: Nest
       }
       return output
     }
+    case "avi": return cleanAvi(source, found)
     case "matroska": {
       const tracks: MatroskaKind = { isWebm: true, hasVideo: false }
       const output = await cleanMatroska(source, found, tracks)

@@ -3,7 +3,7 @@
 // prettier-ignore
 export type Format =
   | "jpeg" | "png" | "gif" | "webp" | "heic" | "avif"
-  | "mp3" | "aac" | "amr" | "ogg" | "wav" | "flac" | "mp4" | "matroska"
+  | "mp3" | "aac" | "amr" | "ogg" | "wav" | "flac" | "mp4" | "matroska" | "avi"
   | "pdf" | "ooxml" | "odf"
   | "other"
 

@@ -80,7 +80,7 @@ async function cleanUnits(
     }
     if (length > 0 && isSuspect(codec, head[lengthBytes]!, length, coding.isDolby)) {
       if (length > MAX_NAL_BYTES) throw new Damaged("unit too long")
-      const neutral = neutralNal(await source.read(at, at + length), codec, found)
+      const neutral = neutralNal(await source.copy(at, length, MAX_NAL_BYTES), codec, found)
       if (neutral) patches.write(at, neutral)
     }
     at += length
@@ -93,6 +93,8 @@ async function cleanUnits(
 }
 
 function cleanStartCodes(bytes: Uint8Array, codec: NalCodec, found: Findings): Changed[] {
+  // Framed in another way than the container says.
+  if (bytes.length > 0 && startCode(bytes, 0) > 4) throw new Damaged("no start code")
   const changed: Changed[] = []
   for (let from = startCode(bytes, 0); from < bytes.length;) {
     const next = startCode(bytes, from)

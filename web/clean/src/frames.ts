@@ -7,6 +7,7 @@ import { Output, type Source } from "./source"
 import { afterTags, beforeTags, noteGap, tagBytesAt } from "./tags"
 
 const MAX_FRAMES = 5_000_000
+const FRAME_HEAD_BYTES = 6
 /** This many in a row must fit before bytes are taken for frames. */
 const CONVINCING_FRAMES = 3
 /** Right behind a tag, where frames have to begin, so many. */
@@ -183,7 +184,7 @@ async function nextFrame(source: Source, from: number, to: number, format: Frame
   const tag = await tagBytesAt(source, from)
   if (tag > 0 && from + tag <= to) return from + tag
   let tries = 0
-  for await (const { at, bytes } of source.chunks(from + 1, Math.min(to, from + MAX_GAP_BYTES))) {
+  for await (const { at, bytes } of source.pieces(from + 1, Math.min(to, from + MAX_GAP_BYTES), FRAME_HEAD_BYTES)) {
     for (let i = bytes.indexOf(0xff); i >= 0; i = bytes.indexOf(0xff, i + 1)) {
       if (i + 6 <= bytes.length && format.length(bytes.subarray(i, i + 6)) === 0) continue
       if (++tries > MAX_TRIES) throw new Damaged("no frames")

@@ -17,10 +17,13 @@ export const EBML = 0x1a45dfa3,
 export const TOP = new Set([SEEK_HEAD, INFO, TRACKS, CLUSTER, CUES, TAGS, CHAPTERS, ATTACHMENTS])
 const SEEKABLE = new Set([SEEK_HEAD, INFO, TRACKS, CLUSTER, CUES])
 /** What may be in an element: other elements, or a value of some kind. */
-export type Rule = "uint" | "signed" | "float" | "program" | "id" | "any" | Rules
+export type Rule = "uint" | "signed" | "float" | "program" | "id" | "short" | "any" | Rules
 export interface Rules {
   [id: number]: Rule
 }
+
+/** How a sphere is projected, what was cut from the beginning of every frame, four letters of a format. */
+const MAX_SHORT_BYTES = 24
 
 /** Lists of equals. */
 const REPEATED = new Set([0x4dbb, 0xbb, 0xb7, 0xae, 0x6240])
@@ -71,6 +74,7 @@ function fits(bytes: Uint8Array, element: Element, rule: string): boolean {
   if (rule === "uint") return isNumber(bytes, element)
   if (rule === "signed") return isSigned(bytes, element)
   if (rule === "float") return length === 0 || length === 4 || length === 8
+  if (rule === "short") return length <= MAX_SHORT_BYTES
   if (rule === "id") return length === 4 && SEEKABLE.has(uint(bytes, element))
   return true
 }

@@ -41,11 +41,11 @@ const COLOUR: Rules = {
 }
 const VIDEO_RULES: Rules = {
   ...uints(0x9a, 0x9d, 0x53b8, ALPHA, 0xb0, 0xba, 0x54aa, 0x54bb, 0x54cc, 0x54dd, 0x54b0, 0x54ba, 0x54b2, 0x54b3),
-  0x2eb524: "any",
+  0x2eb524: "short",
   0x2fb523: "float",
   0x2383e3: "float",
   0x55b0: COLOUR,
-  0x7670: { ...uints(0x7671), 0x7672: "any", ...floats(0x7673, 0x7675) },
+  0x7670: { ...uints(0x7671), 0x7672: "short", ...floats(0x7673, 0x7675) },
 }
 const ENTRY_RULES: Rules = {
   // Numbers, kinds and flags; caches, durations, delays.
@@ -75,7 +75,7 @@ const ENTRY_RULES: Rules = {
   [PRIVATE]: "any",
   [VIDEO]: VIDEO_RULES,
   0xe1: { ...uints(0x9f, 0x6264, 0x52f1), 0xb5: "float", 0x78b5: "float" },
-  [ENCODINGS]: { 0x6240: { ...uints(0x5031, 0x5032, 0x5033), 0x5034: { 0x4254: "uint", 0x4255: "any" }, 0x5035: "any" } },
+  [ENCODINGS]: { 0x6240: { ...uints(0x5031, 0x5032, 0x5033), 0x5034: { 0x4254: "uint", 0x4255: "short" }, 0x5035: "any" } },
 }
 /** Cut off from the picture at an edge; more than encoders need to fill their blocks hides something. */
 const CROPS = new Set([0x54aa, 0x54bb, 0x54cc, 0x54dd])
@@ -212,7 +212,7 @@ async function cleanPrivate(codec: string, data: Uint8Array, found: Findings): P
     return null
   }
   if (codec === "A_MS/ACM" && data.length >= 16) return only(data.length >= 18 ? 18 + view(data).getUint16(16, true) : 16)
-  if (data.length > 0) found.remains.add("metadata")
+  found.remains.add("metadata")
   return null
 }
 
@@ -221,7 +221,10 @@ const BITMAP_BYTES = 40
 /** The head of a Windows bitmap, as AVI and old Matroska files have it, and what the codec hangs on it. */
 export function cleanBitmapHead(data: Uint8Array, found: Findings): Coding | null {
   if (data.length < BITMAP_BYTES) throw new Damaged("head")
-  const coding = codingOf(latin1(data.subarray(16, 20)))
+  const name = latin1(data.subarray(16, 20))
+  const coding = codingOf(name)
+  // Tape cameras write the day and the hour into every picture; pictures of other formats may hold what these hold in a file.
+  if (/^(?:dv|cdv|mpng|png|mjp2|tiff)/i.test(name)) found.remains.add("metadata")
   // Pixels for each metre, and how many colours matter.
   if ([wipe(data, 24, 32), wipe(data, 36, 40)].includes(true)) found.removed.add("unknown-data")
   const rest = data.subarray(BITMAP_BYTES)

@@ -267,11 +267,11 @@ class Segment {
   async #skipJunk(from: number, to: number): Promise<number> {
     const { source, patches, found } = this
     let next = to
-    // Pieces overlap by the length of the mark.
-    for (let at = from + 1; at < to && next === to; at += 1024 * 1024 - 4) {
-      const bytes = await source.read(at, Math.min(to, at + 1024 * 1024))
+    for await (const { at, bytes } of source.pieces(from + 1, to, 3)) {
       const mark = indexOf(bytes, CLUSTER_MARK)
-      if (mark >= 0) next = at + mark
+      if (mark < 0) continue
+      next = at + mark
+      break
     }
     if (next === to && to === source.size && this.#seen.has(CLUSTER)) {
       found.removed.add("trailing-data")

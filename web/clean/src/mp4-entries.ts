@@ -90,6 +90,9 @@ async function cleanPictures(bytes: Uint8Array, entry: Box, found: Findings): Pr
     data.setUint32(resolution, 0x00480000)
     found.removed.add("unknown-data")
   }
+  // Tape cameras write the day and the hour into every picture; pictures of other formats may hold what these hold in a file.
+  const coding = codingOf(entry.type)
+  if ((!KNOWN.has(entry.type) && coding === null) || entry.type === "png " || entry.type === "mjpb") found.remains.add("metadata")
   let inner = at + PICTURE_BYTES
   const depth = data.getUint16(at + 74)
   // Few colours, listed right here.
@@ -97,7 +100,6 @@ async function cleanPictures(bytes: Uint8Array, entry: Box, found: Findings): Pr
     inner += 8 + 8 * (data.getUint16(inner + 6) + 1)
     if (inner > entry.end) throw new Damaged("description")
   }
-  const coding = codingOf(entry.type)
   return { coding: await cleanParts(bytes, entry, inner, coding, found), packing: null }
 }
 
@@ -109,6 +111,7 @@ async function cleanSound(bytes: Uint8Array, entry: Box, stsdVersion: number, fo
   const inner = at + SOUND_BYTES + (version === 1 ? 16 : version === 2 ? 36 : 0)
   if (version > 2 || inner > entry.end) throw new Damaged("description")
   if (wipe(bytes, at + 10, at + 16)) found.removed.add("software")
+  if (!KNOWN.has(entry.type)) found.remains.add("metadata")
   const compression = data.getInt16(at + 20)
   const isTold = version < 2 && wipe(bytes, at + (compression === -2 || compression === -1 ? 22 : 20), at + 24)
   if (isTold) found.removed.add("unknown-data")

@@ -168,7 +168,10 @@ const BRANDS = new Set([
   "3gp1", "3gp2", "3gp3", "3gp4", "3gp5", "3gp6", "3gp7", "3gp8", "3gp9", "3gg6", "3gg9", "3ge6", "3ge7", "3gh9", "3gr6", "3gs6", "3gs7", "3g2a",
   "3g2b", "3g2c", "mif1", "mif2", "mif3", "msf1", "miaf", "heic", "heix", "heim", "heis", "hevc", "hevx", "hevm", "hevs", "heif", "avif", "avis",
   "avio", "avci", "avcs", "MA1A", "MA1B", "MiHA", "MiHB", "MiHE", "MiPr", "MiAB", "MiAn", "1pic", "tmap", "unif", "geo1",
+  "dby1", "ccea", "piff",
 ])
+/** Names that makers of cameras and phones gave to formats of their own. */
+const MAKERS = /^(?:XAVC|CAEP|CDes|NIKO|niko|pana|MSNV|SDV |LCAG|KDDI|NTTD|mmp4|da0.|GoPr|SVMX)$/i
 
 /** `ftyp` and `styp`: the names of the formats; a camera's maker has one, too. */
 export function cleanBrands(bytes: Uint8Array, from: number, to: number, found: Findings): void {
@@ -182,8 +185,8 @@ export function cleanBrands(bytes: Uint8Array, from: number, to: number, found: 
       bytes.fill(0, at, at + 4)
       found.removed.add("unknown-data")
     } else if (!BRANDS.has(brandAt(at)) && data.getUint32(at) !== 0) {
+      found.removed.add(MAKERS.test(brandAt(at)) ? "device" : "unknown-data")
       bytes.set(fromLatin1("isom"), at)
-      found.removed.add("device")
     }
   }
   if (wipe(bytes, to - ((to - from) % 4), to)) found.removed.add("unknown-data")

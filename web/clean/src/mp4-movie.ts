@@ -6,7 +6,7 @@ import { boxes, child, free, isFiller, tidy, wipe, type Box } from "./boxes"
 import { fromLatin1, indexOf, latin1, startsWith, view } from "./bytes"
 import { cleanFields, cleanLanguage, isField } from "./mp4-fields"
 import { cleanDescriptions, type Description } from "./mp4-entries"
-import { type Defaults, indexedSamples } from "./mp4-samples"
+import { type Defaults, indexedSamples, type Packing } from "./mp4-samples"
 import type { Range } from "./ranges"
 
 const XMP_UUID = "\xbe\x7a\xcf\xcb\x97\xa9\x42\xe8\x9c\x71\x99\x94\x91\xe3\xaf\xac"
@@ -70,12 +70,16 @@ export async function cleanIndex(moov: Uint8Array, root: Box, found: Findings): 
   return { tracks, hasVideo: tracks.some((track) => track.handler === "vide") }
 }
 
+/** Samples of one length lie as they are counted. */
+const PLAIN: Packing = (count, uniform) => count * uniform
+
 /** Where the samples of some tracks lie. */
 export function rangesOf(moov: Uint8Array, tracks: Track[], size: number): Range[] {
   const list: Range[] = []
   for (const { stbl, descriptions } of tracks) {
     if (!stbl) continue
-    for (const { from, to } of indexedSamples(moov, stbl, (i) => descriptions[i - 1]?.packing ?? null)) addRange(list, from, to, size)
+    for (const { from, to } of indexedSamples(moov, stbl, (i) => (descriptions[i - 1] ?? descriptions[0])?.packing ?? PLAIN))
+      addRange(list, from, to, size)
   }
   return list
 }

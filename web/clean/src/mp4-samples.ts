@@ -64,6 +64,7 @@ export function* indexedSamples(moov: Uint8Array, stbl: Box, packing: (descripti
       continue
     }
     for (let i = 0; i < perChunk && sample < sampleCount; i++) {
+      if (sample > MAX_SAMPLES) throw new NotPossible("too-complex")
       const to = from + (uniform || sizeOf(sample))
       sample++
       yield { from, to, description }

@@ -7,6 +7,7 @@ import { equal } from "./bytes"
 import { cleanPicture } from "./coded"
 import { cleanBrands, cleanFields } from "./mp4-fields"
 import { addRange, cleanContainer, cleanIndex, meanings, rangesOf, type Movie, type Track } from "./mp4-movie"
+import type { Description } from "./mp4-entries"
 import { type Defaults, fragmentSamples, indexedSamples } from "./mp4-samples"
 import { gaps, joined, type Range } from "./ranges"
 import { Patches, type Output, type Source } from "./source"
@@ -101,9 +102,14 @@ export async function cleanMovie(source: Source, top: TopBox, patches: Patches, 
 async function cleanPictures(source: Source, moov: Uint8Array, track: Track, patches: Patches, found: Findings): Promise<void> {
   if (!track.stbl || track.descriptions.every(({ coding }) => coding === null)) return
   for (const { from, to, description } of indexedSamples(moov, track.stbl, () => null)) {
-    const coding = track.descriptions[description - 1]?.coding
+    const coding = descriptionOf(track, description)?.coding
     if (coding && from < source.size) await cleanPicture(source, from, Math.min(to, source.size), coding, patches, found)
   }
+}
+
+/** A number that leads nowhere leads players to the first one. */
+function descriptionOf(track: Track, number: number): Description | undefined {
+  return track.descriptions[number - 1] ?? track.descriptions[0]
 }
 
 /** One fragment: its runs of samples, and the pictures in them. Tracks that went have no runs. */
@@ -116,7 +122,7 @@ async function cleanFragment(source: Source, top: TopBox, movie: Movie, used: Us
   for (const { from, to, description, trackId } of fragmentSamples(moof, root, top.start, defaults)) {
     const track = tracks.get(trackId)
     addRange(track?.isKept ? used.kept : used.dropped, from, to, source.size)
-    const coding = track?.isKept ? track.descriptions[description - 1]?.coding : null
+    const coding = track?.isKept ? descriptionOf(track, description)?.coding : null
     if (coding && from < source.size) await cleanPicture(source, from, Math.min(to, source.size), coding, patches, found)
   }
   cleanContainer(moof, root, found, 0)

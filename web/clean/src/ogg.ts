@@ -16,7 +16,6 @@ const MAX_PAGES = 5_000_000
 const MAX_PACKET_BYTES = 16 * 1024 * 1024
 const MAX_STREAMS = 1_000
 const MAX_PAGE_BYTES = 64 * 1024
-const SEARCH_BYTES = 1024 * 1024
 /** Each try reads a page. */
 const MAX_TRIES = 10_000
 const MAX_EXTRA_HEADERS = 16
@@ -172,12 +171,10 @@ async function readPage(source: Source, start: number): Promise<Page | null> {
 /** Where the next page begins, or the end of the file. */
 async function nextPage(source: Source, from: number): Promise<number> {
   let tries = 0
-  // Pieces overlap by the length of the mark.
-  for (let start = from + 1; start < source.size; start += SEARCH_BYTES - 4) {
-    const bytes = await source.read(start, Math.min(source.size, start + SEARCH_BYTES))
+  for await (const { at, bytes } of source.pieces(from + 1, source.size, 4)) {
     for (let i = indexOf(bytes, "OggS\0"); i >= 0; i = indexOf(bytes, "OggS\0", i + 1)) {
       if (++tries > MAX_TRIES) throw new Damaged("no pages")
-      if ((await readPage(source, start + i)) !== null) return start + i
+      if ((await readPage(source, at + i)) !== null) return at + i
     }
   }
   return source.size

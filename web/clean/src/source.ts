@@ -5,6 +5,7 @@ import { Damaged, NotPossible } from "./cleaned"
 
 const WINDOW_BYTES = 64 * 1024
 const CHUNK_BYTES = 1024 * 1024
+const FIRST_PIECE_BYTES = 4 * 1024
 const ZEROS_BYTES = 1024 * 1024
 
 /** Random access to a Blob through one small window. */
@@ -52,6 +53,19 @@ export class Source {
   async *chunks(from: number, to: number): AsyncGenerator<{ at: number; bytes: Uint8Array }> {
     for (let at = from; at < to; at += CHUNK_BYTES) {
       yield { at, bytes: await this.read(at, Math.min(to, at + CHUNK_BYTES)) }
+    }
+  }
+
+  /**
+   * Pieces to look for a mark in, the first of them short: a file may make us look for one again and again. They overlap, so that
+   * none is cut in two.
+   */
+  async *pieces(from: number, to: number, overlap_bytes: number): AsyncGenerator<{ at: number; bytes: Uint8Array }> {
+    for (let at = from; at < to;) {
+      const end = Math.min(to, at + (at === from ? FIRST_PIECE_BYTES : CHUNK_BYTES))
+      yield { at, bytes: at === from ? (await this.bytes(at, end - at)).slice() : await this.read(at, end) }
+      if (end === to) return
+      at = end - overlap_bytes
     }
   }
 

@@ -317,6 +317,55 @@ test("a film with a key is not touched", async () => {
   assert.deepEqual([result.outcome, result.reason], ["not-possible", "encrypted"])
 })
 
+// ---- AVI
+
+test("AVI: filling, chunks of a camera's own and what hangs behind, and sizes that were never filled in", async () => {
+  const film = films["mjpeg.avi"]!()
+  const chunk = (name: string, text: string): Buffer => Buffer.concat([Buffer.from(name), words("<", text.length), Buffer.from(text)])
+  const filled = Buffer.from(film)
+  for (let at = filled.indexOf("JUNK"); at >= 0; at = filled.indexOf("JUNK", at + 1))
+    filled.fill("CANARY", at + 8, at + 8 + filled.readUInt32LE(at + 4))
+  await silent(filled, "avi", film)
+  for (const extra of [chunk("IDIT", "CANARY: Mon May 06"), chunk("strd", "CANARY"), chunk("_PMX", "CANARY"), chunk("JUNK", "CANARY")]) {
+    const longer = Buffer.concat([film, extra])
+    // Behind the end of the RIFF, and inside.
+    await silent(longer, "avi", film)
+    longer.writeUInt32LE(longer.length - 8, 4)
+    await silent(longer, "avi", film)
+    const movi = film.indexOf("movi") - 8
+    const end = movi + 8 + film.readUInt32LE(movi + 4)
+    const inside = Buffer.concat([film.subarray(0, end), extra, film.subarray(end)])
+    inside.writeUInt32LE(inside.length - 8, 4)
+    inside.writeUInt32LE(film.readUInt32LE(movi + 4) + extra.length, movi + 4)
+    await silent(inside, "avi", film)
+  }
+  const open = Buffer.from(film.subarray(0, film.indexOf("idx1")))
+  open.writeUInt32LE(0, 4)
+  open.writeUInt32LE(0, open.indexOf("movi") - 4)
+  const result = await cleanBytes(open)
+  assertNoCanary(open, result.bytes)
+  assert.equal(decoded(result.bytes, "avi"), decoded(open, "avi"))
+})
+
+test("AVI: a canary in any byte of the headers is gone, or is a number that a player reads", async () => {
+  const film = films["mpeg4.avi"]!()
+  // Filling and indexes are long, and every byte of them is like its neighbour.
+  const isDull = (at: number): boolean =>
+    ["JUNK", "indx"].some((name) => film.subarray(Math.max(0, at - 6000), at - 60).includes(name)) && at % 97 !== 0
+  const places = Array.from({ length: film.indexOf("movi") - 20 - 12 }, (_, i) => 12 + i).filter((at) => at % 3 === 0 && !isDull(at))
+  const left = await survivors(film, places, async (variant) => {
+    const { outcome, bytes } = await cleanBytes(variant)
+    return (outcome === "cleaned" || outcome === "nothing-found") && bytes.includes("CANARY")
+  })
+  // Lengths and rates of the film, of two streams and of the whole; sizes of the picture; the codec's own data.
+  const read = ["avih", "strh", "strf", "vprp", "indx", "dmlh"].map((name) => Buffer.from(name))
+  for (const at of left) {
+    const near = read.some((name) => film.subarray(Math.max(0, at - 90), at + 3).includes(name))
+    assert.ok(near, `${at}: ${film.toString("latin1", at - 30, at + 10)}`)
+  }
+  assert.ok(places.length > 60 && left.length < places.length / 2, `${left.length} of ${places.length}`)
+})
+
 // ---- Matroska
 
 const TOP_ELEMENTS = { tags: 0x1254c367, attachments: 0x1941a469, chapters: 0x1043a770, filling: 0xec, unknown: 0x4999 }

@@ -10,6 +10,7 @@ import { clean } from "../src/clean"
 import { docx, pptx, xlsx } from "./office-parts"
 import { classic, letter, packed, stream, TRAILER, update } from "./pdf-parts"
 import { phoneExif, screenProfile, segment } from "./picture-parts"
+import { films } from "./recording-parts"
 import { cleanBytes, fixture, fixtures, picture, withTags } from "./support"
 
 const TRUNCATIONS = 40
@@ -43,6 +44,10 @@ const samples: Record<string, () => Buffer> = {
   "photo.png": () => withTags(picture(...small, "png:-"), "png", "-Artist=CANARY", "-Orientation#=6"),
   "photo.webp": () => withTags(picture(...small, "webp:-"), "webp", "-Artist=CANARY", "-Orientation#=6"),
   "loop.gif": () => withTags(picture(...small, ...small.slice(2), "-loop", "0", "gif:-"), "gif", "-Comment=CANARY"),
+  "film.webm": films["live.webm"]!,
+  "film.mkv": films["h264.mkv"]!,
+  "film.avi": films["mjpeg.avi"]!,
+  "begin.mov": films["faststart.mp4"]!,
   "word.docx": () => docx(jpeg()),
   "excel.xlsx": () => xlsx(),
   "powerpoint.pptx": () => pptx(jpeg()),
@@ -92,7 +97,7 @@ for (const [name, make] of Object.entries(samples)) {
 test("every sample cut short says that it is damaged or that it cannot be cleaned, unless the rest is whole", async () => {
   // Rows of frames, and film whose index comes first, are still recordings when their end is missing.
   for (const [name, make] of Object.entries(samples)) {
-    if (/\.(?:mp3|aac|opus|ogg|oga|flac|wav|mov)$|^fragmented/.test(name)) continue
+    if (/\.(?:mp3|aac|opus|ogg|oga|flac|wav|mov|webm|mkv|avi)$|^fragmented/.test(name)) continue
     const original = make()
     const result = await cleanBytes(original.subarray(0, Math.floor(original.length * 0.6)), name)
     // A PDF whose pages come first is put together again, as viewers do.
@@ -209,6 +214,7 @@ test("structures that point back at themselves or promise too much end soon", as
         ),
       ]),
     ],
+    ...["vide", "soun", "meta"].map((handler): [string, Buffer] => [`a chunk of four billion samples of ${handler}`, manySamples(handler)]),
   ]
   for (const [what, bytes] of hostile) {
     const began = performance.now()
@@ -270,6 +276,35 @@ function box(type: string, content: Buffer): Buffer {
   head.writeUInt32BE(content.length + 8)
   head.write(type, 4, "latin1")
   return Buffer.concat([head, content])
+}
+
+/** One sound of a single sample, so that there is something to keep, and a track whose one chunk has as many samples as can be said. */
+function manySamples(handler: string): Buffer {
+  const words = (...values: number[]): Buffer => {
+    const bytes = Buffer.alloc(4 * values.length)
+    values.forEach((value, i) => bytes.writeUInt32BE(value, 4 * i))
+    return bytes
+  }
+  const track = (id: number, kind: string, coding: string, count: number): Buffer => {
+    const tables = Buffer.concat([
+      box("stsd", Buffer.concat([words(0, 1), box(coding, Buffer.alloc(kind === "soun" ? 28 : 78))])),
+      box("stsc", words(0, 1, 1, count, 1)),
+      box("stsz", words(0, 1, count)),
+      box("stco", words(0, 1, 24)),
+    ])
+    const media = [
+      box("mdhd", Buffer.alloc(24)),
+      box("hdlr", Buffer.from(`\0\0\0\0\0\0\0\0${kind}${"\0".repeat(13)}`)),
+      box("minf", box("stbl", tables)),
+    ]
+    return box(
+      "trak",
+      Buffer.concat([box("tkhd", Buffer.concat([words(0, 0, 0, id), Buffer.alloc(68)])), box("mdia", Buffer.concat(media))]),
+    )
+  }
+  const head = Buffer.from("\0\0\0\x10ftypisom\0\0\0\0\0\0\0\x10mdatSOUNDSOU", "latin1")
+  const tracks = [track(1, "soun", "mp4a", 1), track(2, handler, handler === "soun" ? "mp4a" : "avc1", 0xffffffff)]
+  return Buffer.concat([head, box("moov", Buffer.concat([box("mvhd", Buffer.alloc(100)), ...tracks]))])
 }
 
 function wavHead(data_bytes: number): Buffer {

@@ -52,6 +52,9 @@ export const films: Record<string, () => Buffer> = {
   "mpeg4.mkv": () => record("both", "mkv", "-c:v", "mpeg4", "-c:a", "pcm_s16le", ...canaries),
   "mjpeg.mkv": () => record("both", "mkv", "-c:v", "mjpeg", "-c:a", "mp3", ...canaries),
   "theora.mkv": () => record("both", "mkv", "-c:v", "libtheora", "-c:a", "libvorbis", ...canaries),
+  "mjpeg.avi": () => record("both", "avi", "-c:v", "mjpeg", "-c:a", "pcm_s16le", ...canaries),
+  "mpeg4.avi": () => record("both", "avi", "-c:v", "mpeg4", "-c:a", "mp3", ...canaries),
+  "h264.avi": () => record("both", "avi", "-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "mp3", ...canaries),
   "sound.webm": () => record("sound", "webm", "-c:a", "libopus", ...canaries),
 }
 const FRAGMENTS = "frag_keyframe+empty_moov+default_base_moof"
