@@ -87,7 +87,7 @@ export class Workers {
         if (!("digest" in word)) return
         resolve(word.digest)
         // The last that is to be done: nobody is needed any more.
-        for (const member of crew) member.stop()
+        this.stop()
       }
     })
     this.#digester.tell({ role: "digest", sizeBytes: work.sizeBytes, wholeBytesMax: work.wholeBytesMax, from: pieces.port2 }, [
@@ -103,10 +103,12 @@ export class Workers {
         return first(piece)
       },
       digest: () => first(digest),
-      end: () => {
-        for (const member of crew) member.stop()
-      },
+      end: () => this.stop(),
     }
+  }
+
+  stop(): void {
+    for (const member of [this.#reader, this.#sealer, this.#digester]) member.stop()
   }
 }
 
