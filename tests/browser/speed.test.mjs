@@ -32,12 +32,10 @@ const BARS = IS_LONG
 const BROWSERS = ["chromium-unwatched", "firefox"];
 
 const life = lifetime();
-let demo, file, ageSeconds;
+let demo, file;
 before(async () => {
   demo = await startDemo(life);
   file = await largeFile(life, MIB);
-  const { stdout } = await promisify(execFile)(join(dirname(MOHR), "examples", "age-speed"), [file]);
-  ageSeconds = Number(stdout);
 });
 after(() => life.end());
 
@@ -46,11 +44,13 @@ for (const browser of BROWSERS) {
     const { url, uploads } = await startSink(t, demo.url);
     const page = await launch(browser, { t });
     await fillLarge(page, url);
+    const ageBefore = await timeAge(file);
     const watch = await watchMainThread(page);
     const start = performance.now();
     await sendReport(page);
     const seconds = (uploads.lastAt - start) / 1_000;
     const { longestTaskMs, longestTimerMs } = await watch();
+    const ageSeconds = Math.min(ageBefore, await timeAge(file));
     t.diagnostic(
       `age ${ageSeconds.toFixed(3)} s, the page ${seconds.toFixed(2)} s (first bytes after ${((uploads.firstAt - start) / 1_000).toFixed(2)} s), ` +
         `1/${(seconds / ageSeconds).toFixed(1)}, ${(MIB / seconds).toFixed(0)} MiB/s; longest task ${longestTaskMs} ms, timer ${longestTimerMs} ms`,
@@ -140,6 +140,12 @@ for (const browser of BROWSERS) {
       await page.close();
     }
   });
+}
+
+/// Seconds that the age crate takes for the same.
+async function timeAge(path) {
+  const { stdout } = await promisify(execFile)(join(dirname(MOHR), "examples", "age-speed"), [path]);
+  return Number(stdout);
 }
 
 /// A file that is no picture nor document: nothing is done to it but sealing.
