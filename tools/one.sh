@@ -60,7 +60,7 @@ fi
 
 mapfile -t browser < <(files tests/browser)
 if [ "${#browser[@]}" -gt 0 ]; then
-    run cargo build --locked --quiet
+    run cargo build --locked --quiet --bins --example age-speed
     target=${CARGO_TARGET_DIR:-target}
     [[ $target = /* ]] || target=$PWD/$target
     export MOHR_BIN=$target/debug/mohr

@@ -24,6 +24,7 @@ pub fn write(vectors: &Vectors) {
     extensions(vectors);
     thread(vectors);
     sealed(vectors);
+    sealed_in_chunks(vectors);
 }
 
 pub fn report() -> Message {
@@ -368,4 +369,38 @@ fn sealed(vectors: &Vectors) {
     assert!(!classic.to_string().expose_secret().is_empty());
     let vector = json!({"blob": encode_hex(&sealed), "identity": *identity("sara", 1).encode(), "error": "other-recipient"});
     write("error-classic", "a file for a classic recipient is not of this protocol", vector);
+}
+
+/// Longer than one chunk of the payload: pages seal chunk by chunk, and must come to the same bytes.
+fn sealed_in_chunks(vectors: &Vectors) {
+    let keys = reporter(7);
+    let profile = profile();
+    let long: Vec<u8> = (0..70_000_u32).map(|i| (i % 251) as u8).collect();
+    let message = Message {
+        files: vec![File {
+            name: "chunks.bin".to_owned(),
+            media_type: "application/octet-stream".to_owned(),
+            size_bytes: 70_000,
+        }],
+        ..report()
+    };
+    let reader = identity("sara", 1);
+    let blob =
+        seal(&message, &[&long], &keys.signing, &recipients(&profile, &message.readers, None).unwrap())
+            .unwrap();
+    let opened = open_blob(std::io::Cursor::new(&blob), BlobKey::Identity(&reader)).unwrap();
+    let OpenedBlob::Message(open) = opened else { panic!("a message") };
+    vectors.write(
+        "seal",
+        "report-of-chunks",
+        "two chunks of payload; opens with this identity, and with this file key, to this message and these files",
+        json!({
+            "blob": encode_hex(&blob),
+            "identity": *reader.encode(),
+            "file_key": *open.file_key().encode(),
+            "signer": keys.signing.signer(),
+            "message_json": text(&message),
+            "files": [encode_hex(&long)],
+        }),
+    );
 }

@@ -1,6 +1,7 @@
 // What the server says with every page and asset, and how much of it there is.
 
 import assert from "node:assert/strict";
+import { readdir } from "node:fs/promises";
 import { request } from "node:http";
 import { after, before, describe, test } from "node:test";
 
@@ -35,7 +36,9 @@ describe("pages and assets as they are served", () => {
       assert.ok(!/unsafe-|\*|data:.*script|strict-dynamic/.test(JSON.stringify(policy)), `${path}: ${policies}`);
       assert.deepEqual(policy["default-src"], ["'none'"], path);
       assert.deepEqual(policy["script-src"], ["'self'"], path);
+      assert.deepEqual(policy["worker-src"], ["'self'"], path);
       assert.deepEqual(policy["require-trusted-types-for"], ["'script'"], path);
+      assert.deepEqual(policy["trusted-types"], ["worker"], path);
       assert.deepEqual(policy["base-uri"], ["'none'"], path);
       assert.deepEqual(policy["frame-ancestors"], ["'none'"], path);
       assert.deepEqual(policy["connect-src"], ["'self'"], path);
@@ -49,6 +52,17 @@ describe("pages and assets as they are served", () => {
       assert.doesNotMatch(html, /<script(?![^>]*\bsrc=)[^>]*>/i, `${path}: no inline script`);
       assert.doesNotMatch(html, /<style|\sstyle=|\son[a-z]+=|javascript:/i, `${path}: no inline style or handler`);
       assert.doesNotMatch(html, /(?:src|href)="(?:https?:)?\/\/(?!www\.wikipedia\.org)/i, `${path}: nothing is loaded from elsewhere`);
+    }
+  });
+
+  test("the worker's script has the policy of the pages, for nothing else binds a worker", async () => {
+    const { headers } = await get(`${demo.url}/fa/report`);
+    const script = (await readdir(new URL("../../web/dist/reporter/assets/", import.meta.url))).find((name) => name.startsWith("worker."));
+    const { status, headers: worker } = await get(`${demo.url}/assets/${script}`);
+    assert.equal(status, 200);
+    for (const name of ["content-security-policy", "cross-origin-embedder-policy"]) {
+      assert.ok(headers[name], name);
+      assert.equal(worker[name], headers[name], name);
     }
   });
 

@@ -122,6 +122,17 @@ export function wait(milliseconds: number, signal?: AbortSignal): Promise<void> 
   })
 }
 
+/** What is waited for only as long as the person wants it: throws "stopped" when the signal says so. */
+export function orStopped<Value>(value: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
+  if (signal === undefined) return value
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(new ReporterError("stopped"))
+    if (signal.aborted) stop()
+    else signal.addEventListener("abort", stop, { once: true })
+    value.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop))
+  })
+}
+
 /** Milliseconds before try number `failures + 1`: 1 s, 2 s, 4 s … 30 s, or what the server asked for. */
 export function backoffMs(failures: number, error: unknown): number {
   if (error instanceof Refusal && error.retrySeconds !== undefined) return error.retrySeconds * 1000

@@ -5,7 +5,7 @@
 import { ReporterError } from "../errors"
 import type { Bytes } from "../protocol/bytes"
 import { encodeMetadata, type OwnKind } from "../protocol/upload"
-import { backoffMs, exchange, isTemporary, wait, type Answer } from "./exchange"
+import { backoffMs, exchange, isTemporary, orStopped, wait, type Answer } from "./exchange"
 import { Refusal } from "./problems"
 
 const PIECE_BYTES_FIRST = 262_144
@@ -228,17 +228,6 @@ export class Upload {
     this.#unacknowledged = this.#unacknowledged.subarray(offset - this.#offset)
     this.#offset = offset
   }
-}
-
-/** What is being sealed is waited for only as long as the person wants it. */
-function orStopped<Value>(value: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
-  if (signal === undefined) return value
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(new ReporterError("stopped"))
-    if (signal.aborted) return stop()
-    signal.addEventListener("abort", stop, { once: true })
-    value.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop))
-  })
 }
 
 /** A request that went well and brought nothing. */

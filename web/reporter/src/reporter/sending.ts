@@ -1,6 +1,7 @@
 // Sealing and sending a message, again and again if need be: what was made once, the code, the keys, the message, the sealed
 // bytes that are not yet acknowledged, stays the same until it has arrived.
 
+import { orStopped } from "../api/exchange"
 import { fetchListing } from "../api/mailbox"
 import { asReporterError, Refusal } from "../api/problems"
 import { Upload, UploadLost, type RunOptions, type Source } from "../api/tus"
@@ -124,6 +125,8 @@ export class BlobSending {
   readonly #prepare: () => Promise<Material>
   #material: Material | undefined
   #upload: SealedUpload | undefined
+  /** Workers may be on their way for seconds. */
+  #sealing: Promise<SealedUpload> | undefined
   #arrived = false
   /** Workers that broke once are not trusted with this message again: the page seals by itself. */
   #inPage = false
@@ -145,6 +148,7 @@ export class BlobSending {
   /** Whether the message has arrived, after all that had not was dropped. */
   async withdraw(): Promise<boolean> {
     await this.#running?.catch(() => undefined)
+    if (this.#upload === undefined) this.#startOver()
     if (this.#arrived || this.#upload === undefined) return this.#arrived
     const dropped = await this.#upload.upload.terminate()
     this.#arrived = dropped === false || (dropped === undefined && (await this.#isListed(undefined)))
@@ -178,8 +182,8 @@ export class BlobSending {
 
   async #sendOnce(onProgress: (progress: Progress) => void, signal: AbortSignal | undefined): Promise<void> {
     const material = (this.#material ??= await this.#prepare())
-    this.#upload ??= await this.#seal(material)
-    const { upload, sizeBytes } = this.#upload
+    const { upload, sizeBytes } = (this.#upload ??= await orStopped(this.#sealOnce(material), signal))
+    this.#sealing = undefined
     let acknowledged = false
     const options: RunOptions = {
       signal,
@@ -192,6 +196,15 @@ export class BlobSending {
       },
     }
     await upload.run(options)
+  }
+
+  /** Whoever stopped before it had begun and goes on waits for the same. */
+  #sealOnce(material: Material): Promise<SealedUpload> {
+    this.#sealing ??= this.#seal(material).catch((error: unknown) => {
+      this.#sealing = undefined
+      throw error
+    })
+    return this.#sealing
   }
 
   async #seal(material: Material): Promise<SealedUpload> {
@@ -229,6 +242,12 @@ export class BlobSending {
   #startOver(): void {
     const whole = this.#upload?.whole
     this.#upload?.upload.cancel()
+    // Whoever stopped before it had begun: nobody else would ever end it.
+    this.#sealing?.then(
+      ({ upload }) => upload.cancel(),
+      () => undefined,
+    )
+    this.#sealing = undefined
     this.#upload = whole === undefined || this.#material === undefined ? undefined : this.#uploadWhole(this.#material, whole)
   }
 

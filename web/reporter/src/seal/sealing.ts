@@ -63,9 +63,13 @@ export function sealBytes(messageBytes: number, fileBytes: readonly number[]): n
 export async function seal(message: Sealable, workers: () => Promise<Workers | undefined> = startWorkers): Promise<Sealing> {
   const fileBytes = message.files.map((file) => file.size)
   const plan = planSealing(message.messageJson.length, fileBytes, message.recipients.length)
-  const { header, key } = await headerFor(message.recipients)
-  if (header.length !== headerBytes(message.recipients.length) + NONCE_BYTES) throw new Error("an age header is not as long as its stanzas")
-  const crew = plan.sealedBytes > INLINE_BYTES_MAX ? await workers() : undefined
+  // They start while the header is made.
+  const starting = plan.sealedBytes > INLINE_BYTES_MAX ? workers() : undefined
+  const { header, key } = await headerFor(message.recipients).catch(async (error: unknown) => {
+    ;(await starting)?.stop()
+    throw error
+  })
+  const crew = await starting
   const wholeBytesMax = crew !== undefined && isRoomy() ? WHOLE_BYTES_MAX_ROOMY : WHOLE_BYTES_MAX
   const { archiveBytes } = plan
   const archive = { start: entry(MESSAGE_PATH, message.messageJson), files: message.files, archiveBytes, wholeBytesMax }
@@ -106,6 +110,7 @@ async function headerFor(recipients: readonly string[]): Promise<{ header: Bytes
   }
   await reader.cancel()
   const header = join(parts)
+  if (header.length !== wanted) throw new Error("an age header is not as long as its stanzas")
   const key = payloadKey(fileKey, header.subarray(-NONCE_BYTES))
   fileKey.fill(0)
   return { header, key }

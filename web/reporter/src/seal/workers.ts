@@ -78,16 +78,25 @@ export class Workers {
         (error: unknown) => this.#reader.onFailure(error instanceof Error ? error : new Error(String(error))),
       )
     }
+    // The digest may be heard before the last piece is: nobody is stopped before both are here.
+    let left = work.sizeBytes
+    let isDigested = false
+    const stopAtTheEnd = () => {
+      if (left === 0 && isDigested) this.stop()
+    }
     let deliver: (piece: Bytes) => void = () => {}
     this.#sealer.onWord = (word) => {
-      if ("piece" in word) deliver(word.piece)
+      if (!("piece" in word)) return
+      left -= word.piece.length
+      deliver(word.piece)
+      stopAtTheEnd()
     }
     const digest = new Promise<string>((resolve) => {
       this.#digester.onWord = (word) => {
         if (!("digest" in word)) return
         resolve(word.digest)
-        // The last that is to be done: nobody is needed any more.
-        for (const member of crew) member.stop()
+        isDigested = true
+        stopAtTheEnd()
       }
     })
     this.#digester.tell({ role: "digest", sizeBytes: work.sizeBytes, wholeBytesMax: work.wholeBytesMax, from: pieces.port2 }, [
@@ -103,10 +112,12 @@ export class Workers {
         return first(piece)
       },
       digest: () => first(digest),
-      end: () => {
-        for (const member of crew) member.stop()
-      },
+      end: () => this.stop(),
     }
+  }
+
+  stop(): void {
+    for (const member of [this.#reader, this.#sealer, this.#digester]) member.stop()
   }
 }
 

@@ -700,3 +700,25 @@ test("the speed of sealing is measured", async () => {
   const speed = await sealingSpeed()
   assert.ok(speed > 100_000 && speed < 10_000_000_000, `${speed} bytes/s`)
 })
+
+test("who takes a report back while workers are on their way need not wait for them, and leaves none", async () => {
+  const file = new Blob([bytesFrom(generator(6), 1_000_000)])
+  await withWorkers(async () => {
+    let release: () => void = () => {}
+    TestWorker.script = new Promise((resolve) => (release = resolve))
+    const stop = new AbortController()
+    const sending = prepareReport(office.profile, { ...draft, files: [{ name: "a", type: "a/b", blob: file }] })
+    const running = sending.send({ signal: stop.signal })
+    while (TestWorker.all.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    stop.abort()
+    await assert.rejects(running, { reason: "stopped" })
+    assert.equal(await sending.withdraw(), undefined)
+    release()
+    while (TestWorker.all.length < 3) await new Promise((resolve) => setTimeout(resolve, 5))
+    await new Promise((resolve) => setTimeout(resolve, 700))
+    assert.ok(
+      TestWorker.all.every(({ state }) => state !== "runs"),
+      TestWorker.all.map(({ state }) => state).join(),
+    )
+  })
+})

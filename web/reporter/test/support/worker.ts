@@ -5,6 +5,8 @@ import type { WorkerLike } from "../../src/seal/workers"
 
 export class TestWorker implements WorkerLike {
   static all: TestWorker[] = []
+  /** Comes with the script. */
+  static script = Promise.resolve()
   /** What the reader is given in place of the files. */
   static files: readonly Blob[] | undefined
   onmessage: ((event: MessageEvent) => void) | null = null
@@ -33,7 +35,7 @@ export class TestWorker implements WorkerLike {
       }
       self.onmessage?.({ data: task } as MessageEvent)
     }
-    playRole(self, () => this.#end("closed"))
+    void TestWorker.script.then(() => playRole(self, () => this.#end("closed")))
   }
 
   postMessage(said: Task | Wish, transfer: Transferable[] = []): void {
