@@ -4,6 +4,7 @@
 
 import { mkdir, readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
 
 import { launch } from "../../tests/browser/drivers/driver.mjs"
 import { photo } from "../../tests/browser/harness/files.mjs"
@@ -70,6 +71,8 @@ for (const language of only ? [only] : ["fa", "en"]) {
         await browser.page.viewport(width, 800)
         await browser.page.colorScheme(scheme)
         await browser.evaluate(() => window.scrollTo(0, 0))
+        // Until colours have come to rest.
+        await sleep(200)
         await browser.screenshot(join(folder, `${language}-${width}-${scheme}-${number}-${name}.png`))
       }
     console.log(language, number, name)
