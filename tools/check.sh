@@ -9,7 +9,7 @@ step "rust: formatting" cargo fmt --check
 step "rust: clippy" cargo clippy --locked --all-targets -- -D warnings
 step "rust: documentation" rustdoc
 step "rust: unit tests" cargo test --locked --quiet --lib
-step "rust: layers and documents" cargo test --locked --quiet --test it -- layering:: documents::
+step "rust: layers and documents" cargo test --locked --quiet --test it -- layering:: documents:: prose::
 if [ -d web/node_modules ]; then
     step "web: types" in_web check
     step "web: unit tests" in_web test

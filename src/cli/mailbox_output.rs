@@ -1,5 +1,5 @@
-//! How a reporter's mailbox looks in a terminal and as JSON: the office's answers, what it has from her, and what is not
-//! shown as a reply, each with the reason.
+//! How a reporter's mailbox looks in a terminal and as JSON: the office's answers, what it has from her, and
+//! what is not shown as a reply, each with the reason.
 
 use serde::Serialize;
 

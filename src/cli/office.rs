@@ -55,9 +55,9 @@ pub fn language(profile: &Profile, asked: Option<&str>) -> Result<String, Failur
     ))
 }
 
-/// Says when the profile is over by this computer's clock, and what is lost by that until there is a new one. Says, too,
-/// when the clock stands before the day on which the profile was signed: the day goes into what is sent, and a wrong one
-/// is a mark of its sender.
+/// Says when the profile is over by this computer's clock, and what is lost by that until there is a new one.
+/// Says, too, when the clock stands before the day on which the profile was signed: the day goes into what is
+/// sent, and a wrong one is a mark of its sender.
 pub fn warn_of_days(profile: &VerifiedProfile, today: Day, lost: &str) {
     let (issued, expires) = (profile.issued, profile.expires);
     if profile.is_expired(today) {

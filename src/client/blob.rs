@@ -1,6 +1,6 @@
-//! Fetching a sealed blob (PROTOCOL 4.3 and 4.5): whole, in one go or over a line that breaks again and again, and
-//! in pieces, for whoever needs its head and a place near its end. Nothing is believed here: whoever reads the
-//! whole compares its SHA-256 with the one listed.
+//! Fetching a sealed blob (PROTOCOL 4.3 and 4.5): whole, in one go or over a line that breaks again and
+//! again, and in pieces, for whoever needs its head and a place near its end. Nothing is believed here:
+//! whoever reads the whole compares its SHA-256 with the one listed.
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -42,8 +42,8 @@ impl Client {
         self.remote_blob(token, format!("/mailbox/{}", listed.position), None, listed)
     }
 
-    /// The sealed message at a place of a case. `write` is the case's, but for one-way cases, the journal and the
-    /// first message of a mailbox, which are fetched without.
+    /// The sealed message at a place of a case. `write` is the case's, but for one-way cases, the journal and
+    /// the first message of a mailbox, which are fetched without.
     pub fn case_blob<'a>(
         &'a self,
         session: &'a dyn Credentials,
@@ -89,8 +89,8 @@ impl<'a> RemoteBlob<'a> {
         }
     }
 
-    /// From its beginning to its end, and exactly as many bytes as were listed. A line that breaks is taken up where it
-    /// broke; only a line that brings nothing any more ends it.
+    /// From its beginning to its end, and exactly as many bytes as were listed. A line that breaks is taken
+    /// up where it broke; only a line that brings nothing any more ends it.
     pub fn stream(&self) -> BlobStream<'a> {
         BlobStream {
             blob: self.clone(),

@@ -1,5 +1,5 @@
-//! The list of cases, and how far each has come (PROTOCOL 4.5). Neither has a ceiling: what is large is asked for in
-//! smaller parts.
+//! The list of cases, and how far each has come (PROTOCOL 4.5). Neither has a ceiling: what is
+//! large is asked for in smaller parts.
 
 use std::collections::VecDeque;
 
@@ -76,8 +76,8 @@ impl Client {
         Ok(page)
     }
 
-    /// Asks for many cases and hands each on with what of it is new. A case that the server answers wrongly costs that
-    /// case alone; an error of the whole is one of the line or the session.
+    /// Asks for many cases and hands each on with what of it is new. A case that the server answers wrongly
+    /// costs that case alone; an error of the whole is one of the line or the session.
     pub fn read_cases(
         &self,
         session: &dyn Credentials,
@@ -114,7 +114,8 @@ impl Client {
                 let case = pending.request.case;
                 match pending.take(listed) {
                     Ok(Taken::Whole(listing)) => each(case, Ok(listing)),
-                    // The next part of a long case comes before other cases, so that one at a time is in memory.
+                    // The next part of a long case comes before other cases, so that
+                    // one at a time is in memory.
                     Ok(Taken::More(pending)) => waiting.push_front(pending),
                     Err(error) => each(case, Err(error)),
                 }

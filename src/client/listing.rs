@@ -8,8 +8,8 @@ use crate::protocol::record::ThreadName;
 /// alone.
 pub(super) const MESSAGES_MAX: u64 = 100_000;
 
-/// Positions count from `from` without a gap, each kind belongs into the thread, and what is there has a size: the
-/// thread's digests rest on that.
+/// Positions count from `from` without a gap, each kind belongs into the thread, and what is there has a
+/// size: the thread's digests rest on that.
 pub(super) fn check_entries(entries: &[ListedMessage], thread: ThreadName, from: u64) -> Result<(), Error> {
     let well_formed = entries.iter().zip(from..).all(|(entry, position)| {
         entry.position == position

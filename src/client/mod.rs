@@ -1,5 +1,5 @@
-//! The protocol's HTTP side as the command line, the desk and load tests speak it (PROTOCOL 4). Blocking. What passes by
-//! itself is tried again here, with growing pauses and not for ever; what comes out is final.
+//! The protocol's HTTP side as the command line, the desk and load tests speak it (PROTOCOL 4). Blocking.
+//! What passes by itself is tried again here, with growing pauses and not for ever; what comes out is final.
 
 mod address;
 mod blob;

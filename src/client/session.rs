@@ -75,9 +75,9 @@ impl Credentials for InspectorSession {
     }
 }
 
-/// The address for which a session is signed: the one dialled, or the one that the inspector names because she
-/// comes through a tunnel. It must be the office's, lest a relay at another address get a session. All ports of one
-/// machine are one machine, so whoever dials her own may sign for another of its ports.
+/// The address for which a session is signed: the one dialled, or the one that the inspector names because
+/// she comes through a tunnel. It must be the office's, lest a relay at another address get a session. All
+/// ports of one machine are one machine, so whoever dials her own may sign for another of its ports.
 pub fn session_address(listed: &[Address], dialled: &str, named: Option<&Address>) -> Result<Address, Error> {
     let wanted = named.map_or(dialled, Address::as_str);
     let exact = listed.iter().find(|address| address.as_str() == wanted);

@@ -1,5 +1,6 @@
-//! One server, and single requests to it: what is sent, what counts as a good answer, and how much of it is read. A
-//! server's answers are hostile: bounded, and nothing in them is believed before `verify` has seen it.
+//! One server, and single requests to it: what is sent, what counts as a good answer, and how
+//! much of it is read. A server's answers are hostile: bounded, and nothing in them is
+//! believed before `verify` has seen it.
 
 use std::io::Read as _;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,5 +1,5 @@
-//! Sending a sealed blob by tus 1.0 (PROTOCOL 4.2): a small one in a single request, a large one in pieces that a
-//! broken connection does not undo.
+//! Sending a sealed blob by tus 1.0 (PROTOCOL 4.2): a small one in a single request, a large one in pieces
+//! that a broken connection does not undo.
 
 use zeroize::Zeroizing;
 
@@ -71,8 +71,8 @@ impl Client {
                 Ok(next) => {
                     // A server that lost the upload, or never had it, makes us begin again.
                     let reached = next.as_ref().map_or(0, |upload| upload.offset);
-                    // Only progress makes up for failures: neither a line that breaks at every piece nor a server that
-                    // takes nothing may keep this loop going.
+                    // Only progress makes up for failures: neither a line that breaks at every piece nor a
+                    // server that takes nothing may keep this loop going.
                     if reached > sent {
                         (sent, standing) = (reached, 0);
                         patience.renew();
@@ -167,8 +167,8 @@ impl Client {
         Ok(PendingUpload { path: path.to_owned(), offset, in_doubt: false })
     }
 
-    /// A piece with the headers that each of them has. The memo goes with every one: whichever brings the last byte
-    /// must bring it.
+    /// A piece with the headers that each of them has. The memo goes with every one: whichever
+    /// brings the last byte must bring it.
     fn send_piece(
         &self,
         bearer: &Bearer,
@@ -207,8 +207,8 @@ fn sends_the_end(upload: Option<&PendingUpload>, length: usize) -> bool {
     }
 }
 
-/// The server answered, and its answer is that it did not take what was sent. That it failed is no such answer, nor
-/// that the upload is complete.
+/// The server answered, and its answer is that it did not take what was sent. That it failed is no such
+/// answer, nor that the upload is complete.
 fn is_refusal(error: &Error) -> bool {
     match error {
         Error::Problem { word, status } => {

@@ -1,5 +1,5 @@
-//! What is known of a message that is being sent, for another thread to ask at any time: when the one that sends is
-//! stopped in the middle, somebody has to say whether the message arrived.
+//! What is known of a message that is being sent, for another thread to ask at any time: when the one that
+//! sends is stopped in the middle, somebody has to say whether the message arrived.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};

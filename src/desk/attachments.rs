@@ -1,6 +1,7 @@
-//! The files of messages, from the server to the disk. A sealed original is fetched whole to a private, unfinished file
-//! and compared with what was listed; its files are then written beside it, unfinished as well, and get their names
-//! when all of it is what its sender signed. At no time is more of it in memory than a few blocks.
+//! The files of messages, from the server to the disk. A sealed original is fetched whole to a
+//! private, unfinished file and compared with what was listed; its files are then written beside it,
+//! unfinished as well, and get their names when all of it is what its sender signed. At no time is
+//! more of it in memory than a few blocks.
 
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
@@ -70,7 +71,8 @@ impl Desk {
         }
     }
 
-    /// The files inside a sealed original, each in a file without a name of its own yet. `text` is what was judged.
+    /// The files inside a sealed original, each in a file without a name of its own
+    /// yet. `text` is what was judged.
     pub(super) fn open_files(
         &self,
         opened: &OpenedCase,
@@ -107,8 +109,8 @@ impl Desk {
     }
 }
 
-/// The folder beside all others for files whose sender's word they are not, by why; nothing for those that may lie
-/// together. What is of a newer version, or not there, has no files.
+/// The folder beside all others for files whose sender's word they are not, by why; nothing for those that
+/// may lie together. What is of a newer version, or not there, has no files.
 pub(super) fn folder_apart(authenticity: Authenticity) -> Option<&'static str> {
     match authenticity {
         Authenticity::NotAuthentic | Authenticity::Replayed => Some("not-authentic"),

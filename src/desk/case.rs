@@ -1,5 +1,6 @@
-//! Opening a case: each message's text is fetched and opened, its files are not (PROTOCOL 2.7, "the text before the
-//! files"). What a case holds in files is never in memory. A message that cannot be had costs that message alone.
+//! Opening a case: each message's text is fetched and opened, its files are not (PROTOCOL 2.7,
+//! "the text before the files"). What a case holds in files is never in memory. A message that
+//! cannot be had costs that message alone.
 
 use std::collections::HashSet;
 use std::io::Cursor;
@@ -97,7 +98,8 @@ impl Desk {
         self.open_found(report, first, known, listing.filter(|listing| !listing.mailbox.is_empty()))
     }
 
-    /// The rest of a case whose report was opened, by what is listed of it; nothing where the server shows nothing.
+    /// The rest of a case whose report was opened, by what is listed of it; nothing
+    /// where the server shows nothing.
     pub(super) fn open_found(
         &self,
         report: &ListedReport,
@@ -111,7 +113,8 @@ impl Desk {
             opened.warnings.push(CaseWarning::NotShown);
             return Ok(opened);
         };
-        // Asked for twice, listed the same: else the server has changed its mind, and what it says now counts.
+        // Asked for twice, listed the same: else the server has changed its mind, and what it says now
+        // counts.
         if listing.mailbox.first().is_some_and(|listed| listed.sha256 == report.report.sha256) {
             opened.push(listing.mailbox.remove(0), first);
         }
@@ -199,7 +202,8 @@ impl Desk {
             Ok(found) => return Ok(found),
             Err(error) => error,
         };
-        // One blob that the server cannot give is one message; a server that answers nothing any more is all of them.
+        // One blob that the server cannot give is one message; a server that answers
+        // nothing any more is all of them.
         if failed.is_passing() {
             self.client.answers()?;
         }
@@ -236,7 +240,8 @@ impl Desk {
     }
 }
 
-/// The secret in a report. Whether the report is authentic does not matter: with a wrong one the server shows nothing.
+/// The secret in a report. Whether the report is authentic does not matter: with a
+/// wrong one the server shows nothing.
 pub(super) fn report_secret(found: &Found) -> Option<CaseSecret> {
     match found {
         Found::Opened(text) => match &text.message.content {

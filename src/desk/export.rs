@@ -1,5 +1,5 @@
-//! A case as files: the sealed originals beside what was opened, what the server says of them, the profiles that were in
-//! force, and a page for whoever gets the folder.
+//! A case as files: the sealed originals beside what was opened, what the server says of them, the profiles
+//! that were in force, and a page for whoever gets the folder.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -80,9 +80,10 @@ struct ExportFolder<'a> {
 }
 
 impl Desk {
-    /// Writes the sealed originals as `NN.age`, of what opened `NN.json` (message.json, as signed) and the files in `NN/`,
-    /// the office's own records in `office/`, `listing.json`, the profiles, and a `SHA256SUMS` that `sha256sum -c` checks.
-    /// That one comes last, so that its presence means the export is whole.
+    /// Writes the sealed originals as `NN.age`, of what opened `NN.json` (message.json, as signed)
+    /// and the files in `NN/`, the office's own records in `office/`, `listing.json`, the
+    /// profiles, and a `SHA256SUMS` that `sha256sum -c` checks. That one comes last, so that its
+    /// presence means the export is whole.
     pub fn export(&self, opened: &OpenedCase, folder: &Path) -> Result<ExportSummary, Error> {
         prepare_folder(folder)?;
         let mut export = ExportFolder { folder, written: Vec::new() };

@@ -1,5 +1,6 @@
-//! Giving a case to persons who could not read it: the case's secret by an invitation in the journal, then the key of
-//! every message by handovers in the case (PROTOCOL 2.8 and 2.9). Run again after a crash, it adds what is missing.
+//! Giving a case to persons who could not read it: the case's secret by an invitation in the journal,
+//! then the key of every message by handovers in the case (PROTOCOL 2.8 and 2.9). Run again after a
+//! crash, it adds what is missing.
 
 use std::collections::BTreeSet;
 
@@ -25,7 +26,8 @@ pub struct HandoverSummary {
 }
 
 impl Desk {
-    /// Makes these persons readers of the case and gives them the keys of all messages that this desk can open.
+    /// Makes these persons readers of the case and gives them the keys of all
+    /// messages that this desk can open.
     pub fn hand_over(
         &self,
         opened: &mut OpenedCase,
@@ -74,8 +76,8 @@ impl Desk {
         Ok(self.record_readers(opened, &reading)?.into_iter().collect())
     }
 
-    /// Gives each person the secret of the case, unless this desk sees that she has it. Nobody can list a case of which
-    /// she does not have it.
+    /// Gives each person the secret of the case, unless this desk sees that she has it. Nobody can list a
+    /// case of which she does not have it.
     fn invite(&self, opened: &OpenedCase, persons: &BTreeSet<Id>, language: &str) -> Result<usize, Error> {
         let Some(secret) = &opened.secret else { return Ok(0) };
         let case = opened.read(&self.profile);
@@ -103,8 +105,8 @@ impl Desk {
         Ok(written)
     }
 
-    /// The keys of all messages that not each of these persons has been given; one of them at least where a person is no
-    /// reader yet, since it is the handover that makes her one.
+    /// The keys of all messages that not each of these persons has been given; one of them at least where a
+    /// person is no reader yet, since it is the handover that makes her one.
     fn lacking(
         &self,
         opened: &OpenedCase,
@@ -147,7 +149,8 @@ impl Desk {
         })
     }
 
-    /// Whether she opens the message at this place herself: its sender sealed it to her, and she has the same keys.
+    /// Whether she opens the message at this place herself: its sender sealed it to
+    /// her, and she has the same keys.
     fn is_sealed_to(
         &self,
         reading: &CaseReading<'_>,
@@ -165,8 +168,8 @@ impl Desk {
         })
     }
 
-    /// Whether what was sealed to a person on this day opens with the keys that she has now: those she had before are
-    /// lost.
+    /// Whether what was sealed to a person on this day opens with the keys that she has now:
+    /// those she had before are lost.
     fn reaches(&self, day: Day, person: &Id) -> bool {
         self.profile.former.iter().filter(|key| key.id == *person).all(|key| day > key.until)
     }

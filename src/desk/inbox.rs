@@ -1,5 +1,5 @@
-//! The list of cases: where each stands and what is new in it. No file is fetched for it, and one bad case costs that
-//! case alone.
+//! The list of cases: where each stands and what is new in it. No file is fetched for it, and one
+//! bad case costs that case alone.
 
 use super::case::report_secret;
 use super::error::Error;
@@ -51,8 +51,8 @@ struct PendingEntry {
 }
 
 impl Desk {
-    /// Hands on every case of the server, one after another, and those that this desk has seen and the server no longer
-    /// shows. Cases in which this inspector has declared an interest are passed over.
+    /// Hands on every case of the server, one after another, and those that this desk has seen and the server
+    /// no longer shows. Cases in which this inspector has declared an interest are passed over.
     pub fn inbox(&mut self, mut each: impl FnMut(InboxEntry)) -> Result<(), Error> {
         let cases = self.client.cases(&self.session)?;
         let mut invitations = None;
@@ -133,7 +133,8 @@ impl Desk {
         Ok(pending.iter().map(listing).collect())
     }
 
-    /// The line, or none for a case that is hidden from this inspector; and the profile that the case asks for.
+    /// The line, or none for a case that is hidden from this inspector; and the
+    /// profile that the case asks for.
     fn entry(
         &self,
         entry: PendingEntry,

@@ -1,6 +1,6 @@
-//! What a desk remembers between runs: the office and profile version it has seen, how far each case had come, and
-//! which messages were opened. Digests and ids alone; nothing that anybody wrote. With it a server cannot go back to
-//! an old profile, or drop a message that was seen once, unnoticed.
+//! What a desk remembers between runs: the office and profile version it has seen, how far each case had
+//! come, and which messages were opened. Digests and ids alone; nothing that anybody wrote. With it a server
+//! cannot go back to an old profile, or drop a message that was seen once, unnoticed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -112,7 +112,8 @@ impl Memory {
         Ok(replace_private(&self.path, &bytes)?)
     }
 
-    /// Takes the newer one. Of two texts of one version the one that was seen first stays, and the next visit warns.
+    /// Takes the newer one. Of two texts of one version the one that was seen first
+    /// stays, and the next visit warns.
     pub fn remember_profile(&mut self, seen: SeenProfile) {
         let roots = self.profile.map_or(0, |known| known.roots).max(seen.roots);
         let newer = self.profile.is_none_or(|known| known.version < seen.version);

@@ -1,5 +1,5 @@
-//! The inspector's workbench: signing in, reading cases, answering, noting, handing over and exporting, a file for each.
-//! Keys never leave the machine; nothing the server sends is run or believed.
+//! The inspector's workbench: signing in, reading cases, answering, noting, handing over and exporting, a
+//! file for each. Keys never leave the machine; nothing the server sends is run or believed.
 
 mod attachments;
 mod case;

@@ -69,8 +69,8 @@ impl Desk {
         self.send(MessageKind::Record, opened, &blob, progress)
     }
 
-    /// Who reads what is written here next. Everybody whom the profile lists reads the journal, and, before a record says
-    /// otherwise, a one-way report, which was sealed to them all.
+    /// Who reads what is written here next. Everybody whom the profile lists reads the journal, and, before a
+    /// record says otherwise, a one-way report, which was sealed to them all.
     pub(super) fn record_readers(
         &self,
         opened: &OpenedCase,

@@ -1,5 +1,5 @@
-//! Answering a case: sealed to the reporter and to those who read the case. A reply that needs a second person is drafted
-//! first, signed by her on her own machine, and then sent as it was drafted.
+//! Answering a case: sealed to the reporter and to those who read the case. A reply that needs a second
+//! person is drafted first, signed by her on her own machine, and then sent as it was drafted.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,5 +1,5 @@
-//! Saving the files of a case for its inspector to look at: under safe names, what is nobody's word in a folder of its
-//! own, and nothing under a name that says it is there before all of it is checked.
+//! Saving the files of a case for its inspector to look at: under safe names, what is nobody's word in a
+//! folder of its own, and nothing under a name that says it is there before all of it is checked.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -14,8 +14,8 @@ use crate::protocol::record::ThreadName;
 use crate::verify::case::{Authenticity, CaseReading, MessageReading};
 
 impl Desk {
-    /// Saves every file of the case, and says in `shown` where. What could not be had or is not as it was signed is said
-    /// there, too, and costs its own message alone.
+    /// Saves every file of the case, and says in `shown` where. What could not be had or is not as it was
+    /// signed is said there, too, and costs its own message alone.
     pub fn save_files(&self, opened: &OpenedCase, shown: &mut ShownCase, folder: &Path) -> Result<(), Error> {
         prepare_folder(folder)?;
         let reading = opened.read(&self.profile);

@@ -25,7 +25,8 @@ pub struct ShownCase {
     pub status: Status,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
-    /// Where the case stands by those who had not seen the last reply, nor its sender theirs: to be confirmed.
+    /// Where the case stands by those who had not seen the last reply, nor its
+    /// sender theirs: to be confirmed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub concurrent_statuses: Vec<ShownValue<Status>>,
     /// Positions of replies whose outcome waits for a second person.
@@ -225,8 +226,8 @@ pub fn role(profile: &Profile, id: &Id) -> String {
     profile.role(id).map_or_else(|| id.to_string(), |role| profile.text(role, "").to_owned())
 }
 
-/// Who reads the case, and who of those whom the profile lists does not; nothing where this desk could not open what
-/// says it.
+/// Who reads the case, and who of those whom the profile lists does not; nothing where this
+/// desk could not open what says it.
 pub fn shown_persons(profile: &Profile, state: &CaseState) -> (Option<Vec<ShownPerson>>, Vec<ShownPerson>) {
     let Some(readers) = &state.office.readers else { return (None, Vec::new()) };
     let others = profile.inspectors.iter().map(|listed| &listed.id).filter(|id| !readers.contains(*id));

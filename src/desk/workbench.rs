@@ -29,8 +29,8 @@ pub struct Desk {
 /// What an inspector says when she signs in.
 #[derive(Debug, Clone)]
 pub struct Visit {
-    /// The office's id where she gives it; else the one that her desk remembers; else whatever the server says, see
-    /// [`Desk::first_visit`].
+    /// The office's id where she gives it; else the one that her desk remembers; else whatever the server
+    /// says, see [`Desk::first_visit`].
     pub office: Option<OfficeId>,
     /// The address of the office's server, where she comes through a tunnel and dials another.
     pub address: Option<Address>,
@@ -53,7 +53,8 @@ impl Desk {
             roots: memory.profile.map_or(0, |seen| seen.roots),
             today: visit.today,
         };
-        // Cases stay readable when the office is late in signing anew; nothing is sealed by an expired profile.
+        // Cases stay readable when the office is late in signing anew; nothing is
+        // sealed by an expired profile.
         let profile = profile::verify_for_reading(&client.profile()?, expectation)?;
         if memory.office.is_some_and(|remembered| remembered != profile.office) {
             return Err(profile::Error::Foreign { found: profile.office }.into());
@@ -107,7 +108,8 @@ impl Desk {
         Ok(self.memory.save()?)
     }
 
-    /// Whether anything may be sealed now: not under an expired profile, nor under one older than a message states.
+    /// Whether anything may be sealed now: not under an expired profile, nor under
+    /// one older than a message states.
     pub(super) fn check_sealing(&self, reading: Option<&CaseReading<'_>>) -> Result<(), Error> {
         if self.is_expired() {
             return Err(profile::Error::Expired { expires: self.profile.expires }.into());

@@ -1,5 +1,5 @@
-//! The textual header of an age file (C2SP age.md), read only as far as mohr must: of which types its stanzas are
-//! and where it ends. Opening is age's own business.
+//! The textual header of an age file (C2SP age.md), read only as far as mohr must: of which types its stanzas
+//! are and where it ends. Opening is age's own business.
 
 use super::limits::AGE_HEADER_BYTES_MAX;
 

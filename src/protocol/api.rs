@@ -1,5 +1,6 @@
-//! The JSON that a server and its clients exchange, and the words of problems (PROTOCOL 4.3 to 4.7). Both sides
-//! use these types; what a client reads in them is a server's word, to be believed when `verify` has seen it.
+//! The JSON that a server and its clients exchange, and the words of problems (PROTOCOL 4.3 to
+//! 4.7). Both sides use these types; what a client reads in them is a server's word, to be
+//! believed when `verify` has seen it.
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;

@@ -14,7 +14,8 @@ pub struct Day(jiff::civil::Date);
 const FIRST_YEAR: i16 = 2000;
 
 impl Day {
-    /// Today by the system's clock. The one place that reads it for the protocol; everything else is told the day.
+    /// Today by the system's clock. The one place that reads it for the protocol;
+    /// everything else is told the day.
     #[expect(clippy::disallowed_methods, reason = "the one place")]
     pub fn today() -> Self {
         let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();

@@ -96,6 +96,14 @@ hex_bytes!(
     Signature, 64, "a signature of 128 lowercase hex digits"
 );
 
+impl OfficeId {
+    /// In groups of four, for people who compare it: on the poster, on the pages.
+    pub fn grouped(self) -> String {
+        let pairs = self.0.chunks_exact(2).map(encode_hex);
+        pairs.collect::<Vec<_>>().join(" ")
+    }
+}
+
 /// 1 to 32 characters of `a-z`, `0-9` and `-`, beginning with a letter.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct Id(String);

@@ -1,5 +1,5 @@
-//! A one-way report as it is stored: an age file that somebody sealed with other tools, brought to a size class
-//! (PROTOCOL 4.6).
+//! A one-way report as it is stored: an age file that somebody sealed with other tools, brought
+//! to a size class (PROTOCOL 4.6).
 
 use super::age_header::{self, AgeHeader};
 use super::limits::{AGE_FILE_BYTES_MAX, size_class};

@@ -428,8 +428,8 @@ impl Deadlines {
     }
 }
 
-/// `https://`, a host of lowercase letters, digits, dots and hyphens, and perhaps a path of visible ASCII: what every
-/// browser parses, so that leaving fast never fails on it.
+/// `https://`, a host of lowercase letters, digits, dots and hyphens, and perhaps a path of visible ASCII:
+/// what every browser parses, so that leaving fast never fails on it.
 fn is_https_address(text: &str) -> bool {
     let Some(rest) = text.strip_prefix("https://") else { return false };
     let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));

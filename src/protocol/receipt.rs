@@ -8,8 +8,9 @@ pub const DIGITS: usize = 32;
 const RANDOM_DIGITS: usize = 30;
 const INPUT_BYTES_MAX: usize = 1024;
 
-/// A receipt code whose check digits are right: the reporter's only way back. It never prints itself by accident:
-/// [`ReceiptCode::group`] is the one way to its digits for people, [`ReceiptCode::digits`] for the derivation.
+/// A receipt code whose check digits are right: the reporter's only way back. It never prints itself
+/// by accident: [`ReceiptCode::group`] is the one way to its digits for people,
+/// [`ReceiptCode::digits`] for the derivation.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ReceiptCode(Zeroizing<[u8; DIGITS]>);
 
@@ -24,7 +25,8 @@ pub enum Error {
 }
 
 impl ReceiptCode {
-    /// A fresh code. `fill` fills a buffer from the system's generator; an argument so that vectors are exact.
+    /// A fresh code. `fill` fills a buffer from the system's generator; an
+    /// argument so that vectors are exact.
     pub fn generate(mut fill: impl FnMut(&mut [u8])) -> Self {
         let mut digits = Zeroizing::new([0; DIGITS]);
         let mut random = Zeroizing::new([0; 64]);

@@ -121,8 +121,8 @@ pub fn compose(typed: &str) -> String {
     composed
 }
 
-/// A word of ASCII as a person types or pastes it, in one spelling: other scripts' digits, wide letters, capitals,
-/// dashes of all kinds, and marks that nobody sees around it.
+/// A word of ASCII as a person types or pastes it, in one spelling: other scripts' digits, wide letters,
+/// capitals, dashes of all kinds, and marks that nobody sees around it.
 pub fn fold_typed(typed: &str) -> String {
     let composed: String = typed.nfkc().collect();
     fold(&composed).text.trim().to_owned()

@@ -1,5 +1,5 @@
-//! What is sent: which kind of message an upload becomes, which thread it goes to, and how `Upload-Metadata` says so
-//! (PROTOCOL 2.2 and 4.2).
+//! What is sent: which kind of message an upload becomes, which thread it goes to, and how `Upload-Metadata`
+//! says so (PROTOCOL 2.2 and 4.2).
 
 use std::collections::HashSet;
 use std::fmt;
@@ -98,8 +98,8 @@ impl UploadMetadata {
         text
     }
 
-    /// `kind` and `case`, and `write` with a report and only then; each once, in any order, among keys that are passed
-    /// over.
+    /// `kind` and `case`, and `write` with a report and only then; each once, in any order,
+    /// among keys that are passed over.
     pub fn decode(text: &str) -> Option<Self> {
         let (mut kind, mut case, mut write_hash) = (None, None, None);
         let mut keys = HashSet::new();

@@ -1,5 +1,5 @@
-//! What a receipt code opens: the office's answers, and the way to write on. Her own messages nobody can open with it;
-//! what she has to know of them stands in their memos.
+//! What a receipt code opens: the office's answers, and the way to write on. Her own messages nobody can open
+//! with it; what she has to know of them stands in their memos.
 
 use std::collections::HashMap;
 use std::io::{self, Cursor, Read, Seek, Write};
@@ -86,8 +86,8 @@ impl Mailbox<'_> {
         self.failures.get(&position).map(String::as_str)
     }
 
-    /// Writes on: to those who read her last message and are still listed, to whom she adds those of the form and of whom
-    /// she takes away those of the draft.
+    /// Writes on: to those who read her last message and are still listed, to whom she adds those of the form
+    /// and of whom she takes away those of the draft.
     pub fn follow_up(
         &self,
         draft: &Draft,
@@ -132,7 +132,8 @@ impl Mailbox<'_> {
         Ok(EarlierReport { keys: self.keys, left_out })
     }
 
-    /// Writes the sealed original of an answer, piece by piece. Whether it is the one that was listed, opening it tells.
+    /// Writes the sealed original of an answer, piece by piece. Whether it is the one
+    /// that was listed, opening it tells.
     pub fn fetch_sealed(&self, position: usize, sealed: &mut impl Write) -> Result<(), FetchError> {
         let listed = self.listing.messages.get(position).ok_or(FetchError::NoSuchAnswer)?;
         let mut stream = self.office.client.mailbox_blob(&self.token, listed)?.stream();
@@ -144,8 +145,8 @@ impl Mailbox<'_> {
         }
     }
 
-    /// Opens the files of an answer, of which the sealed original was fetched. Nothing that was written to `sink` may be
-    /// shown or kept before this has returned.
+    /// Opens the files of an answer, of which the sealed original was fetched. Nothing that was written to
+    /// `sink` may be shown or kept before this has returned.
     pub fn open_files<R: Read + Seek, W: Write>(
         &self,
         position: usize,

@@ -74,8 +74,8 @@ impl<'a> Office<'a> {
         self.send(&self.seal_report(code, form, draft, None)?, progress)
     }
 
-    /// Seals a report and sends nothing: its code can reach its owner before anybody else hears of it. Whom an earlier
-    /// case left out, this one leaves out, too.
+    /// Seals a report and sends nothing: its code can reach its owner before anybody else hears of it. Whom
+    /// an earlier case left out, this one leaves out, too.
     pub fn seal_report(
         &self,
         code: &ReceiptCode,

@@ -1,6 +1,6 @@
-//! age's native post-quantum recipient `mlkem768x25519` (C2SP age.md), which the age crate does not have: HPKE
-//! (RFC 9180, base mode, one shot) over X-Wing. X-Wing, HKDF and ChaCha20-Poly1305 are libraries'; what stands here
-//! is the key schedule and the strictness. `tests/it/cctv.rs` runs C2SP's vectors over it.
+//! age's native post-quantum recipient `mlkem768x25519` (C2SP age.md), which the age crate does not have:
+//! HPKE (RFC 9180, base mode, one shot) over X-Wing. X-Wing, HKDF and ChaCha20-Poly1305 are libraries'; what
+//! stands here is the key schedule and the strictness. `tests/it/cctv.rs` runs C2SP's vectors over it.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -172,7 +172,8 @@ impl age::Identity for Identity {
     }
 }
 
-/// RFC 9180, section 5.1, `KeySchedule` in base mode with an empty psk; then the key and nonce of the one message.
+/// RFC 9180, section 5.1, `KeySchedule` in base mode with an empty psk; then the
+/// key and nonce of the one message.
 fn key_schedule(shared_secret: &xwing::SharedSecret) -> (chacha::Key, chacha::Nonce) {
     let (_, psk_id_hash) = labeled_extract(&[], b"psk_id_hash", b"");
     let (_, info_hash) = labeled_extract(&[], b"info_hash", INFO);

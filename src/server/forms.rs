@@ -54,7 +54,7 @@ impl Forms {
     pub(super) fn new(pages: &EmbeddedFiles, profile: &Profile) -> Self {
         let recipients: Vec<_> =
             profile.inspectors.iter().map(|inspector| inspector.recipient.as_str()).collect();
-        let (recipients, office) = (recipients.join("\n"), profile.office.to_string());
+        let (recipients, office) = (recipients.join("\n"), profile.office.grouped());
         let forms = profile.languages.iter().filter_map(|language| {
             let path = format!("/{language}/sealed");
             let page = pages.file(&path)?;

@@ -8,8 +8,8 @@ use crate::protocol::limits::MESSAGE_JSON_BYTES_MAX;
 use crate::protocol::message::Message;
 use crate::protocol::seal_json::{self, Entry, SealJson};
 
-/// A message.json and a seal.json that decode and agree. Whose word it is, nobody has checked, and its files are not read:
-/// `verify::case` judges it.
+/// A message.json and a seal.json that decode and agree. Whose word it is, nobody has checked, and its files
+/// are not read: `verify::case` judges it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unverified {
     pub message: Message,

@@ -1,13 +1,12 @@
 // What the server says with every page and asset, and how much of it there is.
 
 import assert from "node:assert/strict";
-import { readdir } from "node:fs/promises";
 import { request } from "node:http";
 import { after, before, describe, test } from "node:test";
 
 import { launch } from "./drivers/driver.mjs";
 import { lifetime, startDemo } from "./harness/mohr.mjs";
-import { fillReport, sendReport } from "./harness/pages.mjs";
+import { fillReport, sendReport, workerScript } from "./harness/pages.mjs";
 import { startWire } from "./harness/wire.mjs";
 
 /// A report without files, sealed (PROTOCOL 1.5).
@@ -57,8 +56,7 @@ describe("pages and assets as they are served", () => {
 
   test("the worker's script has the policy of the pages, for nothing else binds a worker", async () => {
     const { headers } = await get(`${demo.url}/fa/report`);
-    const script = (await readdir(new URL("../../web/dist/reporter/assets/", import.meta.url))).find((name) => name.startsWith("worker."));
-    const { status, headers: worker } = await get(`${demo.url}/assets/${script}`);
+    const { status, headers: worker } = await get(new URL(await workerScript(`${demo.url}/fa/`), demo.url));
     assert.equal(status, 200);
     for (const name of ["content-security-policy", "cross-origin-embedder-policy"]) {
       assert.ok(headers[name], name);

@@ -14,6 +14,7 @@ mod desk;
 mod documents;
 mod forgery;
 mod layering;
+mod prose;
 mod server;
 mod storage;
 mod vectors;

@@ -156,10 +156,7 @@ impl Poster<'_> {
 
     /// In groups of four, as the pages show it.
     fn fingerprint(&self) -> Markup {
-        let digits = self.profile.office.to_string();
-        let groups: Vec<_> =
-            digits.as_bytes().chunks(4).map(|group| String::from_utf8_lossy(group)).collect();
-        html! { code dir="ltr" { (groups.join(" ")) } }
+        html! { code dir="ltr" { (self.profile.office.grouped()) } }
     }
 
     /// Whom to call in danger: the profile's number, or the police where it gives none.

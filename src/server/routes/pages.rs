@@ -67,14 +67,14 @@ pub fn missing(uri: &Uri, headers: &HeaderMap, problem: ProblemWord) -> Response
 
 const NOT_FOUND_PAGE: &str = concat!(
     "<!doctype html><html lang=\"fa\" dir=\"rtl\"><meta charset=\"utf-8\">",
-    "<meta name=\"viewport\" content=\"width=device-width\"><title>پیدا نشد · Not found</title>",
+    "<meta name=\"viewport\" content=\"width=device-width\"><meta name=\"color-scheme\" content=\"light dark\"><title>پیدا نشد · Not found</title>",
     "<main><h1>این صفحه پیدا نشد</h1><p><a href=\"/\">رفتن به صفحهٔ نخست</a></p>",
     "<div lang=\"en\" dir=\"ltr\"><h2>This page was not found</h2><p><a href=\"/\">Go to the home page</a></p></div></main></html>"
 );
 
 const METHOD_PAGE: &str = concat!(
     "<!doctype html><html lang=\"fa\" dir=\"rtl\"><meta charset=\"utf-8\">",
-    "<meta name=\"viewport\" content=\"width=device-width\"><title>انجام نشد · Not possible</title>",
+    "<meta name=\"viewport\" content=\"width=device-width\"><meta name=\"color-scheme\" content=\"light dark\"><title>انجام نشد · Not possible</title>",
     "<main><h1>این کار در این صفحه ممکن نیست</h1><p><a href=\"/\">رفتن به صفحهٔ نخست</a></p>",
     "<div lang=\"en\" dir=\"ltr\"><h2>This page cannot do that</h2><p><a href=\"/\">Go to the home page</a></p></div></main></html>"
 );

@@ -93,8 +93,8 @@ pub(super) fn free(db: &Connection, blob: BlobId, blocks_max: usize) -> Result<b
     Ok(slots.len() < blocks_max)
 }
 
-/// Moves the last block to a slot that is to be free. Says which of the two rows is to go: that of a last block
-/// which cannot be moved stays where it is, and the slot stays empty.
+/// Moves the last block to a slot that is to be free. Says which of the two rows is to go: that of a last
+/// block which cannot be moved stays where it is, and the slot stays empty.
 fn fill_gap(db: &Connection, slot: i64, last: i64) -> Result<i64, Error> {
     let (moved, data) = match get(db, last) {
         Ok(block) => block,

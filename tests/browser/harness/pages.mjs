@@ -165,3 +165,12 @@ export function jalali(day) {
   const of = (type) => parts.find((part) => part.type === type).value;
   return { weekday: of("weekday"), day: of("day"), month: of("month"), year: of("year") };
 }
+
+/// The path of the script that a page's workers run: the sealing part names it, and nothing else names a script.
+export async function workerScript(home) {
+  const textAt = async (path) => (await fetch(new URL(path, home))).text();
+  const [, core] = (await textAt("report")).match(/ data-core="([^"]+)"/);
+  const named = (await textAt(core)).match(/"\/assets\/[0-9A-Z]{8}\.js"/);
+  assert.ok(named, "the sealing part names a worker");
+  return JSON.parse(named[0]);
+}

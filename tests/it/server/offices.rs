@@ -192,8 +192,8 @@ fn each_office_has_its_own_pages_and_profile() {
         let (own, other) = (server.client(own), &server.client(other).office);
         assert_eq!(own.get("/api/v1/profile").send().expect(200).body, own.office.note.as_bytes());
         let page = String::from_utf8(own.get("/fa/sealed").send().expect(200).body).unwrap();
-        assert!(page.contains(&own.office.profile.office.to_string()));
-        assert!(!page.contains(&other.profile.office.to_string()));
+        assert!(page.contains(&own.office.profile.office.grouped()));
+        assert!(!page.contains(&other.profile.office.grouped()));
         assert!(!page.contains(&other.profile.inspectors[0].recipient));
     }
 }

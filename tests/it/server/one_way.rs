@@ -68,7 +68,7 @@ fn the_page_holds_the_recipients_of_the_office() {
             for inspector in &server.office.profile.inspectors {
                 assert!(text.contains(&inspector.recipient));
             }
-            assert!(text.contains(&server.office.profile.office.to_string()) && !text.contains('@'));
+            assert!(text.contains(&server.office.profile.office.grouped()) && !text.contains('@'));
         }
         for template in ["sealed-sent", "sealed-refused"] {
             server.get(&format!("/{language}/{template}")).send().problem(404, "not-found");

@@ -29,14 +29,17 @@ export function progressBar() {
       doing.textContent = text("sending.beginning")
       amount.textContent = ""
       bar.removeAttribute("value")
+      bar.hidden = amount.hidden = false
     },
     show: (progress: Progress) => {
       say(progress)
       bar.value = progress.total === 0 ? 0 : progress.done / progress.total
       amount.textContent = text("sending.amount", { done: size(progress.done), total: size(progress.total) })
     },
+    /** A full bar beside a refusal would say that all is well. */
     stop() {
       doing.textContent = text("sending.stopped")
+      bar.hidden = amount.hidden = true
     },
   }
 }

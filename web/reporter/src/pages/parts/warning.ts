@@ -6,6 +6,7 @@ import type { Finding } from "../../warn"
 import { h, type Child } from "#shared/dom"
 import { number } from "#shared/format"
 import { loadPart } from "./scripts"
+import { wholeNumbers } from "./whole-numbers"
 
 let warn: ((words: string) => Finding[]) | undefined
 
@@ -25,7 +26,7 @@ function findingsIn(words: string): Finding[] {
 export function marked(words: string): HTMLElement {
   const parts: Child[] = []
   let end = 0
-  for (const finding of findingsIn(words)) {
+  for (const finding of wholeNumbers(words, findingsIn(words))) {
     parts.push(words.slice(end, finding.start), mark(words, finding))
     end = finding.end
   }

@@ -56,21 +56,17 @@ export function sendingView({ core, profile }: Office, answers: Answers, withKin
     }
   }
   const cancel = button(text("sending.cancel"), { class: "button button-quiet", id: "cancel" }, giveUp)
-  const lead = h("p", { class: "lead", role: "status" }, text("sending.stay"))
-  const view = h(
-    "div",
-    { class: "stack", "data-state": "sending" },
-    h("h1", {}, text("sending.title")),
-    lead,
-    ...bar.elements,
-    h("div", { class: "actions" }, cancel),
-  )
+  const heading = h("h1", {})
+  const lead = h("p", { class: "lead", role: "status" })
+  const view = h("div", { class: "stack", "data-state": "sending" }, heading, lead, ...bar.elements, h("div", { class: "actions" }, cancel))
 
   let isRunning = false
   const send = async () => {
     if (isRunning) return
     isRunning = true
     clearProblem()
+    heading.textContent = text("sending.title")
+    lead.textContent = text("sending.stay")
     bar.begin()
     try {
       sending ??= core.prepareReport(profile, { ...answers.draft(withKinds), files: await attachments(answers.files) })
@@ -80,6 +76,8 @@ export function sendingView({ core, profile }: Office, answers: Answers, withKin
       isRunning = false
       if (stop.signal.aborted) return
       bar.stop()
+      heading.textContent = text("sending.stopped-title")
+      lead.textContent = text("sending.stopped-stay")
       const reason = reasonOf(error)
       // Another report stands under this code: the next try makes a new one.
       if (reason === "case-exists") sending = undefined
