@@ -10,7 +10,6 @@ const UNKNOWN: [what: string, bytes: Buffer | string, name: string, extension: s
   ["Excel before 2007", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "\0".repeat(600), "table.XLS", "xls", "old-office-format"],
   ["the same with a strange name", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "\0".repeat(600), "ali.rezaei", "doc", "old-office-format"],
   ["RTF", "{\\rtf1 {\\info{\\author A}}}", "x.doc", "rtf", "unknown-format"],
-  ["TIFF", "II*\0\x08\0\0\0\0\0", "x.jpg", "tif", "unknown-format"],
   ["Matroska", "\x1a\x45\xdf\xa3....matroska", "x.mp4", "mkv", "unknown-format"],
   ["WebM", "\x1a\x45\xdf\xa3....webm", "x", "webm", "unknown-format"],
   ["RAR", "Rar!\x1a\x07\0", "x.zip", "rar", "unknown-format"],
