@@ -26,6 +26,7 @@ import { cleanPdf } from "./pdf"
 import { cleanPng } from "./png"
 import { seenIn } from "./seen"
 import { type Output, Source } from "./source"
+import { cleanTiff } from "./tiff"
 import { cleanWav } from "./wav"
 import { cleanWebp } from "./webp"
 import { readZip } from "./zip"
@@ -93,6 +94,7 @@ async function cleanBy(kind: Kind, source: Source, found: Findings, nested: Nest
     case "jpeg": return cleanJpeg(source, found)
     case "png": return cleanPng(source, found, nested.budget)
     case "gif": return cleanGif(source, found)
+    case "tiff": return cleanTiff(source, found, nested.budget)
     case "webp": return cleanWebp(source, found)
     case "heic": case "avif": return cleanHeif(source, found)
     case "mp3": return cleanFrames(source, found, MP3_FRAME)

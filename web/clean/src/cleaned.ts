@@ -2,7 +2,7 @@
 
 // prettier-ignore
 export type Format =
-  | "jpeg" | "png" | "gif" | "webp" | "heic" | "avif"
+  | "jpeg" | "png" | "gif" | "webp" | "heic" | "avif" | "tiff"
   | "mp3" | "aac" | "amr" | "ogg" | "wav" | "flac" | "mp4" | "matroska" | "avi"
   | "pdf" | "ooxml" | "odf"
   | "other"

@@ -24,6 +24,7 @@ export async function detect(source: Source): Promise<Kind> {
   const is = (text: string, at = 0): boolean => startsWith(head, text, at)
   if (is("\xff\xd8\xff")) return kind("jpeg", "image/jpeg", "jpg")
   if (is("\x89PNG\r\n\x1a\n")) return kind("png", "image/png", "png")
+  if (is("II*\0") || is("MM\0*") || is("II+\0") || is("MM\0+")) return kind("tiff", "image/tiff", "tif")
   if (is("GIF87a") || is("GIF89a")) return kind("gif", "image/gif", "gif")
   if (is("RIFF") && is("WEBP", 8)) return kind("webp", "image/webp", "webp")
   if ((is("RIFF") || is("RF64") || is("BW64")) && is("WAVE", 8)) return kind("wav", "audio/wav", "wav")
@@ -81,7 +82,6 @@ function brand(major: string, compatible: string): Kind {
 function passedOn(head: Uint8Array): Kind | null {
   const is = (text: string, at = 0): boolean => startsWith(head, text, at)
   const other = (type: string, extension: string): Kind => ({ format: "other", type, extension })
-  if (is("II*\0") || is("MM\0*")) return other("image/tiff", "tif")
   if (is("BM") && is("\0\0\0\0", 6)) return other("image/bmp", "bmp")
   if (is("Rar!\x1a\x07")) return other("application/vnd.rar", "rar")
   if (is("7z\xbc\xaf\x27\x1c")) return other("application/x-7z-compressed", "7z")

@@ -43,7 +43,9 @@ const MEANINGFUL_TEXT_TYPES = new Set(["text", "desc", "mluc", "ZXML", "dict", "
  */
 export function neutraliseProfile(profile: Uint8Array, found: Findings): Uint8Array | null {
   const tags = readTags(profile)
-  if (tags !== null && COMMON.has(description(profile, tags)) && tags.every((tag) => KNOWN_TAGS.has(tag.name))) return null
+  if (tags !== null && COMMON.has(description(profile, tags)) && tags.every((tag) => KNOWN_TAGS.has(tag.name))) {
+    return withoutGaps(profile, tags, found)
+  }
 
   // No reader takes this for a profile.
   if (profile.length < HEADER_BYTES || !startsWith(profile, "acsp", 36)) {
@@ -53,7 +55,7 @@ export function neutraliseProfile(profile: Uint8Array, found: Findings): Uint8Ar
   }
   found.remains.add("colour-profile")
   if (tags === null) return null
-  const blanked = profile.slice()
+  const blanked = (withoutGaps(profile, tags, found) ?? profile).slice()
   // Date, platform's flags stay out of it: creation date 24-35, device maker and model 48-55, creator 80-83, digest 84-99.
   for (const [from, to] of [
     [24, 36],
@@ -70,6 +72,21 @@ export function neutraliseProfile(profile: Uint8Array, found: Findings): Uint8Ar
   if (blanked.every((byte, at) => byte === profile[at])) return null
   found.removed.add("colour-profile-name")
   return blanked
+}
+
+/** Bytes that belong to no tag, and the end of the head, which has no meaning: null where they are empty. */
+function withoutGaps(profile: Uint8Array, tags: Tag[], found: Findings): Uint8Array | null {
+  const copy = profile.slice()
+  copy.fill(0, 100, HEADER_BYTES)
+  let at = HEADER_BYTES + 4 + 12 * tags.length
+  for (const tag of [...tags].sort((a, b) => a.at - b.at)) {
+    if (tag.at > at) copy.fill(0, at, tag.at)
+    at = Math.max(at, tag.end)
+  }
+  copy.fill(0, at)
+  if (copy.every((byte, i) => byte === profile[i])) return null
+  found.removed.add("unknown-data")
+  return copy
 }
 
 interface Tag {

@@ -303,3 +303,19 @@ test("HEIC as a telephone writes it: tiles and their grid stay, thumbnail, gain 
   assert.equal(result.bytes.indexOf("TILE-TWO"), original.indexOf("TILE-TWO"))
   await assertStable(result)
 })
+
+test("a profile that every phone writes holds nothing between its tags, in its head and behind its end", async () => {
+  const profile = screenProfile("sRGB IEC61966-2.1")
+  const head = Buffer.from(profile)
+  head.write("CANARY", 110)
+  for (const changed of [head, Buffer.concat([profile, Buffer.from("CANARY-BEHIND")])]) {
+    const bare = picture(...SMALL, "jpg:-")
+    const icc = segment(0xe2, Buffer.concat([Buffer.from("ICC_PROFILE\0\x01\x01"), changed]))
+    const original = Buffer.concat([bare.subarray(0, 2), icc, bare.subarray(2)])
+    const result = await cleanBytes(original)
+    assert.deepEqual([result.outcome, result.removed], ["cleaned", ["unknown-data"]])
+    assertNoCanary(original, result.bytes)
+    assert.ok(pixels(result.bytes, "jpg").equals(pixels(original, "jpg")))
+    await assertStable(result)
+  }
+})

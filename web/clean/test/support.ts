@@ -98,7 +98,9 @@ function digests(files: readonly Uint8Array[], extension: string): (string | und
     assert.equal(error, undefined, "identify is needed for this test; tools/install.sh installs it")
     for (const line of stdout.toString().split("\n")) {
       const [name = "", ...digest] = line.split(" ")
-      if (!digest.includes("")) found.set(name, (found.get(name) ?? "") + digest.join(" "))
+      // The second is the digest of no pixels at all.
+      if (!digest.includes("") && !line.includes("e3b0c44298fc1c149afbf4c8996fb924"))
+        found.set(name, (found.get(name) ?? "") + digest.join(" "))
     }
   }
   for (const name of names) rmSync(join(folder, name))

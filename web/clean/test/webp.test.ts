@@ -32,6 +32,9 @@ test("nothing but the picture is in the copy, whatever chunk it stands in and wh
       for (let place = 0; place <= chunks.length; place++) {
         // A picture or a head before the others is the one that counts, and transparency before a picture is its own.
         if (/^(?:VP8|ALPH)/.test(name) && place < chunks.length) continue
+        // Before the head readers take nothing.
+        if (place === 0 && kind !== "simple") continue
+        if (name === "ANIM" && kind === "animation" && place < 2) continue
         variants.push([`${kind}: ${name} at ${place}`, riff(...chunks.slice(0, place), chunk(name, PERSON), ...chunks.slice(place))])
       }
       if (kind !== "animation") continue
