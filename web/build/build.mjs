@@ -128,6 +128,7 @@ async function renderPages() {
         used.add(key)
         return texts.get(key) ?? ""
       }
+      const known = (path) => assetOf(path) ?? problem(`${where}: no asset ${path}`) ?? ""
       const href = (other, to = lang) => `/${to}/${other === "index" ? "" : other}`
       const tags = {
         text: (key) => escapeHtml(say(key)),
@@ -140,10 +141,10 @@ async function renderPages() {
           if (!pages.includes(other)) problem(`${where}: no page "${other}"`)
           return href(other)
         },
-        asset: (path) => `/${assetOf(path, where)}`,
+        asset: (path) => `/${known(path)}`,
         integrity: (path) =>
           `sha256-${createHash("sha256")
-            .update(output.get(assetOf(path, where)) ?? "")
+            .update(output.get(known(path)) ?? "")
             .digest("base64")}`,
         inline: (path) => inlined.get(path) ?? "",
         preloads: (path) =>
@@ -198,20 +199,19 @@ async function readScripts() {
 }
 
 /** Where a source file went in dist. */
-function assetOf(path, where) {
+function assetOf(path) {
   for (const [file, { entryPoint, inputs }] of Object.entries(bundle.outputs)) {
-    const [only, ...more] = Object.keys(inputs)
+    // A style may name a part of a drawing.
+    const [only, ...more] = Object.keys(inputs).map((input) => input.replace(/#.*/, ""))
     if (entryPoint === path || (entryPoint === undefined && only === path && more.length === 0 && !/\.(js|css)$/.test(file)))
       return file.slice(DIST.length + 1)
   }
-  const name = added.get(path)
-  if (name === undefined) problem(`${where}: no asset ${path}`)
-  return name ?? ""
+  return added.get(path)
 }
 
 /** A font or icon that no style names is put beside those that are. */
 async function addAsset(path, where) {
-  if (added.has(path) || Object.values(bundle.outputs).some(({ inputs }) => Object.keys(inputs).includes(path))) return
+  if (assetOf(path) !== undefined) return
   const bytes = await readFile(join(web, path)).catch(() => undefined)
   if (bytes === undefined) return problem(`${where}: no file ${path}`)
   const name = `assets/${sha256(bytes).slice(0, 8).toUpperCase()}${extname(path)}`

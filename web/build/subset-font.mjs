@@ -28,8 +28,8 @@ const woff2 = await subsetFont(source, LETTERS + MARKS + DIGITS + PUNCTUATION, {
   variationAxes: WEIGHTS,
   keepFeatures: FEATURES,
   noHinting: true,
-  // Only layout engines of old ask for it; browsers take the advances from gvar.
-  dropTables: ["HVAR"],
+  // HVAR: only layout engines of old ask for it; browsers take the advances from gvar. GDEF: what is a mark they know from Unicode.
+  dropTables: ["HVAR", "GDEF"],
 })
 await writeFile(new URL("../shared/fonts/vazirmatn-fa.woff2", import.meta.url), woff2)
 await writeFile(new URL("../shared/fonts/OFL.txt", import.meta.url), await readFile(resolve("vazirmatn/OFL.txt")))

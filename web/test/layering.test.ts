@@ -26,7 +26,7 @@ const HKDF = "@noble/hashes/hkdf.js"
 const EDGES: Readonly<Record<string, Part>> = {
   shared: { parts: [], libraries: [] },
   clean: { parts: [], libraries: [] },
-  "reporter/src/protocol": { parts: [], libraries: ["@noble/hashes/utils.js"] },
+  "reporter/src/protocol": { parts: [], libraries: [] },
   "reporter/src/verify": { parts: ["reporter/src/protocol"], libraries: [HASH, ED25519] },
   "reporter/src/seal": {
     parts: ["reporter/src/protocol", "reporter/src/verify", "reporter/src/errors", "reporter/src/pause"],

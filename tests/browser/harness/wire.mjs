@@ -2,10 +2,13 @@
 
 import { connect, createServer } from "node:net";
 
-/// Passes connections on to `target` (an origin), and counts. `sent` is what the browser sent, `received` what it was sent.
+const REQUEST = /(?:^|\r\n)((?:GET|HEAD|POST|PATCH|DELETE|OPTIONS) \S+) HTTP\/1\.1\r\n/g;
+
+/// Passes connections on to `target` (an origin), and counts. `sent` is what the browser sent, `received` what it was sent,
+/// `requests` are their methods and addresses: what came from the browser's cache is not among them.
 export async function startWire(t, target) {
   const { hostname, port } = new URL(target);
-  const wire = { sent: 0, received: 0 };
+  const wire = { sent: 0, received: 0, requests: [] };
   const open = new Set();
   const server = createServer((near) => {
     const far = connect({ host: hostname, port });
@@ -14,7 +17,10 @@ export async function startWire(t, target) {
       socket.on("close", () => (near.destroy(), far.destroy(), open.delete(socket)));
       socket.on("error", () => {});
     }
-    near.on("data", (bytes) => (wire.sent += bytes.length));
+    near.on("data", (bytes) => {
+      wire.sent += bytes.length;
+      for (const [, request] of bytes.toString("latin1").matchAll(REQUEST)) wire.requests.push(request);
+    });
     far.on("data", (bytes) => (wire.received += bytes.length));
     near.pipe(far);
     far.pipe(near);

@@ -32,7 +32,7 @@ const STYLE: &[(&str, &str)] = &[("referrer-policy", "no-referrer")];
 const INERT: &[(&str, &str)] = &[("content-security-policy", "default-src 'none'; frame-ancestors 'none'")];
 
 /// Exactly those policies stand on an answer that act on it.
-fn assert_policies(path: &str, answer: &Answer, wanted: &[(&str, &str)]) {
+fn assert_policies(path: &str, answer: &Response, wanted: &[(&str, &str)]) {
     for (name, value) in ALWAYS.iter().chain(wanted) {
         let found = answer.header(name);
         assert!(!found.is_empty() && (value.is_empty() || found == *value), "{path}: {name}: {found}");

@@ -1,11 +1,8 @@
 // Bytes and the ways they travel as text: hex, UTF-8 and Base64.
 
-import { hexToBytes } from "@noble/hashes/utils.js"
 import { Malformed } from "./malformed"
 
 export type Bytes = Uint8Array<ArrayBuffer>
-
-export { bytesToHex as encodeHex } from "@noble/hashes/utils.js"
 
 export function concat(...parts: Uint8Array[]): Bytes {
   return join(parts)
@@ -22,10 +19,14 @@ export function join(pieces: readonly Uint8Array[]): Bytes {
   return whole
 }
 
+export function encodeHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")
+}
+
 /** Lowercase hex of exactly so many bytes. */
 export function decodeHex(text: string, sizeBytes: number): Bytes {
   if (!isHex(text, sizeBytes)) throw new Malformed(`not ${sizeBytes} bytes in lowercase hex`)
-  return hexToBytes(text) as Bytes
+  return Uint8Array.from({ length: sizeBytes }, (_, at) => Number.parseInt(text.slice(2 * at, 2 * at + 2), 16))
 }
 
 export function isHex(text: unknown, sizeBytes: number): text is string {
