@@ -24,7 +24,6 @@ const REASONS: Readonly<Record<ProfileFault, Reason>> = {
   expired: "profile-expired",
   older: "profile-older",
   "other-text": "profile-differs",
-  "fewer-roots": "profile-differs",
   newer: "profile-newer",
 }
 
@@ -47,7 +46,7 @@ export async function fetchOffice(
     const expected = { office: expectedOffice, seen: (office: string) => seen.get(office), today, isForReading }
     const profile = await openProfile(note, expected, primitives)
     if (typeof profile === "string") throw new ReporterError(REASONS[profile])
-    seen.set(profile.office, { ...profile.stamp, roots: profile.roots.length })
+    seen.set(profile.office, profile.stamp)
     return profile
   } catch (error) {
     throw error instanceof Malformed ? new ReporterError("profile-invalid", error.message) : error

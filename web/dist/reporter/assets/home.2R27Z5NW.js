@@ -1,0 +1,1 @@
+import{D as e,G as i,I as n,M as m,N as l,Q as c,a as r,g as t,h as a}from"./chunk.YD7GCBFT.js";a();r(null)?f():t();function f(){for(let o of document.querySelectorAll("a[data-door]"))o.hash=`door=${o.dataset.door}`;c(),m(()=>!0),n(async()=>(await l(()=>import("./office-shown.7EIPUM56.js"))).loadShownProfile).catch(o=>e(i(o)))}

@@ -1,1 +1,0 @@
-import{D as e,G as i,I as n,M as m,N as l,Q as c,a as r,g as t,h as a}from"./chunk.EV7UZGRC.js";a();r(null)?f():t();function f(){for(let o of document.querySelectorAll("a[data-door]"))o.hash=`door=${o.dataset.door}`;c(),m(()=>!0),n(async()=>(await l(()=>import("./office-shown.XQNMWEMK.js"))).loadShownProfile).catch(o=>e(i(o)))}
