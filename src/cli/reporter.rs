@@ -89,6 +89,10 @@ pub struct FollowUpArguments {
     /// Nobody was left out: asked for only where the server does not give back what your report said of it
     #[arg(long, conflicts_with = "leave_out")]
     leave_out_nobody: bool,
+    /// How many messages mohr status has shown you: the office then sees which answers you knew. Whom one of them names
+    /// and --also does not, is left out for ever [default: none behind your last message]
+    #[arg(long, value_name = "NUMBER")]
+    seen: Option<usize>,
 }
 
 #[derive(Serialize)]
@@ -177,6 +181,10 @@ pub fn status(arguments: &StatusArguments) -> Result<(), Failure> {
         print_quoted("the office wants to add a reader:", &format!("{} ({})", person.role, person.id))?;
         note(format!("if you agree, write on with --also {}", person.id));
     }
+    let shown_messages = mailbox.listing.messages.len();
+    if mailbox.surely_seen() < shown_messages {
+        note(format!("when you write on, say that you have read this: --seen {shown_messages}"));
+    }
     Ok(())
 }
 
@@ -226,6 +234,7 @@ fn send_follow_up(arguments: &FollowUpArguments, dispatch: &Dispatch) -> Result<
     let form = FollowUpForm {
         also: arguments.also.clone(),
         has_said_whom: arguments.leave_out_nobody || !draft.left_out.is_empty(),
+        seen: Some(arguments.seen.unwrap_or_else(|| mailbox.surely_seen())),
     };
     let delivery = dispatch.get_or_init(|| {
         Arc::new(Delivery::new(Parcel::FollowUp, arguments.office.json, client.upload_watch()))
@@ -408,13 +417,21 @@ fn reporter_failure(error: reporter::Error) -> Failure {
             Failure::with_hint(error, "send less, or in several messages")
         }
         reporter::Error::Seal(error) => seal_failure(error),
-        reporter::Error::AskAgain => Failure::with_hint(
+        reporter::Error::AskAgain(_) => Failure::with_hint(
             error,
             "say it again: --leave-out INSPECTOR for each of them, or --leave-out-nobody",
         ),
         reporter::Error::NotOffered(_) => {
             Failure::with_hint(error, "mohr status lists whom the office's answers name")
         }
+        reporter::Error::FewerMessages { .. } => Failure::with_hint(
+            error,
+            "look again with mohr status; if they stay away, tell the office by another way",
+        ),
+        reporter::Error::ProfileDiffers { .. } => Failure::with_hint(
+            error,
+            "somebody signed another profile than the one that was seen: ask the office by another way",
+        ),
         reporter::Error::ProfileOlder { .. } => Failure::with_hint(
             error,
             "the server may be going back to an old profile: ask the office by another way",

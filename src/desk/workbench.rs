@@ -103,7 +103,8 @@ impl Desk {
         Ok(self.memory.save()?)
     }
 
-    /// Whether anything may be sealed now: not under an expired profile, nor under one older than a message states.
+    /// Whether anything may be sealed now: not under an expired profile, nor under one older than a
+    /// message states or with another text.
     pub(super) fn check_sealing(&self, reading: Option<&CaseReading<'_>>) -> Result<(), Error> {
         if self.is_expired() {
             return Err(profile::Error::Expired { expires: self.profile.expires }.into());
@@ -111,6 +112,9 @@ impl Desk {
         match reading {
             Some(reading) if reading.is_profile_older(&self.profile) => {
                 Err(Error::ProfileOlder { offered: self.profile.version, floor: reading.state.profile_floor })
+            }
+            Some(reading) if reading.state.profile_differs => {
+                Err(Error::ProfileDiffers { version: self.profile.version })
             }
             _ => Ok(()),
         }
