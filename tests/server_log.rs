@@ -41,6 +41,7 @@ fn no_canary_reaches_the_log_at_trace() {
     // Failures are logged, and those must be found: a database that is full.
     while server.send("report", &self::token(), &self::case(), &sealed(TEXT)).status == 201 {}
     let port = server.address.port().to_string();
+    let server_office = server.office.profile.office.to_string();
     server.stop();
 
     let log = lines.text();
@@ -64,7 +65,10 @@ fn no_canary_reaches_the_log_at_trace() {
     for secret in secrets {
         assert!(!log.contains(secret), "{secret} in the log:\n{log}");
     }
+    let office = format!("office{{id={}}}", &server_office[..8]);
     for line in log.lines() {
+        // What is no office's: start and stop.
+        assert!(line.contains(&office) || line.contains("serving") || line.contains("stopped"), "{line}");
         assert!(line.contains(" mohr::"), "not ours: {line}");
         assert!(!line.contains("20:") && !line.contains("T1") && !line.contains(FIRST_DAY), "a time: {line}");
     }

@@ -8,6 +8,7 @@ use mohr::protocol::profile::{Profile, TwoPersons, WhyFormer};
 use mohr::protocol::record::{Act, Channel, HandedMessage, Priority, ThreadName, Verdict};
 use mohr::protocol::secret::HandedKey;
 use mohr::verify::case::{Authenticity, CaseReading, Perspective};
+use mohr::verify::case_state::{AskAgain, MailboxState};
 use serde_json::{Value, json};
 
 use super::Vectors;
@@ -269,7 +270,7 @@ fn memos(vectors: &Vectors) {
         &none,
         &expected,
         |reporter, _| {
-            assert!(reporter.state.mailbox.own.is_to_be_asked);
+            assert_eq!(reporter.state.mailbox.own.ask_again, Some(AskAgain::Server));
         },
     );
     let mut swapped = script.clone();
@@ -278,12 +279,12 @@ fn memos(vectors: &Vectors) {
     case(
         vectors,
         "memo-of-another",
-        "a memo opens for its own message alone",
+        "a memo opens for its own message alone; that of the one before would bring back whom she left out since",
         &swapped,
         &expected,
         |reporter, _| {
             assert_eq!(warnings(reporter)[2], "not-hers");
-            assert!(!reporter.state.mailbox.own.is_to_be_asked);
+            assert_eq!(reporter.state.mailbox.own.ask_again, Some(AskAgain::Server));
         },
     );
     let mut gone = script.clone();
@@ -298,7 +299,8 @@ fn memos(vectors: &Vectors) {
         &gone,
         &expected,
         |reporter, _| {
-            assert!(reporter.state.mailbox.own.is_to_be_asked && reporter.state.mailbox.report.is_none());
+            let MailboxState { own, report, .. } = &reporter.state.mailbox;
+            assert!(own.ask_again == Some(AskAgain::Server) && report.is_none());
         },
     );
 
@@ -328,10 +330,17 @@ fn memos(vectors: &Vectors) {
         "a reply was sealed by another text of the same version",
         &other,
         &expected,
-        |reporter, _| {
-            assert_eq!(warnings(reporter)[3], "profile-differs");
+        |reporter, inspector| {
+            for reading in [reporter, inspector] {
+                assert_eq!(
+                    (reading.state.profile_differs, &warnings(reading)[3][..]),
+                    (true, "profile-differs")
+                );
+            }
         },
     );
+    asked_again(vectors);
+    profile_texts(vectors);
     let mut claimed = Script::new(&profile());
     claimed.report();
     let mut message = claimed.draft(Content::FollowUp { answers: Vec::new() });
@@ -348,6 +357,86 @@ fn memos(vectors: &Vectors) {
             assert_eq!((reporter.state.profile_floor, inspector.state.profile_floor), (1 << 40, 0));
         },
     );
+}
+
+/// Whether she is asked again whom to leave out: her last message decides.
+fn asked_again(vectors: &Vectors) {
+    let mut script = Script::new(&profile());
+    script.report().follow_up().reply("sara", None);
+    script.to(&["mina", "sara"]).follow_up();
+    let gone = |at: usize, persons: &[&str]| {
+        let mut gone = script.clone();
+        if !persons.is_empty() {
+            gone.order(ThreadName::Mailbox, &[at], persons);
+        }
+        gone.mailbox[at].state = ItemState::Gone;
+        gone
+    };
+    let asks = |script: &Script, name: &str, comment: &str, words: [&str; 4], why: Option<AskAgain>| {
+        let expected = Expected { reporter: &words, inspector: &words, office: &[] };
+        case(vectors, name, comment, script, &expected, |reporter, _| {
+            assert_eq!(reporter.state.mailbox.own.ask_again, why);
+        });
+    };
+    let erased = gone(3, &["sara"]);
+    let comment = "the message that says for whom the next one is was erased: only she knows";
+    asks(&erased, "ask-again-erased", comment, [A, A, A, "gone"], Some(AskAgain::Erased));
+    let comment = "the same without an order: the server's fault";
+    asks(&gone(3, &[]), "ask-again-gone", comment, [A, A, A, "missing"], Some(AskAgain::Server));
+    let earlier = gone(1, &["sara"]);
+    let comment = "an earlier one was erased, and the last one's memo is there";
+    asks(&earlier, "ask-again-not", comment, [A, "gone", A, A], None);
+
+    let mut misplaced = script.clone();
+    misplaced.mailbox[3].kind = MessageKind::Report;
+    let comment = "the last one is listed as a report, so that its memo does not count";
+    asks(&misplaced, "ask-again-misplaced", comment, [A, A, A, N], Some(AskAgain::Server));
+
+    let mut swapped = script.clone();
+    swapped.mailbox[1].memo = script.mailbox[0].memo.clone();
+    let expected = Expected { reporter: &[A, N, A, A], inspector: &[A; 4], office: &[] };
+    let comment = "the memo of an earlier one does not open, and the last one's does";
+    case(vectors, "ask-again-not-for-an-earlier-one", comment, &swapped, &expected, |reporter, _| {
+        let own = &reporter.state.mailbox.own;
+        assert_eq!((own.ask_again, &own.next_readers), (None, &ids(&["mina", "sara"])));
+    });
+}
+
+/// What of a profile's text a message states, and who may stop others with it.
+fn profile_texts(vectors: &Vectors) {
+    let mut script = Script::new(&profile());
+    script.report();
+    let other = Digest::from_bytes([3; 32]);
+    let mut by_nobody = script.clone();
+    let mut message = by_nobody.draft_reply("sara", None);
+    message.profile.digest = other;
+    by_nobody.push(&message, &signing("reza", 1));
+    let expected = Expected { reporter: &[A, N], inspector: &[A, N], office: &[] };
+    let comment = "what is not authentic states no text";
+    case(vectors, "profile-differs-not-authentic", comment, &by_nobody, &expected, |reporter, inspector| {
+        assert!(!reporter.state.profile_differs && !inspector.state.profile_differs);
+    });
+    let mut claimed = script.clone();
+    let mut message = claimed.draft(Content::FollowUp { answers: Vec::new() });
+    message.profile.digest = other;
+    claimed.push(&message, &claimed.keys.signing.clone());
+    let expected = Expected { reporter: &[A; 2], inspector: &[A; 2], office: &[] };
+    let comment = "another text that the reporter states is said, and stops no inspector";
+    case(vectors, "profile-differs-claimed", comment, &claimed, &expected, |_, inspector| {
+        assert_eq!(
+            (inspector.state.profile_differs, &warnings(inspector)[1][..]),
+            (false, "profile-differs")
+        );
+    });
+    let mut record = script.clone();
+    let mut message = record.draft_record("sara", vec![]);
+    message.profile.digest = other;
+    record.push(&message, &signing("sara", 1));
+    let expected = Expected { reporter: &[A], inspector: &[A], office: &[A] };
+    let comment = "a record was sealed by another text: whoever sees it seals nothing";
+    case(vectors, "profile-differs-record", comment, &record, &expected, |reporter, inspector| {
+        assert!(!reporter.state.profile_differs && inspector.state.profile_differs);
+    });
 }
 
 /// Sara's first key is stolen and trusted until the 15th; she has a second.

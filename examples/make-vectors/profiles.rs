@@ -2,7 +2,7 @@
 
 use mohr::protocol::ids::{Digest, OfficeId};
 use mohr::protocol::note::encode_note;
-use mohr::protocol::profile::{Profile, Root, TwoPersons, WhyFormer};
+use mohr::protocol::profile::{Profile, Root, TwoPersons, WhyFormer, versions};
 use mohr::seal::signing::SigningKey;
 use mohr::verify::digest::office_id;
 use mohr::verify::profile::{Expectation, key_hash, verify};
@@ -43,7 +43,8 @@ fn full() -> Profile {
 }
 
 fn with_roots(count: usize) -> Profile {
-    Profile { roots: roots()[..count].to_vec(), ..full() }
+    let version = *versions(count).start() + 6;
+    Profile { roots: roots()[..count].to_vec(), version, ..full() }
 }
 
 /// Signed by the true root, whatever it is.
@@ -52,7 +53,7 @@ fn signed(office: OfficeId, text: &str, root: &SigningKey) -> String {
 }
 
 fn vector(note: &str) -> Value {
-    json!({"note": note, "office": profile().office, "version": 0, "digest": null, "roots": 0, "today": TODAY})
+    json!({"note": note, "office": profile().office, "version": 0, "digest": null, "today": TODAY})
 }
 
 fn good(vectors: &Vectors) {
@@ -73,14 +74,27 @@ fn good(vectors: &Vectors) {
     write("seen-before", "the same text once more", &full(), &|vector| {
         vector["version"] = json!(7);
         vector["digest"] = vector["stamp"]["digest"].clone();
-        vector["roots"] = json!(1);
     });
     write("newer", "a later version, whatever the digest of the earlier one was", &full(), &|vector| {
         vector["version"] = json!(6);
         vector["digest"] = json!(Digest::from_bytes([1; 32]));
     });
     write("roots-two", "signed by the second root, which the first commits to", &with_roots(2), &|_| {});
-    write("roots-four", "signed by the fourth", &with_roots(4), &|vector| vector["roots"] = json!(4));
+    write("roots-four", "signed by the fourth", &with_roots(4), &|_| {});
+    for roots in 1..=4 {
+        let profile = Profile { version: *versions(roots).end(), ..with_roots(roots) };
+        let comment = format!("the last version that root {roots} signs");
+        write(&format!("version-last-{roots}"), &comment, &profile, &|_| {});
+    }
+    write(
+        "next-root",
+        "the first version of the second root, behind the highest that a thief of the first could sign",
+        &Profile { version: 10_001, ..with_roots(2) },
+        &|vector| {
+            vector["version"] = json!(10_000);
+            vector["digest"] = json!(Digest::from_bytes([1; 32]));
+        },
+    );
     let mut extended = vector(&{
         let note = note(&full());
         format!("{note}\u{2014} example.org/log AAAAAGxvbmdlciB0aGFuIGFueSBzaWduYXR1cmU=\n")
@@ -111,9 +125,9 @@ fn signatures(vectors: &Vectors) {
     let claimed_note = signed(office, &claimed.encode().unwrap(), &foreign);
     let two = with_roots(2).encode().unwrap();
     let by_first = signed(office, &two, &root_key(1));
-    let skipped = Profile { roots: vec![roots()[0], roots()[2]], ..full() };
-    let uncommitted = Profile { roots: vec![roots()[0], foreign_root], ..full() };
-    let reordered = Profile { roots: vec![roots()[1], roots()[0]], ..full() };
+    let skipped = Profile { roots: vec![roots()[0], roots()[2]], ..with_roots(2) };
+    let uncommitted = Profile { roots: vec![roots()[0], foreign_root], ..with_roots(2) };
+    let reordered = Profile { roots: vec![roots()[1], roots()[0]], ..with_roots(2) };
     let many: String = (0..16).map(|n| format!("\u{2014} other-{n} AAAAAGE=\n")).collect();
     for (name, comment, note, error) in [
         ("error-foreign", "another office, for who knows this one", foreign_note, "foreign"),
@@ -180,9 +194,14 @@ fn expectations(vectors: &Vectors) {
             vector["digest"] = json!(Digest::from_bytes([1; 32]));
         },
     );
-    write("error-fewer-roots", "a second root was seen before", &full(), "fewer-roots", &|vector| {
-        vector["roots"] = json!(2);
-    });
+    let highest = Profile { version: 10_000, ..full() };
+    write(
+        "error-fewer-roots",
+        "the highest version of the first root, though one of the second was seen before",
+        &highest,
+        "older",
+        &|vector| vector["version"] = json!(10_001),
+    );
 }
 
 /// Signed by the true root, and yet not a profile.
@@ -301,6 +320,15 @@ fn documents(vectors: &Vectors) {
         ("error-version", "versions count from 1", one("\"version\": 7", "\"version\": 0"), "document"),
     ] {
         refuse(vectors, name, comment, &note, error);
+    }
+    for (name, comment, roots, version) in [
+        ("error-version-of-next-root", "a version that the second root signs, with one root", 1, 10_001),
+        ("error-version-of-earlier-root", "a version that the first root signs, with two", 2, 10_000),
+        ("error-version-of-no-root", "a version above all that four roots sign", 4, 40_001),
+    ] {
+        let profile = Profile { version, ..with_roots(roots) };
+        let text = serde_json::to_string_pretty(&profile).unwrap() + "\n";
+        refuse(vectors, name, comment, &signed(office, &text, &root_key(roots)), "document");
     }
 }
 

@@ -17,6 +17,7 @@ use crate::protocol::address::Address;
 use crate::protocol::day::Day;
 use crate::protocol::ids::OfficeId;
 use crate::seal::key_file::InspectorKeys;
+use crate::verify::effect::NoEffect;
 
 /// Who the inspector is and where the server is.
 #[derive(Args)]
@@ -82,11 +83,31 @@ pub fn warn(warnings: &[CaseWarning]) {
                 "WARNING: the server no longer shows what this desk has seen of the case; \
                  something was dropped or replaced"
             }
+            CaseWarning::ReportGone => {
+                "WARNING: the server says that the report is gone, and what lets this desk list the case went with \
+                 it: whether an order of the office says so cannot be seen here"
+            }
             CaseWarning::NotShown => {
                 "WARNING: the report does not open with this identity, and nobody has handed the case over: \
                  the server shows nothing else of it"
             }
         });
+    }
+}
+
+/// What to do in the place of an act that would change nothing.
+fn remedy(why: &NoEffect) -> &'static str {
+    match why {
+        NoEffect::Unchanged => "leave that act out",
+        NoEffect::NotInJournal => "write it into a case: mohr record CASE",
+        NoEffect::NotInCase => "write it into the journal: mohr record journal",
+        NoEffect::LastReader => "hand the case over to somebody else before: mohr handover",
+        NoEffect::OrderGiven(_) => "give the new order an id of its own",
+        NoEffect::NoSuchOrder(_) => "mohr open lists the orders of the case, with --json",
+        NoEffect::OwnOrder(_) => "another reader of the case says it",
+        NoEffect::NotFirst => "say it in the record's text: --text-file",
+        NoEffect::NotJoined(_) => "mohr open lists the cases that it is joined with, with --json",
+        NoEffect::LeftOut(_) => "hand it over to somebody else: mohr handover",
     }
 }
 
@@ -116,6 +137,14 @@ pub fn desk_failure(error: desk::Error) -> Failure {
             error,
             "nothing was sent. The server may be going back to an old profile: ask the office by another way",
         ),
+        desk::Error::ProfileDiffers { .. } => Failure::with_hint(
+            error,
+            "somebody signed another profile than the one that was seen: ask the office by another way",
+        ),
+        desk::Error::NoEffect(ref acts) => {
+            let remedy = acts.first().map_or("leave them out", |act| remedy(&act.why));
+            Failure::with_hint(error, remedy)
+        }
         desk::Error::NotAReader(_) | desk::Error::Recused(_) | desk::Error::NotShown => {
             Failure::with_hint(error, "a reader of the case can hand it over to you: mohr handover")
         }

@@ -166,7 +166,7 @@ pub(super) fn profile_failure(error: profile::Error) -> Failure {
                 ),
             );
         }
-        Error::FewerRoots { .. } | Error::OtherText { .. } => {
+        Error::OtherText { .. } => {
             "somebody signed another profile than the one that was seen: ask the office by another way"
         }
         Error::Signature | Error::RootChain | Error::Note | Error::Document(_) => {

@@ -116,6 +116,7 @@ fn print_entry(entry: &InboxEntry) -> Result<(), Failure> {
         return Ok(());
     }
     let kind = match (entry.readable, entry.one_way) {
+        _ if entry.warnings.contains(&CaseWarning::ReportGone) => "  (its report is gone)",
         (false, _) => "  (not for this identity)",
         (true, true) => "  (one-way)",
         (true, false) => "",
@@ -123,9 +124,9 @@ fn print_entry(entry: &InboxEntry) -> Result<(), Failure> {
     let unread = if entry.unread > 0 { format!("{} unread", entry.unread) } else { String::new() };
     let second = if entry.awaits_second { "  (awaits a second person)" } else { "" };
     print_line(format!("{}  {received}  {:<26} {unread}{kind}{second}", entry.case, entry.status.as_str()))?;
-    // That it is not for this identity, the line says.
+    // The others the line says.
     let changed: Vec<_> =
-        entry.warnings.iter().copied().filter(|warning| *warning != CaseWarning::NotShown).collect();
+        entry.warnings.iter().copied().filter(|warning| *warning == CaseWarning::HistoryChanged).collect();
     warn(&changed);
     Ok(())
 }

@@ -15,6 +15,7 @@ use super::mailbox_output::{Own, Refused, ShownMailbox, print_mailbox};
 use super::office::{ServerArguments, language, warn_of_days};
 use super::output::print_json;
 use super::typed::{parse_id, parse_office};
+use super::writer::note;
 use super::writer::progress;
 use crate::desk::view::{ShownMessage, ShownPerson};
 use crate::files::{SafeNames, Unfinished, create_private_folder, remove_unfinished};
@@ -88,6 +89,10 @@ pub struct FollowUpArguments {
     /// Nobody was left out: asked for only where the server does not give back what your report said of it
     #[arg(long, conflicts_with = "leave_out")]
     leave_out_nobody: bool,
+    /// How many messages mohr status has shown you: the office then sees which answers you knew. Whom one of them names
+    /// and --also does not, is left out for ever [default: none behind your last message]
+    #[arg(long, value_name = "NUMBER")]
+    seen: Option<usize>,
 }
 
 pub fn report(arguments: ReportArguments) -> Result<(), Failure> {
@@ -121,7 +126,15 @@ pub fn status(arguments: &StatusArguments) -> Result<(), Failure> {
     let code = read_code()?;
     let mailbox = office.open_mailbox(&code).map_err(reporter_failure)?;
     let shown = show(&office, &mailbox, arguments.files.as_deref())?;
-    if arguments.office.json { print_json(&shown) } else { print_mailbox(&shown) }
+    if arguments.office.json {
+        return print_json(&shown);
+    }
+    print_mailbox(&shown)?;
+    let shown_messages = mailbox.listing.messages.len();
+    if mailbox.surely_seen() < shown_messages {
+        note(format!("when you write on, say that you have read this: --seen {shown_messages}"));
+    }
+    Ok(())
 }
 
 pub fn follow_up(arguments: FollowUpArguments) -> Result<(), Failure> {
@@ -139,6 +152,7 @@ fn send_follow_up(arguments: &FollowUpArguments, dispatch: &Dispatch) -> Result<
     let form = FollowUpForm {
         also: arguments.also.clone(),
         has_said_whom: arguments.leave_out_nobody || !draft.left_out.is_empty(),
+        seen: Some(arguments.seen.unwrap_or_else(|| mailbox.surely_seen())),
     };
     let delivery = dispatch.get_or_init(|| {
         Arc::new(Delivery::new(Parcel::FollowUp, arguments.office.json, client.upload_watch()))
@@ -314,13 +328,21 @@ fn reporter_failure(error: reporter::Error) -> Failure {
             Failure::with_hint(error, "send less, or in several messages")
         }
         reporter::Error::Seal(error) => seal_failure(error),
-        reporter::Error::AskAgain => Failure::with_hint(
+        reporter::Error::AskAgain(_) => Failure::with_hint(
             error,
             "say it again: --leave-out INSPECTOR for each of them, or --leave-out-nobody",
         ),
         reporter::Error::NotOffered(_) => {
             Failure::with_hint(error, "mohr status lists whom the office's answers name")
         }
+        reporter::Error::FewerMessages { .. } => Failure::with_hint(
+            error,
+            "look again with mohr status; if they stay away, tell the office by another way",
+        ),
+        reporter::Error::ProfileDiffers { .. } => Failure::with_hint(
+            error,
+            "somebody signed another profile than the one that was seen: ask the office by another way",
+        ),
         reporter::Error::ProfileOlder { .. } => Failure::with_hint(
             error,
             "the server may be going back to an old profile: ask the office by another way",

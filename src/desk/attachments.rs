@@ -149,7 +149,7 @@ fn key_and_digest(opened: &OpenedCase, place: MessagePlace) -> Option<(BlobKey<'
     Some((BlobKey::Handed(opened.file_keys.get(&place)?), listed.sha256))
 }
 
-fn rewound(sealed: &Unfinished) -> std::io::Result<File> {
+pub(super) fn rewound(sealed: &Unfinished) -> std::io::Result<File> {
     let mut file = sealed.handle()?;
     file.seek(SeekFrom::Start(0))?;
     Ok(file)

@@ -82,7 +82,6 @@ impl Desk {
             _ if secret.is_none() => self.invitations(report.case)?,
             _ => Vec::new(),
         };
-        let is_one_way = matches!(first.found, Found::OneWay);
         let mut listing = None;
         let mut known = None;
         for secret in secret.into_iter().chain(invited) {
@@ -92,7 +91,8 @@ impl Desk {
                 break;
             }
         }
-        if is_one_way {
+        // A one-way case is listed without a secret, also for somebody to whom it was not sealed.
+        if listing.is_none() && may_be_one_way(&first.found) {
             listing = Some(self.list(report.case, None)?);
         }
         self.open_found(report, first, known, listing.filter(|listing| !listing.mailbox.is_empty()))
@@ -109,8 +109,9 @@ impl Desk {
     ) -> Result<OpenedCase, Error> {
         let mut opened = OpenedCase::new(report.case, secret);
         let Some(mut listing) = listing else {
+            let is_gone = matches!(first.found, Found::Gone);
             opened.push(report.report.clone(), first);
-            opened.warnings.push(CaseWarning::NotShown);
+            opened.warnings.push(if is_gone { CaseWarning::ReportGone } else { CaseWarning::NotShown });
             return Ok(opened);
         };
         // Asked for twice, listed the same: else the server has changed its mind, and what it says now
@@ -228,7 +229,7 @@ impl Desk {
 
     fn compare_with_memory(&mut self, opened: &mut OpenedCase) -> Result<(), Error> {
         let office = self.profile.office;
-        if opened.warnings.contains(&CaseWarning::NotShown) {
+        if opened.is_not_shown() {
             return Ok(());
         }
         if self.memory.case(opened.case).is_some_and(|seen| !opened.holds(office, &seen)) {
@@ -240,8 +241,12 @@ impl Desk {
     }
 }
 
-/// The secret in a report. Whether the report is authentic does not matter: with a
-/// wrong one the server shows nothing.
+/// Whether this may be a one-way report: one that does not open does not say.
+pub(super) fn may_be_one_way(found: &Found) -> bool {
+    matches!(found, Found::OneWay | Found::Unreadable)
+}
+
+/// The secret in a report. Whether the report is authentic does not matter: with a wrong one the server shows nothing.
 pub(super) fn report_secret(found: &Found) -> Option<CaseSecret> {
     match found {
         Found::Opened(text) => match &text.message.content {

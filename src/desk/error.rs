@@ -4,6 +4,7 @@ use super::memory;
 use crate::files;
 use crate::protocol::ids::Id;
 use crate::seal::message::SealError;
+use crate::verify::effect::IneffectiveAct;
 use crate::verify::profile;
 
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +21,11 @@ pub enum Error {
         "a message of this case was sealed by version {floor} of the office profile, and the server offers {offered}"
     )]
     ProfileOlder { offered: u64, floor: u64 },
+    #[error(
+        "a message of this case was sealed by another text of version {version} of the office profile than the server \
+         offers: nothing is sealed"
+    )]
+    ProfileDiffers { version: u64 },
     #[error("the office takes files of {max_bytes} bytes in all at most")]
     FilesTooLarge { max_bytes: u64 },
     #[error("the report of this case does not open with this identity, so there is nobody to answer")]
@@ -36,6 +42,8 @@ pub enum Error {
     NoSuchPerson(Id),
     #[error("the server shows nothing of this case but that there is one")]
     NotShown,
+    #[error("{}", ineffective_text(.0))]
+    NoEffect(Vec<IneffectiveAct>),
     #[error("the draft is of another case, or of another inspector, or no reply")]
     OtherDraft,
     #[error("the case has changed since the reply was drafted: draft it again")]
@@ -50,4 +58,10 @@ pub enum Error {
     Files(#[from] files::Error),
     #[error("writing failed: {0}")]
     Disk(std::io::Error),
+}
+
+fn ineffective_text(acts: &[IneffectiveAct]) -> String {
+    let text =
+        |act: &IneffectiveAct| format!("act {} ({}) would change nothing: {}", act.at + 1, act.word, act.why);
+    acts.iter().map(text).collect::<Vec<_>>().join("; ")
 }

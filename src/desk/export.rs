@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::attachments::{Fetched, folder_apart, places, prepare_folder, unfinished_bytes};
+use super::attachments::{Fetched, folder_apart, places, prepare_folder, rewound, unfinished_bytes};
 use super::error::Error;
 use super::opened::{MessagePlace, OpenedCase};
 use super::saving::reading_at;
@@ -18,6 +18,9 @@ use crate::protocol::erasure::ErasureOrder;
 use crate::protocol::ids::{CaseId, Digest, OfficeId};
 use crate::protocol::message::{MessageKind, ProfileStamp};
 use crate::protocol::record::ThreadName;
+use crate::seal::blob_key::BlobKey;
+use crate::seal::opening::{OpenError, OpenedBlob, open_blob};
+use crate::seal::own_header::write_with_own_header;
 use crate::verify::case::{Authenticity, CaseReading, MessageReading, Warning};
 use crate::verify::digest::Sha256;
 use crate::verify::profile::verify_signature;
@@ -80,10 +83,9 @@ struct ExportFolder<'a> {
 }
 
 impl Desk {
-    /// Writes the sealed originals as `NN.age`, of what opened `NN.json` (message.json, as signed)
-    /// and the files in `NN/`, the office's own records in `office/`, `listing.json`, the
-    /// profiles, and a `SHA256SUMS` that `sha256sum -c` checks. That one comes last, so that its
-    /// presence means the export is whole.
+    /// Writes the sealed originals as `NN.age`, of what opened `NN.json` (message.json, as signed) and the files in `NN/`,
+    /// what age and her identity alone would not open once more as `NN.own.age`, the office's own records in `office/`, `listing.json`, the profiles, and a `SHA256SUMS` that `sha256sum -c` checks.
+    /// That one comes last, so that its presence means the export is whole.
     pub fn export(&self, opened: &OpenedCase, folder: &Path) -> Result<ExportSummary, Error> {
         prepare_folder(folder)?;
         let mut export = ExportFolder { folder, written: Vec::new() };
@@ -132,8 +134,11 @@ impl Desk {
             Some(text) => Some((text, self.open_files(opened, place, &sealed, text, export.folder)?)),
             None => None,
         };
-        let sealed_name = format!("{number}.age");
-        export.finish(sealed, &sealed_name)?;
+        let own = self.with_own_header(opened, place, &sealed, export.folder)?;
+        export.finish(sealed, &format!("{number}.age"))?;
+        if let Some(own) = own {
+            export.finish(own, &format!("{number}.own.age"))?;
+        }
         if let Some(one_way) = opened.one_way.as_ref().filter(|_| place == (ThreadName::Mailbox, 0)) {
             export.put(&format!("{number}.one-way"), &one_way.bytes)?;
         }
@@ -150,6 +155,30 @@ impl Desk {
             export.finish(unfinished, &format!("{number}{mark}/{}", names.give(&file.name)))?;
         }
         Ok(None)
+    }
+
+    /// The same message for this inspector alone, where what the server keeps does not open with age and her identity: it
+    /// was handed over to her, or came one-way.
+    fn with_own_header(
+        &self,
+        opened: &OpenedCase,
+        place: MessagePlace,
+        sealed: &Unfinished,
+        folder: &Path,
+    ) -> Result<Option<Unfinished>, Error> {
+        let Some(file_key) = opened.file_keys.get(&place) else { return Ok(None) };
+        let handle = || rewound(sealed).map_err(Error::Disk);
+        if let Ok(OpenedBlob::Message(_)) = open_blob(handle()?, BlobKey::Identity(&self.keys.identity)) {
+            return Ok(None);
+        }
+        let own = Unfinished::create(folder)?;
+        let sink = std::io::BufWriter::new(own.handle().map_err(Error::Disk)?);
+        match write_with_own_header(handle()?, file_key, &self.keys.identity.to_recipient(), sink) {
+            Ok(()) => Ok(Some(own)),
+            Err(OpenError::Source(error) | OpenError::Write(error)) => Err(Error::Disk(error)),
+            // It opened with this key, so it has a header.
+            Err(_) => Ok(None),
+        }
     }
 
     fn exported_listing<'a>(

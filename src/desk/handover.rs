@@ -8,13 +8,12 @@ use super::error::Error;
 use super::opened::OpenedCase;
 use super::records::RecordDraft;
 use super::workbench::Desk;
-use crate::protocol::day::Day;
 use crate::protocol::ids::{Digest, Id};
 use crate::protocol::limits::ACT_LIST_MAX;
+use crate::protocol::message::Message;
 use crate::protocol::record::{Act, HandedMessage, ThreadName};
 use crate::seal::message::SealError;
 use crate::verify::case::CaseReading;
-use crate::verify::case_state::{Handover, Noted};
 
 /// What a handover wrote.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
@@ -87,12 +86,13 @@ impl Desk {
         let mut journal = self.open_journal()?;
         let mut written = 0;
         for person in persons.iter().filter(lacks_it) {
-            let known = journal.read(&self.profile).journal.invitations;
-            let is_invited = known.iter().any(|noted| {
+            let reading = journal.read(&self.profile);
+            let is_invited = reading.journal.invitations.iter().any(|noted| {
                 noted.value.person == *person
                     && noted.value.case == opened.case
-                    && self.reaches(noted.day, person)
+                    && self.reaches(&reading, noted.position, person)
             });
+            drop(reading);
             if is_invited {
                 continue;
             }
@@ -114,7 +114,6 @@ impl Desk {
         readers: &BTreeSet<Id>,
     ) -> Vec<HandedMessage> {
         let reading = opened.read(&self.profile);
-        let handovers = &reading.state.office.handovers;
         let mut all: Vec<HandedMessage> = Vec::new();
         for thread in ThreadName::ALL {
             for (position, listed) in opened.listed(thread).iter().enumerate() {
@@ -128,7 +127,7 @@ impl Desk {
             .iter()
             .filter(|message| {
                 let has = |person: &Id| {
-                    self.is_handed(handovers, person, message.sha256)
+                    self.is_handed(&reading, person, message.sha256)
                         || self.is_sealed_to(&reading, message.thread, message.position, person)
                 };
                 !persons.iter().all(has)
@@ -141,11 +140,11 @@ impl Desk {
         lacking
     }
 
-    fn is_handed(&self, handovers: &[Noted<Handover>], person: &Id, sha256: Digest) -> bool {
-        handovers.iter().any(|noted| {
+    fn is_handed(&self, reading: &CaseReading<'_>, person: &Id, sha256: Digest) -> bool {
+        reading.state.office.handovers.iter().any(|noted| {
             noted.value.persons.contains(person)
                 && noted.value.messages.iter().any(|message| message.sha256 == sha256)
-                && self.reaches(noted.day, person)
+                && self.reaches(reading, noted.position, person)
         })
     }
 
@@ -164,13 +163,19 @@ impl Desk {
         };
         let found = usize::try_from(position).ok().and_then(|position| readings.get(position));
         found.and_then(|reading| reading.authentic()).is_some_and(|text| {
-            text.message.readers.contains(person) && self.reaches(text.message.day, person)
+            text.message.readers.contains(person) && self.is_to_present_keys(&text.message, person)
         })
     }
 
-    /// Whether what was sealed to a person on this day opens with the keys that she has now:
-    /// those she had before are lost.
-    fn reaches(&self, day: Day, person: &Id) -> bool {
-        self.profile.former.iter().filter(|key| key.id == *person).all(|key| day > key.until)
+    /// The same of a record.
+    fn reaches(&self, reading: &CaseReading<'_>, position: u64, person: &Id) -> bool {
+        self.is_sealed_to(reading, ThreadName::Office, position, person)
+    }
+
+    /// Whether what was sealed to a person opens with the keys that she has now: those she had before are lost. By the
+    /// present profile it was sealed to them, on whichever day.
+    fn is_to_present_keys(&self, message: &Message, person: &Id) -> bool {
+        let mut former = self.profile.former.iter().filter(|key| key.id == *person);
+        message.profile == self.profile.stamp() || former.all(|key| message.day > key.until)
     }
 }

@@ -1,7 +1,7 @@
 //! The list of cases: where each stands and what is new in it. No file is fetched for it, and one
 //! bad case costs that case alone.
 
-use super::case::report_secret;
+use super::case::{may_be_one_way, report_secret};
 use super::error::Error;
 use super::opened::{CaseWarning, FoundMessage, OpenedCase};
 use super::workbench::Desk;
@@ -89,7 +89,7 @@ impl Desk {
             return Ok(Err(failure));
         }
         let mut secret = report_secret(&first.found);
-        if secret.is_none() && matches!(first.found, Found::Unreadable) {
+        if secret.is_none() && matches!(first.found, Found::Unreadable | Found::Gone) {
             let known = match invitations {
                 Some(known) => known,
                 None => invitations.insert(self.all_invitations()?),
@@ -113,8 +113,7 @@ impl Desk {
         &self,
         pending: &[PendingEntry],
     ) -> Result<Vec<Result<Option<CaseListing>, client::Error>>, Error> {
-        let may_list =
-            |entry: &&PendingEntry| entry.secret.is_some() || matches!(entry.first.found, Found::OneWay);
+        let may_list = |entry: &&PendingEntry| entry.secret.is_some() || may_be_one_way(&entry.first.found);
         let requests = pending.iter().filter(may_list).map(|entry| CaseRequest {
             case: entry.report.case,
             write: entry.secret.as_ref().map(write_token),
@@ -146,8 +145,7 @@ impl Desk {
             Err(error) => return Ok((Some(InboxEntry::failed(&report, error.to_string())), 0)),
         };
         let mut opened = self.open_found(&report, first, secret, listing)?;
-        let is_shown = !opened.warnings.contains(&CaseWarning::NotShown);
-        if is_shown
+        if !opened.is_not_shown()
             && self.memory.case(report.case).is_some_and(|seen| !opened.holds(self.profile.office, &seen))
         {
             opened.warnings.push(CaseWarning::HistoryChanged);

@@ -27,8 +27,6 @@ pub struct SeenProfile {
     pub version: u64,
     /// SHA-256 of the note's text.
     pub digest: Digest,
-    /// How many root keys it named.
-    pub roots: usize,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -115,10 +113,9 @@ impl Memory {
     /// Takes the newer one. Of two texts of one version the one that was seen first
     /// stays, and the next visit warns.
     pub fn remember_profile(&mut self, seen: SeenProfile) {
-        let roots = self.profile.map_or(0, |known| known.roots).max(seen.roots);
-        let newer = self.profile.is_none_or(|known| known.version < seen.version);
-        let newest = if newer { seen } else { self.profile.unwrap_or(seen) };
-        self.profile = Some(SeenProfile { roots, ..newest });
+        if self.profile.is_none_or(|known| known.version < seen.version) {
+            self.profile = Some(seen);
+        }
     }
 
     /// How far the case had come when it was last opened.
@@ -166,16 +163,16 @@ mod tests {
         let path = folder.path().join("desk.json");
         let case = CaseId::from_bytes([1; 16]);
         let (mut one, mut other) = (Memory::load(&path).unwrap(), Memory::load(&path).unwrap());
-        let seen = |version, roots| SeenProfile { version, digest: Digest::from_bytes([9; 32]), roots };
-        one.remember_profile(seen(3, 1));
+        let seen = |version| SeenProfile { version, digest: Digest::from_bytes([9; 32]) };
+        one.remember_profile(seen(3));
         one.remember_case(case, Threads { mailbox: point(2), office: Some(point(5)) });
         one.remember_read(Digest::from_bytes([1; 32]));
         one.save().unwrap();
-        other.remember_profile(seen(2, 2));
+        other.remember_profile(seen(2));
         other.remember_case(case, Threads { mailbox: point(4), office: None });
         other.save().unwrap();
         let both = Memory::load(&path).unwrap();
-        assert_eq!(both.profile, Some(seen(3, 2)));
+        assert_eq!(both.profile, Some(seen(3)));
         assert_eq!(both.case(case), Some(Threads { mailbox: point(4), office: Some(point(5)) }));
         assert!(both.is_read(Digest::from_bytes([1; 32])));
     }

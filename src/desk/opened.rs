@@ -25,6 +25,8 @@ pub enum CaseWarning {
     HistoryChanged,
     /// The report does not open, and nobody has invited this inspector: the server shows its entry alone.
     NotShown,
+    /// The server says that the report is gone, and what lets this desk list the rest went with it.
+    ReportGone,
 }
 
 /// No `Debug`: it holds the case's secret and what was opened.
@@ -77,6 +79,11 @@ impl OpenedCase {
     pub fn read<'a>(&'a self, profile: &'a VerifiedProfile) -> CaseReading<'a> {
         let context = CaseContext { profile, case: self.case, perspective: Perspective::Inspector };
         read_case(context, &self.mailbox, &self.office, &self.listing.orders)
+    }
+
+    /// Whether the server shows nothing but the report's entry.
+    pub(super) fn is_not_shown(&self) -> bool {
+        self.warnings.iter().any(|warning| matches!(warning, CaseWarning::NotShown | CaseWarning::ReportGone))
     }
 
     pub fn is_one_way(&self) -> bool {

@@ -8,7 +8,7 @@ use crate::protocol::ids::Id;
 use crate::protocol::message::{Content, File, Message, MessageKind, Sender};
 use crate::protocol::record::Act;
 use crate::seal::message::{recipients, seal};
-use crate::verify::case::CaseReading;
+use crate::verify::case::{CaseContext, CaseReading, Perspective};
 use crate::verify::digest::journal_id;
 
 /// What a record is to say.
@@ -27,14 +27,25 @@ impl RecordDraft {
 }
 
 impl Desk {
-    /// Writes a record for the readers of the case, or in the journal for everybody whom the profile lists.
+    /// Writes a record for the readers of the case, or in the journal for everybody whom the profile lists. Nothing is
+    /// written where one of its acts would change nothing: whoever reads it would take it for done.
     pub fn write_record(
         &self,
         opened: &OpenedCase,
         draft: &RecordDraft,
         progress: impl FnMut(u64),
     ) -> Result<(), Error> {
-        let readers = self.record_readers(opened, &opened.read(&self.profile))?;
+        let reading = opened.read(&self.profile);
+        self.check_sealing(Some(&reading))?;
+        let readers = self.record_readers(opened, &reading)?;
+        let (profile, case) = (&self.profile, opened.case);
+        let context = CaseContext { profile, case, perspective: Perspective::Inspector };
+        let key = self.key_id();
+        let ineffective = reading.ineffective_acts(context, (&key, self.today), &readers, &draft.acts);
+        if !ineffective.is_empty() {
+            return Err(Error::NoEffect(ineffective));
+        }
+        drop(reading);
         self.write_record_for(opened, draft, readers, progress)
     }
 

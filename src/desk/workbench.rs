@@ -50,7 +50,6 @@ impl Desk {
             office: visit.office.or(memory.office),
             version: memory.profile.map_or(0, |seen| seen.version),
             digest: memory.profile.map(|seen| seen.digest),
-            roots: memory.profile.map_or(0, |seen| seen.roots),
             today: visit.today,
         };
         // Cases stay readable when the office is late in signing anew; nothing is
@@ -99,17 +98,14 @@ impl Desk {
         if floor <= self.profile.version {
             return Ok(());
         }
-        let expectation = Expectation {
-            roots: self.memory.profile.map_or(0, |seen| seen.roots).max(self.profile.roots.len()),
-            ..Expectation::after(&self.profile, self.today)
-        };
+        let expectation = Expectation::after(&self.profile, self.today);
         self.profile = profile::verify_for_reading(&self.client.profile()?, expectation)?;
         self.memory.remember_profile(seen(&self.profile));
         Ok(self.memory.save()?)
     }
 
-    /// Whether anything may be sealed now: not under an expired profile, nor under
-    /// one older than a message states.
+    /// Whether anything may be sealed now: not under an expired profile, nor under one older than a
+    /// message states or with another text.
     pub(super) fn check_sealing(&self, reading: Option<&CaseReading<'_>>) -> Result<(), Error> {
         if self.is_expired() {
             return Err(profile::Error::Expired { expires: self.profile.expires }.into());
@@ -118,6 +114,9 @@ impl Desk {
             Some(reading) if reading.is_profile_older(&self.profile) => {
                 Err(Error::ProfileOlder { offered: self.profile.version, floor: reading.state.profile_floor })
             }
+            Some(reading) if reading.state.profile_differs => {
+                Err(Error::ProfileDiffers { version: self.profile.version })
+            }
             _ => Ok(()),
         }
     }
@@ -125,5 +124,5 @@ impl Desk {
 
 fn seen(profile: &VerifiedProfile) -> SeenProfile {
     let stamp = profile.stamp();
-    SeenProfile { version: stamp.version, digest: stamp.digest, roots: profile.roots.len() }
+    SeenProfile { version: stamp.version, digest: stamp.digest }
 }

@@ -2,6 +2,7 @@
 //! believes nothing; `verify::profile` does.
 
 use std::collections::{BTreeMap, HashSet};
+use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +14,7 @@ use super::ids::{Digest, Id, OfficeId, Signer};
 use super::limits::{
     ADDRESSES_MAX, CHOICES_MAX, FILES_BYTES_MAX, FORMER_KEYS_MAX, HOLIDAYS_MAX, INSPECTORS_MAX, INTEGER_MAX,
     LANGUAGES_MAX, PROFILE_BYTES_MAX, PROFILE_DAYS_MAX, PROFILE_TEXT_BYTES_MAX, RETENTION_DAYS_MAX,
-    ROOTS_MAX, TWO_PERSONS_MAX,
+    ROOTS_MAX, TWO_PERSONS_MAX, VERSIONS_PER_ROOT,
 };
 use super::message::{OutcomeId, Sender, is_recipient};
 use super::person::{KeyId, is_epoch};
@@ -63,6 +64,13 @@ pub struct Root {
     pub key: Signer,
     /// SHA-256 of the next root's key and `next`, or zeros where none is to follow.
     pub next: Digest,
+}
+
+impl Root {
+    /// Whether no root is to follow.
+    pub fn is_last(&self) -> bool {
+        self.next.as_bytes() == &[0; 32]
+    }
 }
 
 /// A person, with her present keys.
@@ -195,8 +203,16 @@ pub enum Error {
     Malformed(String),
     #[error("the profile breaks a rule: {0}")]
     Rule(&'static str),
+    #[error("version {version} is none of root {roots}, which signs {} to {}", versions(*.roots).start(), versions(*.roots).end())]
+    Version { version: u64, roots: usize },
     #[error("the profile is of a newer version of the format: a newer program is needed")]
     Newer,
+}
+
+/// The versions of a profile with so many roots.
+pub fn versions(roots: usize) -> RangeInclusive<u64> {
+    let last = (roots as u64).saturating_mul(VERSIONS_PER_ROOT);
+    last.saturating_sub(VERSIONS_PER_ROOT) + 1..=last
 }
 
 impl Profile {
@@ -269,8 +285,11 @@ impl Profile {
         if self.all_extensions().any(Extensions::is_of_newer_version) {
             return Err(Error::Newer);
         }
-        rule((1..=INTEGER_MAX).contains(&self.version), "the version counts from 1")?;
         rule((1..=ROOTS_MAX).contains(&self.roots.len()), "1 to 4 roots")?;
+        let (version, roots) = (self.version, self.roots.len());
+        if !versions(roots).contains(&version) {
+            return Err(Error::Version { version, roots });
+        }
         rule(
             self.issued <= self.expires && self.expires <= self.issued.plus_days(PROFILE_DAYS_MAX),
             "a profile is in force for at most 190 days",

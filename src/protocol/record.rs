@@ -173,6 +173,31 @@ impl ThreadName {
 }
 
 impl Act {
+    /// What it is called, in JSON and by people.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Assign { .. } => "assign",
+            Self::Deadline { .. } => "deadline",
+            Self::Recuse { .. } => "recuse",
+            Self::Classify(_) => "classify",
+            Self::Join { .. } => "join",
+            Self::Split { .. } => "split",
+            Self::Propose { .. } => "propose",
+            Self::Order { .. } => "order",
+            Self::OrderAnswer { .. } => "order-answer",
+            Self::OrderVerdict { .. } => "order-verdict",
+            Self::Intake { .. } => "intake",
+            Self::Accessed { .. } => "accessed",
+            Self::Handover { .. } => "handover",
+            Self::Erased { .. } => "erased",
+            Self::Invitation { .. } => "invitation",
+            Self::Template { .. } => "template",
+            Self::ExplainedLaw { .. } => "explained-law",
+            Self::Minutes { .. } => "minutes",
+            Self::Publication { .. } => "publication",
+        }
+    }
+
     /// Whether it stays within the bounds of the format.
     pub fn is_within_bounds(&self) -> bool {
         let text = |text: &String| text.len() <= ACT_TEXT_BYTES_MAX;
@@ -227,6 +252,16 @@ mod tests {
             r#"{"act":"classify","unit":"permits"}"#.to_owned(),
             r#"{"act":"classify","priority":"urgent","reasons":"danger"}"#.to_owned(),
             format!(r#"{{"act":"join","case":"{hex16}"}}"#),
+            format!(r#"{{"act":"split","case":"{hex16}"}}"#),
+            r#"{"act":"propose","what":"close","draft":""}"#.to_owned(),
+            r#"{"act":"order","order":"o-1","unit":"permits","text":"","due":"2026-11-28"}"#.to_owned(),
+            r#"{"act":"order-answer","order":"o-1","text":""}"#.to_owned(),
+            r#"{"act":"accessed","how":"saved"}"#.to_owned(),
+            format!(r#"{{"act":"erased","order":"{hex32}","reason":""}}"#),
+            r#"{"act":"template","template":"t","title":"","text":""}"#.to_owned(),
+            r#"{"act":"explained-law","law":"l","question":"","answer":"","rule":""}"#.to_owned(),
+            r#"{"act":"minutes","day":"2026-11-28","text":""}"#.to_owned(),
+            format!(r#"{{"act":"publication","publication":"p","digest":"{hex32}"}}"#),
             r#"{"act":"order-verdict","order":"o-1","verdict":"not-kept"}"#.to_owned(),
             r#"{"act":"intake","channel":"in-person"}"#.to_owned(),
             format!(
@@ -234,7 +269,8 @@ mod tests {
             ),
             format!(r#"{{"act":"invitation","person":"a","case":"{hex16}","secret":"{hex32}"}}"#),
         ] {
-            assert!(canonical(&good).is_some(), "{good}");
+            let act = canonical(&good).expect(&good);
+            assert!(good.starts_with(&format!(r#"{{"act":"{}""#, act.word())), "{good}");
         }
         for bad in [
             r#"{"act":"assign","owner":null}"#.to_owned(),

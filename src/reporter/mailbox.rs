@@ -10,16 +10,18 @@ use super::office::{EarlierReport, Office, PlacedContent};
 use crate::client::{self, Bearer, ListedMailbox};
 use crate::protocol::api::ListedMessage;
 use crate::protocol::ids::{CaseId, Id};
-use crate::protocol::message::Content;
+use crate::protocol::message::{Content, ThreadPoint};
 use crate::protocol::receipt::ReceiptCode;
+use crate::protocol::record::ThreadName;
 use crate::seal::blob_key::BlobKey;
 use crate::seal::derive::ReporterKeys;
 use crate::seal::message::SealError;
 use crate::seal::opening::{OpenError, OpenedBlob, open_blob};
 use crate::verify::case::{
-    CaseContext, CaseReading, Found, MessageReading, Perspective, ThreadEntry, read_case,
+    CaseContext, CaseReading, Found, MessageReading, OwnMemo, Perspective, ThreadEntry, read_case,
 };
-use crate::verify::digest::sha256;
+use crate::verify::digest::{initial_thread_digest, next_thread_digest, sha256};
+use crate::verify::profile::VerifiedProfile;
 
 /// An answer up to this size is fetched whole: two requests for its parts would bring as much.
 const WHOLE_BYTES_MAX: u64 = 128 * 1024;
@@ -73,12 +75,24 @@ impl<'a> Office<'a> {
 impl Mailbox<'_> {
     /// Whose word each message is, and where the case stands.
     pub fn read(&self) -> CaseReading<'_> {
-        let context = CaseContext {
-            profile: &self.office.profile,
-            case: self.case,
-            perspective: Perspective::Reporter,
-        };
+        self.read_by(&self.office.profile)
+    }
+
+    fn read_by<'p>(&'p self, profile: &'p VerifiedProfile) -> CaseReading<'p> {
+        let context = CaseContext { profile, case: self.case, perspective: Perspective::Reporter };
         read_case(context, &self.entries, &[], &self.listing.orders)
+    }
+
+    /// How many messages, from the first, she has surely read: what her last message said that she had, and her own
+    /// behind it, up to the next answer.
+    pub fn surely_seen(&self) -> usize {
+        let memos = self.entries.iter().map(|entry| match &entry.found {
+            Found::Own(OwnMemo::Hers(memo)) => Some(memo),
+            _ => None,
+        });
+        let said = memos.clone().flatten().next_back().map_or(0, |memo| memo.thread.length);
+        let said = usize::try_from(said).unwrap_or(usize::MAX).min(self.entries.len());
+        said + memos.skip(said).take_while(Option::is_some).count()
     }
 
     /// Why the answer at this position could not be fetched.
@@ -94,17 +108,20 @@ impl Mailbox<'_> {
         form: &FollowUpForm,
         progress: impl FnMut(u64),
     ) -> Result<(), Error> {
-        let reading = self.read();
-        let profile = self.office.newest_profile(reading.state.profile_floor)?;
+        let profile = self.office.newest_profile(self.read().state.profile_floor)?;
+        let reading = self.read_by(&profile);
+        self.office.check_sealing(&profile, &reading)?;
+        let thread = self.thread_at(form.seen.unwrap_or(self.entries.len()))?;
         let (own, state) = (&reading.state.mailbox.own, &reading.state.mailbox);
-        if own.is_to_be_asked && !form.has_said_whom {
-            return Err(Error::AskAgain);
+        if let Some(why) = own.ask_again.filter(|_| !form.has_said_whom) {
+            return Err(Error::AskAgain(why));
         }
         if let Some(stranger) = form.also.iter().find(|id| !own.offered.contains(id)) {
             return Err(Error::NotOffered(stranger.clone()));
         }
-        let knows_nobody = own.is_to_be_asked && own.next_readers.is_empty();
-        let everybody = profile.inspectors.iter().map(|listed| &listed.id).filter(|_| knows_nobody);
+        // Whoever is asked again says it of everybody: an earlier message does not know whom she left out since.
+        let everybody = profile.inspectors.iter().map(|listed| &listed.id);
+        let everybody = everybody.filter(|_| own.ask_again.is_some());
         let mut readers: Vec<Id> =
             own.next_readers.iter().chain(everybody).chain(&form.also).cloned().collect();
         readers.retain(|id| {
@@ -116,16 +133,25 @@ impl Mailbox<'_> {
             return Err(SealError::Nobody.into());
         }
         let content = Content::FollowUp { answers: Vec::new() };
-        let placed = PlacedContent { content, readers, thread: reading.threads.mailbox };
+        let placed = PlacedContent { content, readers, thread };
         let sealed = self.office.seal(&profile, &self.keys, placed, draft)?;
         self.office.send(&sealed, progress)
+    }
+
+    /// The thread with its first `length` messages, as it was opened: nobody states what she has not seen.
+    fn thread_at(&self, length: usize) -> Result<ThreadPoint, Error> {
+        let shown = self.entries.len();
+        let seen = self.entries.get(..length).ok_or(Error::FewerMessages { shown, seen: length })?;
+        let first = initial_thread_digest(self.office.profile.office, self.case, ThreadName::Mailbox);
+        let add = |digest, entry: &ThreadEntry| next_thread_digest(digest, entry.kind, entry.sha256);
+        Ok(ThreadPoint { length: length as u64, digest: seen.iter().fold(first, add) })
     }
 
     /// For a report that goes back to this case: its key, and who was left out of it.
     pub fn into_earlier(self) -> Result<EarlierReport, Error> {
         let reading = self.read();
-        if reading.state.mailbox.own.is_to_be_asked {
-            return Err(Error::AskAgain);
+        if let Some(why) = reading.state.mailbox.own.ask_again {
+            return Err(Error::AskAgain(why));
         }
         let left_out = reading.state.mailbox.left_out.keys().cloned().collect();
         drop(reading);

@@ -13,6 +13,7 @@ use crate::protocol::upload::UploadMetadata;
 use crate::seal::derive::{ReporterKeys, write_token};
 use crate::seal::memo::MemoPlace;
 use crate::seal::message::{SealError, recipients, seal};
+use crate::verify::case::CaseReading;
 use crate::verify::digest::{initial_thread_digest, sha256, write_hash};
 use crate::verify::profile::{self, Expectation, VerifiedProfile};
 
@@ -117,7 +118,7 @@ impl<'a> Office<'a> {
         Ok(self.client.upload(&sealed.token, &outgoing, progress)?)
     }
 
-    /// A profile to seal by: in force, and not older than one that the mailbox knows.
+    /// The profile as it is now, where the mailbox knows a newer one than was fetched.
     pub(super) fn newest_profile(&self, floor: u64) -> Result<VerifiedProfile, Error> {
         let newest = if floor > self.profile.version {
             let expectation = Expectation::after(&self.profile, self.today);
@@ -125,10 +126,24 @@ impl<'a> Office<'a> {
         } else {
             self.profile.clone()
         };
-        if newest.version < floor {
-            return Err(Error::ProfileOlder { offered: newest.version, floor });
-        }
         Ok(newest)
+    }
+
+    /// Whether a mailbox that was read by this profile lets anything be sealed by it.
+    pub(super) fn check_sealing(
+        &self,
+        profile: &VerifiedProfile,
+        reading: &CaseReading<'_>,
+    ) -> Result<(), Error> {
+        check_in_force(profile, self.today)?;
+        let (offered, floor) = (profile.version, reading.state.profile_floor);
+        if offered < floor {
+            Err(Error::ProfileOlder { offered, floor })
+        } else if reading.state.profile_differs {
+            Err(Error::ProfileDiffers { version: offered })
+        } else {
+            Ok(())
+        }
     }
 
     pub(super) fn seal(

@@ -8,6 +8,7 @@ pub mod key_file;
 pub mod memo;
 pub mod message;
 pub mod opening;
+pub mod own_header;
 pub mod profile;
 pub mod signing;
 

@@ -86,7 +86,7 @@ async fn purge_daily(app: Arc<App>) {
             purged = Some(today);
             for office in app.offices.all() {
                 if let Err(error) = office.storage.purge(today).await {
-                    tracing::warn!(%error, "stale uploads could not be dropped");
+                    tracing::warn!(parent: &office.span, %error, "stale uploads could not be dropped");
                     purged = None;
                     if matches!(error, storage::Error::Busy | storage::Error::Locked) {
                         pause = PURGE_RETRY;

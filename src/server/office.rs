@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use tracing::Span;
+
 use crate::http::static_file::StaticFile;
 use crate::storage::{OfficeIds, Storage};
 use crate::verify::profile::{self, VerifiedProfile};
@@ -20,6 +22,8 @@ pub(super) struct ServedOffice {
     pub(super) storage: Storage,
     pub(super) sessions: Sessions,
     pub(super) forms: Forms,
+    /// Around whatever is done for it: a line of the log then says for which office.
+    pub(super) span: Span,
 }
 
 impl ServedOffice {
@@ -32,7 +36,7 @@ impl ServedOffice {
         let SignedProfile { profile, note } = signed;
         let forms = Forms::new(files, &profile);
         let note = StaticFile::new("profile.txt", note.into());
-        Self { ids, profile, note, storage, sessions: Sessions::new(), forms }
+        Self { ids, profile, note, storage, sessions: Sessions::new(), forms, span: ids.log_span() }
     }
 }
 

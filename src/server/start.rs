@@ -98,6 +98,7 @@ async fn open_office(
     }
     if profile.is_expired(today) {
         tracing::warn!(
+            parent: &ids.log_span(),
             profile = %office.profile.display(),
             "the office profile has expired: the pages will refuse it until a new one is signed"
         );

@@ -11,17 +11,20 @@ use std::collections::BTreeSet;
 pub use super::authenticity::{Authenticity, Warning};
 pub use super::listing::{CaseContext, Found, OwnMemo, Perspective, ThreadEntry};
 
-use super::case_state::{CaseState, OfficeState};
+use super::case_state::{AskAgain, CaseState, OfficeState};
+use super::effect::IneffectiveAct;
 use super::erasure::{self, ErasureContext};
 use super::journal::JournalState;
 use super::mailbox_fold::{Counted, Judgement, MailboxFold};
 use super::message::Unverified;
-use super::office_fold::{FirstReaders, OfficeFold};
+use super::office_fold::{ActContext, FirstReaders, OfficeFold};
 use super::profile::VerifiedProfile;
 use super::steps::{self, Passed, Step, ThreadDigests, Word};
+use crate::protocol::day::Day;
 use crate::protocol::erasure::ErasureOrder;
 use crate::protocol::ids::Id;
 use crate::protocol::message::{Content, MessageKind, ProfileStamp, Threads};
+use crate::protocol::person::KeyId;
 use crate::protocol::profile::WhyFormer;
 use crate::protocol::record::{Act, HandedMessage, ThreadName};
 
@@ -72,6 +75,23 @@ impl CaseReading<'_> {
         self.state.profile_floor > profile.version
     }
 
+    /// Which acts of a record would change nothing if this person, who reads the case, wrote it now for these readers.
+    pub fn ineffective_acts(
+        &self,
+        context: CaseContext<'_>,
+        (by, day): (&KeyId, Day),
+        readers: &[Id],
+        acts: &[Act],
+    ) -> Vec<IneffectiveAct> {
+        let length = self.threads.office.map_or(0, |point| point.length);
+        let place = ActContext { position: length, length, by, day };
+        if context.is_journal() {
+            return self.journal.clone().apply_acts(acts, &place);
+        }
+        let mailbox_length = self.threads.mailbox.length;
+        OfficeFold::resumed(context.profile, &self.state, mailbox_length, readers).apply_acts(acts, &place)
+    }
+
     /// Every file key that some inspector's record gives, also where this reader cannot judge yet whether
     /// she is a reader: what a key opens is judged like everything else.
     pub fn handed_messages(&self) -> impl Iterator<Item = &HandedMessage> {
@@ -112,10 +132,10 @@ pub fn read_case<'a>(
     steps::refuse_replays(&mut office_steps, office);
     steps::doubt_former_keys(&mut mailbox_steps, &mut office_steps, &digests);
 
-    let mut reader = CaseReader { context, digests, profile_floor: 0 };
+    let mut reader = CaseReader { context, digests, profile_floor: 0, profile_differs: false };
     let mut fold = MailboxFold::new(context.profile);
     let mut mailbox_readings = reader.read_thread(mailbox, &mailbox_steps, |passed| fold.apply(passed));
-    let mailbox_state = fold.finish(is_memo_missing(context, mailbox));
+    let mailbox_state = fold.finish();
 
     let mut journal = JournalState::default();
     let (mut office_readings, office_state) = if context.is_journal() {
@@ -136,9 +156,16 @@ pub fn read_case<'a>(
         };
         (readings, state)
     };
-    let state =
-        CaseState { mailbox: mailbox_state, office: office_state, profile_floor: reader.profile_floor };
+    let mut state = CaseState {
+        mailbox: mailbox_state,
+        office: office_state,
+        profile_floor: reader.profile_floor,
+        profile_differs: reader.profile_differs,
+    };
     obey_orders(context, &state, orders, (mailbox, &mut mailbox_readings), (office, &mut office_readings));
+    if context.perspective == Perspective::Reporter {
+        state.mailbox.own.ask_again = ask_again(mailbox, &mailbox_readings);
+    }
     let threads = Threads {
         mailbox: reader.digests.end(ThreadName::Mailbox),
         office: Some(reader.digests.end(ThreadName::Office)),
@@ -150,6 +177,7 @@ struct CaseReader<'a> {
     context: CaseContext<'a>,
     digests: ThreadDigests,
     profile_floor: u64,
+    profile_differs: bool,
 }
 
 impl<'a> CaseReader<'a> {
@@ -214,6 +242,7 @@ impl<'a> CaseReader<'a> {
         if version > own.version && is_floor {
             Some(Warning::ProfileOlder)
         } else if version == own.version && digest.is_some_and(|digest| digest != own.digest) {
+            self.profile_differs |= is_floor;
             Some(Warning::ProfileDiffers)
         } else {
             None
@@ -229,13 +258,19 @@ fn own_warnings(found: &Found, authenticity: Authenticity) -> Vec<Warning> {
     }
 }
 
-/// Whether the reporter must be asked again whom to leave out: a memo is missing, or none of them opens.
-fn is_memo_missing(context: CaseContext<'_>, mailbox: &[ThreadEntry]) -> bool {
-    let any = |wanted: fn(&OwnMemo) -> bool| {
-        mailbox.iter().any(|entry| matches!(&entry.found, Found::Own(memo) if wanted(memo)))
-    };
-    context.perspective == Perspective::Reporter
-        && (any(|memo| matches!(memo, OwnMemo::None)) || !any(|memo| matches!(memo, OwnMemo::Hers(_))))
+/// Why the reporter must be asked again whom to leave out. The memo of her last message decides: the one before it
+/// would bring back whomever she has left out since.
+fn ask_again(mailbox: &[ThreadEntry], readings: &[MessageReading<'_>]) -> Option<AskAgain> {
+    if mailbox.iter().any(|entry| matches!(entry.found, Found::Own(OwnMemo::None))) {
+        return Some(AskAgain::Server);
+    }
+    let mut own = mailbox.iter().zip(readings).filter(|(entry, _)| entry.kind.is_from_reporter());
+    match own.next_back().map(|(_, reading)| reading.authenticity) {
+        // Of a message that is listed once more the first one's memo counts.
+        Some(Authenticity::Authentic | Authenticity::Replayed) => None,
+        Some(Authenticity::Gone) => Some(AskAgain::Erased),
+        _ => Some(AskAgain::Server),
+    }
 }
 
 type Thread<'r, 'a> = (&'a [ThreadEntry], &'r mut [MessageReading<'a>]);

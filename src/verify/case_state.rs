@@ -4,6 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Serialize;
+
+use super::effect::NoEffect;
 use crate::protocol::day::Day;
 use crate::protocol::ids::{CaseId, Digest, Id};
 use crate::protocol::message::{Outcome, Reporter, Status};
@@ -20,6 +23,9 @@ pub struct CaseState {
     /// The newest profile by which an authentic reply, record or own message was sealed; 0 where there is
     /// none. Whoever holds an older one seals nothing.
     pub profile_floor: u64,
+    /// An authentic reply or record was sealed by another text of the profile's version than the one at hand:
+    /// nothing is sealed.
+    pub profile_differs: bool,
 }
 
 /// What follows from the messages that the reporter and the readers both see.
@@ -63,9 +69,18 @@ pub struct OwnState {
     pub next_readers: Vec<Id>,
     /// Whom replies name beyond them since; each joins only when she agrees.
     pub offered: Vec<Id>,
-    /// A memo is missing, which is the server's fault, or none opens: only then she is asked again whom to
-    /// leave out.
-    pub is_to_be_asked: bool,
+    /// Only then she is asked again whom to leave out.
+    pub ask_again: Option<AskAgain>,
+}
+
+/// Why a reporter's program cannot know for whom she wrote last, and whom she left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AskAgain {
+    /// A memo is missing, or that of her last message is not hers.
+    Server,
+    /// Her last message was erased, by an order that holds.
+    Erased,
 }
 
 /// What follows from the office's own records.
@@ -193,6 +208,17 @@ impl<T> Register<T> {
         }
         self.seen = self.set.iter().filter(|earlier| earlier.position < length).count();
         self.set.push(noted);
+    }
+
+    /// The same of a value that an act gives. One that everybody agrees on already is noted again, and that is all.
+    pub(super) fn decide(&mut self, noted: Noted<T>, length: u64) -> Result<(), NoEffect>
+    where
+        T: PartialEq,
+    {
+        let is_settled =
+            self.last().is_some_and(|last| last.value == noted.value) && self.concurrent().is_empty();
+        self.set(noted, length);
+        if is_settled { Err(NoEffect::Unchanged) } else { Ok(()) }
     }
 }
 

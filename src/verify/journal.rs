@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::case_state::{Handover, Noted};
+use super::effect::{IneffectiveAct, NoEffect};
 use super::mailbox_fold::{Counted, Judgement};
-use super::office_fold::ActContext;
+use super::office_fold::{ActContext, PassedRecord};
 use super::steps::Passed;
 use crate::protocol::day::Day;
 use crate::protocol::ids::{CaseId, Digest, Id};
@@ -60,17 +61,24 @@ pub struct Publication {
 impl JournalState {
     /// Takes in the next record that passed steps 1 to 7. Every person of the profile is a reader here.
     pub(super) fn apply(&mut self, passed: &Passed<'_>) -> Judgement {
-        let Some(context) = ActContext::of(passed) else { return Judgement::NotFromAReader };
-        if context.is_of_newer_version() {
+        let Some(record) = PassedRecord::of(passed) else { return Judgement::NotFromAReader };
+        if record.text.is_of_newer_version() {
             return Judgement::NewerVersion;
         }
-        for act in context.acts {
-            self.apply_act(act, &context);
-        }
+        self.apply_acts(record.acts, &record.context);
         Judgement::Counts(Counted::default())
     }
 
-    fn apply_act(&mut self, act: &Act, context: &ActContext<'_>) {
+    /// Takes in the acts of a record, and says which of them change nothing. What is not mentioned has an effect.
+    pub(super) fn apply_acts(&mut self, acts: &[Act], context: &ActContext<'_>) -> Vec<IneffectiveAct> {
+        let apply = |(at, act): (usize, &Act)| {
+            let why = self.apply_act(act, context).err()?;
+            Some(IneffectiveAct { at, word: act.word(), why })
+        };
+        acts.iter().enumerate().filter_map(apply).collect()
+    }
+
+    fn apply_act(&mut self, act: &Act, context: &ActContext<'_>) -> Result<(), NoEffect> {
         match act {
             Act::Invitation { person, case, secret } => {
                 let invitation = Invitation { person: person.clone(), case: *case, secret: secret.clone() };
@@ -78,12 +86,12 @@ impl JournalState {
             }
             Act::Template { template, title, text } => {
                 let value = Template { title: title.clone(), text: text.clone() };
-                self.templates.insert(template.clone(), context.note(value));
+                return replace(&mut self.templates, template, context.note(value));
             }
             Act::ExplainedLaw { law, question, answer, rule } => {
                 let value =
                     ExplainedLaw { question: question.clone(), answer: answer.clone(), rule: rule.clone() };
-                self.laws.insert(law.clone(), context.note(value));
+                return replace(&mut self.laws, law, context.note(value));
             }
             Act::Minutes { day, text } => {
                 self.minutes.push(context.note(Minutes { day: *day, text: text.clone() }));
@@ -96,8 +104,18 @@ impl JournalState {
                 let value = Handover { persons: persons.clone(), messages: messages.clone() };
                 self.handovers.push(context.note(value));
             }
-            // Those of a case have no effect here.
-            _ => {}
+            _ => return Err(NoEffect::NotInJournal),
         }
+        Ok(())
     }
+}
+
+fn replace<T: PartialEq>(
+    values: &mut BTreeMap<Id, Noted<T>>,
+    id: &Id,
+    noted: Noted<T>,
+) -> Result<(), NoEffect> {
+    let is_new = values.get(id).is_none_or(|before| before.value != noted.value);
+    values.insert(id.clone(), noted);
+    is_new.then_some(()).ok_or(NoEffect::Unchanged)
 }

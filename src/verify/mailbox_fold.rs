@@ -79,8 +79,7 @@ impl<'a> MailboxFold<'a> {
         }
     }
 
-    /// `is_memo_missing`: a memo of her own messages is missing, or none of them opens.
-    pub(super) fn finish(mut self, is_memo_missing: bool) -> MailboxState {
+    pub(super) fn finish(mut self) -> MailboxState {
         let listed =
             |person: &Id| self.profile.inspector(person).is_some() && !self.state.is_left_out(person);
         if let Some(memo) = &self.last_memo {
@@ -97,7 +96,6 @@ impl<'a> MailboxFold<'a> {
             self.state.own.next_readers = next_readers;
             self.state.own.offered = offered;
         }
-        self.state.own.is_to_be_asked = is_memo_missing;
         self.state
     }
 

@@ -4,6 +4,7 @@
 pub mod case;
 pub mod case_state;
 pub mod digest;
+pub mod effect;
 pub mod erasure;
 pub mod journal;
 pub mod message;

@@ -2,15 +2,18 @@
 //! as it states or as one before it does. The server has no say in it.
 
 use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
 
 use super::case_state::{
-    Accessed, ClassificationState, CorrectiveOrder, ErasureReason, Handover, MailboxState, Noted,
+    Accessed, CaseState, ClassificationState, CorrectiveOrder, ErasureReason, Handover, MailboxState, Noted,
     OfficeState, OrderText, Proposal, SetDeadline, SetPriority,
 };
+use super::effect::{IneffectiveAct, NoEffect};
 use super::mailbox_fold::{Counted, Judgement};
 use super::message::Unverified;
 use super::steps::{Passed, Word};
 use super::trust::seconds;
+use crate::protocol::day::Day;
 use crate::protocol::ids::Id;
 use crate::protocol::message::{Content, Message, Sender};
 use crate::protocol::person::KeyId;
@@ -39,15 +42,27 @@ pub(super) struct OfficeFold<'a> {
 
 /// What an act is part of.
 pub(super) struct ActContext<'a> {
-    position: u64,
+    pub(super) position: u64,
     /// Of the office thread, as the record states it.
-    length: u64,
-    by: &'a KeyId,
-    text: &'a Unverified,
+    pub(super) length: u64,
+    pub(super) by: &'a KeyId,
+    pub(super) day: Day,
+}
+
+impl ActContext<'_> {
+    pub(super) fn note<T>(&self, value: T) -> Noted<T> {
+        Noted { position: self.position, by: self.by.clone(), day: self.day, value }
+    }
+}
+
+/// A record that passed steps 1 to 7.
+pub(super) struct PassedRecord<'a> {
+    pub(super) context: ActContext<'a>,
+    pub(super) text: &'a Unverified,
     pub(super) acts: &'a [Act],
 }
 
-impl<'a> ActContext<'a> {
+impl<'a> PassedRecord<'a> {
     /// Nothing for what is no record.
     pub(super) fn of(passed: &Passed<'a>) -> Option<Self> {
         let Word::Text(text, _) = passed.word else { return None };
@@ -57,15 +72,8 @@ impl<'a> ActContext<'a> {
             return None;
         };
         let length = message.threads.office.map_or(0, |point| point.length);
-        Some(Self { position: passed.position, length, by, text, acts })
-    }
-
-    pub(super) fn is_of_newer_version(&self) -> bool {
-        self.text.is_of_newer_version()
-    }
-
-    pub(super) fn note<T>(&self, value: T) -> Noted<T> {
-        Noted { position: self.position, by: self.by.clone(), day: self.text.message.day, value }
+        let context = ActContext { position: passed.position, length, by, day: message.day };
+        Some(Self { context, text, acts })
     }
 }
 
@@ -81,24 +89,44 @@ impl<'a> OfficeFold<'a> {
 
     /// Takes in the next record that passed steps 1 to 7.
     pub(super) fn apply(&mut self, passed: &Passed<'_>) -> Judgement {
-        let Some(context) = ActContext::of(passed) else { return Judgement::NotFromAReader };
-        let message = &context.text.message;
+        let Some(record) = PassedRecord::of(passed) else { return Judgement::NotFromAReader };
+        let message = &record.text.message;
         let place = message.threads.mailbox.length.min(self.mailbox_length).max(self.place);
         let readers = self.readers_at(place, message);
-        if readers.as_ref().is_some_and(|readers| !readers.contains(&context.by.person)) {
+        if readers.as_ref().is_some_and(|readers| !readers.contains(&record.context.by.person)) {
             return Judgement::NotFromAReader;
         }
         // Only a record that counts moves those behind it.
         (self.place, self.state.readers) = (place, readers);
-        if context.is_of_newer_version() {
+        if record.text.is_of_newer_version() {
             return Judgement::NewerVersion;
         }
-        for act in context.acts {
-            self.apply_act(act, &context);
-        }
+        self.apply_acts(record.acts, &record.context);
         let is_left_out = |person: &Id| self.mailbox.is_left_out_at(person, place);
-        let seconds = seconds(context.text, passed.listed_day, self.profile, is_left_out);
+        let seconds = seconds(record.text, passed.listed_day, self.profile, is_left_out);
         Judgement::Counts(Counted { warnings: Vec::new(), seconds })
+    }
+
+    /// Behind all that a case holds, as a reader of these finds it.
+    pub(super) fn resumed(
+        profile: &'a Profile,
+        case: &'a CaseState,
+        mailbox_length: u64,
+        readers: &[Id],
+    ) -> Self {
+        let mut state = case.office.clone();
+        state.readers.get_or_insert_with(|| readers.iter().cloned().collect());
+        let (mailbox, first_readers) = (&case.mailbox, FirstReaders::Unknown);
+        Self { profile, mailbox, mailbox_length, first_readers, state, place: mailbox_length }
+    }
+
+    /// Takes in the acts of a record, and says which of them change nothing. What is not mentioned has an effect.
+    pub(super) fn apply_acts(&mut self, acts: &[Act], context: &ActContext<'_>) -> Vec<IneffectiveAct> {
+        let apply = |(at, act): (usize, &Act)| {
+            let why = self.apply_act(act, context).err()?;
+            Some(IneffectiveAct { at, word: act.word(), why })
+        };
+        acts.iter().enumerate().filter_map(apply).collect()
     }
 
     pub(super) fn finish(mut self) -> OfficeState {
@@ -131,58 +159,66 @@ impl<'a> OfficeFold<'a> {
         Some(readers)
     }
 
-    fn apply_act(&mut self, act: &Act, context: &ActContext<'_>) {
+    fn apply_act(&mut self, act: &Act, context: &ActContext<'_>) -> Result<(), NoEffect> {
         let state = &mut self.state;
         match act {
-            Act::Assign { owner } => state.owner.set(context.note(owner.clone()), context.length),
+            Act::Assign { owner } => state.owner.decide(context.note(owner.clone()), context.length),
             Act::Deadline { which, day, reason } => {
                 let deadline = SetDeadline { day: *day, reason: reason.clone() };
-                state.deadlines.entry(which.clone()).or_default().set(context.note(deadline), context.length);
+                let register = state.deadlines.entry(which.clone()).or_default();
+                register.decide(context.note(deadline), context.length)
             }
             Act::Recuse { .. } => recuse(state, &context.by.person),
             Act::Classify(values) => classify(&mut state.classification, values, context),
-            Act::Join { case } => {
-                state.joined.insert(*case);
-            }
-            Act::Split { case } => {
-                state.joined.remove(case);
-            }
+            Act::Join { case } => state.joined.insert(*case).then_some(()).ok_or(NoEffect::Unchanged),
+            Act::Split { case } => state.joined.remove(case).then_some(()).ok_or(NoEffect::NotJoined(*case)),
             Act::Propose { what, draft } => {
                 let proposal = Proposal { what: what.clone(), draft: draft.clone() };
                 state.proposals.push(context.note(proposal));
+                Ok(())
             }
             Act::Order { .. } | Act::OrderAnswer { .. } | Act::OrderVerdict { .. } => {
-                apply_to_order(state, act, context);
+                apply_to_order(state, act, context)
             }
             Act::Intake { channel } => {
-                if context.position == 0 {
-                    state.intake = Some(context.note(*channel));
+                if context.position > 0 {
+                    return Err(NoEffect::NotFirst);
                 }
+                state.intake = Some(context.note(*channel));
+                Ok(())
             }
             Act::Accessed { how, reason } => {
                 state.accesses.push(context.note(Accessed { how: *how, reason: reason.clone() }));
+                Ok(())
             }
             Act::Handover { persons, messages } => self.hand_over(persons, messages, context),
             Act::Erased { order, reason } => {
                 state.erased.push(context.note(ErasureReason { order: *order, reason: reason.clone() }));
+                Ok(())
             }
-            // The journal's own have no effect here.
             Act::Invitation { .. }
             | Act::Template { .. }
             | Act::ExplainedLaw { .. }
             | Act::Minutes { .. }
-            | Act::Publication { .. } => {}
+            | Act::Publication { .. } => Err(NoEffect::NotInCase),
         }
     }
 
-    fn hand_over(&mut self, persons: &[Id], messages: &[HandedMessage], context: &ActContext<'_>) {
+    /// Has no effect for whoever is left out, whatever it does for others.
+    fn hand_over(
+        &mut self,
+        persons: &[Id],
+        messages: &[HandedMessage],
+        context: &ActContext<'_>,
+    ) -> Result<(), NoEffect> {
         let (left_out, persons): (Vec<Id>, Vec<Id>) =
             persons.iter().cloned().partition(|person| self.mailbox.is_left_out_at(person, self.place));
+        let outcome = left_out.first().map_or(Ok(()), |person| Err(NoEffect::LeftOut(person.clone())));
         for person in left_out {
             self.state.breaches.push(context.note(person));
         }
         if persons.is_empty() {
-            return;
+            return outcome;
         }
         for person in &persons {
             self.state.recused.remove(person);
@@ -191,21 +227,29 @@ impl<'a> OfficeFold<'a> {
             readers.extend(persons.iter().cloned());
         }
         self.state.handovers.push(context.note(Handover { persons, messages: messages.to_vec() }));
+        outcome
     }
 }
 
 /// The last reader stays: a case that nobody may open is dead.
-fn recuse(state: &mut OfficeState, person: &Id) {
+fn recuse(state: &mut OfficeState, person: &Id) -> Result<(), NoEffect> {
     if let Some(readers) = &mut state.readers {
         if readers.len() == 1 {
-            return;
+            return Err(NoEffect::LastReader);
         }
         readers.remove(person);
     }
     state.recused.insert(person.clone());
+    Ok(())
 }
 
-fn classify(state: &mut ClassificationState, values: &Classification, context: &ActContext<'_>) {
+/// Unchanged where it gives each value that it names as it was.
+fn classify(
+    state: &mut ClassificationState,
+    values: &Classification,
+    context: &ActContext<'_>,
+) -> Result<(), NoEffect> {
+    let mut outcome = Err(NoEffect::Unchanged);
     let Classification { kind, district, unit, service, root_cause, priority, reasons } = values;
     for (register, value) in [
         (&mut state.kind, kind),
@@ -215,37 +259,38 @@ fn classify(state: &mut ClassificationState, values: &Classification, context: &
         (&mut state.root_cause, root_cause),
     ] {
         if let Some(value) = value {
-            register.set(context.note(value.clone()), context.length);
+            outcome = register.decide(context.note(value.clone()), context.length).or(outcome);
         }
     }
     if let (Some(priority), Some(reasons)) = (priority, reasons) {
         let priority = SetPriority { priority: *priority, reasons: reasons.clone() };
-        state.priority.set(context.note(priority), context.length);
+        outcome = state.priority.decide(context.note(priority), context.length).or(outcome);
     }
+    outcome
 }
 
-fn apply_to_order(state: &mut OfficeState, act: &Act, context: &ActContext<'_>) {
+fn apply_to_order(state: &mut OfficeState, act: &Act, context: &ActContext<'_>) -> Result<(), NoEffect> {
+    let no_such_order = |id: &Id| NoEffect::NoSuchOrder(id.clone());
     match act {
-        Act::Order { order, unit, text, due } => {
+        Act::Order { order: id, unit, text, due } => {
+            let Entry::Vacant(place) = state.orders.entry(id.clone()) else {
+                return Err(NoEffect::OrderGiven(id.clone()));
+            };
             let ordered = context.note(OrderText { unit: unit.clone(), text: text.clone(), due: *due });
-            state.orders.entry(order.clone()).or_insert_with(|| CorrectiveOrder {
-                ordered,
-                answers: Vec::new(),
-                verdict: Default::default(),
-            });
+            place.insert(CorrectiveOrder { ordered, answers: Vec::new(), verdict: Default::default() });
         }
-        Act::OrderAnswer { order, text } => {
-            if let Some(order) = state.orders.get_mut(order) {
-                order.answers.push(context.note(text.clone()));
-            }
+        Act::OrderAnswer { order: id, text } => {
+            let order = state.orders.get_mut(id).ok_or_else(|| no_such_order(id))?;
+            order.answers.push(context.note(text.clone()));
         }
-        Act::OrderVerdict { order, verdict } => {
-            if let Some(order) = state.orders.get_mut(order)
-                && order.ordered.by.person != context.by.person
-            {
-                order.verdict.set(context.note(*verdict), context.length);
+        Act::OrderVerdict { order: id, verdict } => {
+            let order = state.orders.get_mut(id).ok_or_else(|| no_such_order(id))?;
+            if order.ordered.by.person == context.by.person {
+                return Err(NoEffect::OwnOrder(id.clone()));
             }
+            order.verdict.decide(context.note(*verdict), context.length)?;
         }
         _ => {}
     }
+    Ok(())
 }

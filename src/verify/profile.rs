@@ -20,26 +20,18 @@ pub struct Expectation {
     pub version: u64,
     /// Of that version's text, where it was seen.
     pub digest: Option<Digest>,
-    /// The most roots seen in one profile; 0 when none.
-    pub roots: usize,
     pub today: Day,
 }
 
 impl Expectation {
     /// Of a reader that has seen nothing yet.
     pub fn of_first_visit(office: Option<OfficeId>, today: Day) -> Self {
-        Self { office, version: 0, digest: None, roots: 0, today }
+        Self { office, version: 0, digest: None, today }
     }
 
-    /// After this profile: nothing older, no other text of its version and no fewer roots will do.
+    /// After this profile: nothing older and no other text of its version will do.
     pub fn after(seen: &VerifiedProfile, today: Day) -> Self {
-        Self {
-            office: Some(seen.office),
-            version: seen.version,
-            digest: Some(seen.stamp.digest),
-            roots: seen.roots.len(),
-            today,
-        }
+        Self { office: Some(seen.office), version: seen.version, digest: Some(seen.stamp.digest), today }
     }
 }
 
@@ -88,8 +80,6 @@ pub enum Error {
     Older { offered: u64, seen: u64 },
     #[error("the server offers another text of version {version} of the office profile than was seen before")]
     OtherText { version: u64 },
-    #[error("the office profile names {offered} root keys, but {seen} were seen before")]
-    FewerRoots { offered: usize, seen: usize },
 }
 
 /// The profile, signed by the last of the roots that its office id stands for, of the office expected,
@@ -106,15 +96,13 @@ pub fn verify(bytes: &[u8], expected: Expectation) -> Result<VerifiedProfile, Er
 /// before [`VerifiedProfile::is_expired`] was asked.
 pub fn verify_for_reading(bytes: &[u8], expected: Expectation) -> Result<VerifiedProfile, Error> {
     let profile = verify_signature(bytes)?;
-    let (version, roots) = (profile.version, profile.roots.len());
+    let version = profile.version;
     if let Some(office) = expected.office
         && office != profile.office
     {
         return Err(Error::Foreign { found: profile.office });
     }
-    if roots < expected.roots {
-        return Err(Error::FewerRoots { offered: roots, seen: expected.roots });
-    }
+    // Whoever has seen more roots has seen a higher version, too: those of a root are all below those of the next.
     if version < expected.version {
         return Err(Error::Older { offered: version, seen: expected.version });
     }

@@ -129,7 +129,7 @@ fn an_honest_thread_is_authentic_to_both_sides() {
     let state = seen.read().state;
     assert_eq!(state.mailbox.status(), Status::UnderInvestigation);
     assert_eq!(state.mailbox.own.next_readers, office.everybody());
-    assert!(!state.mailbox.own.is_to_be_asked);
+    assert_eq!(state.mailbox.own.ask_again, None);
 }
 
 #[test]

@@ -7,7 +7,8 @@ use super::super::files::read_file;
 use crate::files::replace_private;
 use crate::protocol::day::Day;
 use crate::protocol::ids::Id;
-use crate::protocol::profile::{FormerKey, Inspector, Profile, Root, WhyFormer};
+use crate::protocol::limits::ROOTS_MAX;
+use crate::protocol::profile::{self, FormerKey, Inspector, Profile, Root, WhyFormer, versions};
 use crate::seal::hybrid::Recipient;
 
 /// An office to start from; its inspectors, roots, addresses and days are not those of any office.
@@ -39,8 +40,23 @@ fn is_note(bytes: &[u8]) -> bool {
 
 /// Puts the changed draft in the place of the old one, if it keeps the rules of a profile.
 pub fn write(path: &Path, profile: &Profile) -> Result<(), Failure> {
-    let text = profile.encode().map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
+    let text = profile.encode().map_err(|error| unsound(path, &error))?;
     replace_private(path, text.as_bytes()).map_err(Failure::new)
+}
+
+/// Why a draft is no profile yet.
+pub fn unsound(path: &Path, error: &profile::Error) -> Failure {
+    let failed = format!("{}: {error}", path.display());
+    let profile::Error::Version { version, roots } = *error else { return Failure::new(failed) };
+    let hint = if roots < ROOTS_MAX && versions(roots + 1).contains(&version) {
+        format!(
+            "it is for the root after it: mohr keys root next --from next-root.age --draft {}",
+            path.display()
+        )
+    } else {
+        format!("write a \"version\" from {} to {}", versions(roots).start(), versions(roots).end())
+    };
+    Failure::with_hint(failed, hint)
 }
 
 /// A draft that need not keep the rules yet.
@@ -175,12 +191,13 @@ pub fn bring_back(profile: &mut Profile, entry: Inspector) -> Result<(), Failure
     Ok(())
 }
 
-/// The root behind the last one, if it is the one that this commits to.
+/// The root behind the last one, if it is the one that this commits to; the draft's version becomes one of its.
 pub fn add_root(profile: &mut Profile, root: Root) -> bool {
     let follows =
         profile.last_root().is_some_and(|last| last.next == crate::verify::digest::root_commitment(&root));
     if follows {
         profile.roots.push(root);
+        profile.version = profile.version.max(*versions(profile.roots.len()).start());
     }
     follows
 }

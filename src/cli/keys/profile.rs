@@ -18,7 +18,7 @@ use crate::protocol::address::Address;
 use crate::protocol::day::Day;
 use crate::protocol::ids::{Malformed, OfficeId};
 use crate::protocol::limits::PROFILE_DAYS_MAX;
-use crate::protocol::profile::Profile;
+use crate::protocol::profile::{Profile, Root, versions};
 use crate::seal::key_file::RootKeys;
 use crate::seal::profile::sign;
 use crate::verify::digest::{office_id, sha256};
@@ -149,6 +149,14 @@ fn new_version(arguments: &NewVersionArguments) -> Result<(), Failure> {
     let today = Day::today();
     let mut profile = last.clone();
     profile.version += 1;
+    let root = last.roots.len();
+    let awaits_next_root = !versions(root).contains(&profile.version);
+    if awaits_next_root && last.last_root().is_none_or(Root::is_last) {
+        return Err(Failure::with_hint(
+            format!("version {} is the last that root {root} signs, and no root can follow it", last.version),
+            "found a new office with mohr keys root new, and say so in public while this profile is in force",
+        ));
+    }
     put_in_force(&mut profile, today, arguments.days);
     let is_needed = |key: &_| today <= last_day_needed(last, key);
     if arguments.prune {
@@ -161,6 +169,14 @@ fn new_version(arguments: &NewVersionArguments) -> Result<(), Failure> {
         profile.version,
         profile.expires
     ));
+    if awaits_next_root {
+        note(format!(
+            "version {} was the last that root {root} signs; first of all: mohr keys root next --from next-root.age \
+             --draft {}",
+            last.version,
+            arguments.out.display()
+        ));
+    }
     let old = last.former.len() - last.former.iter().filter(|key| is_needed(key)).count();
     if old > 0 && !arguments.prune {
         note(format!("{old} former keys are needed no more: --prune takes them out"));
@@ -210,11 +226,15 @@ fn check(arguments: &CheckArguments) -> Result<(), Failure> {
 
 fn sign_draft(arguments: &SignArguments) -> Result<(), Failure> {
     let mut profile = draft::read(&arguments.draft)?;
-    refuse_unfinished(&arguments.draft, &profile)?;
+    // Behind the last version of a root a draft is whole as soon as the next one has signed.
+    if !versions(profile.roots.len() + 1).contains(&profile.version) {
+        refuse_unfinished(&arguments.draft, &profile)?;
+    }
     let today = Day::today();
     let passphrase = arguments.passphrase.ask(&arguments.root_key.display().to_string())?;
     let root = RootKeys::open(&read_file(&arguments.root_key)?, &passphrase).map_err(key_file_failure)?;
     set_root(&mut profile, &root)?;
+    refuse_unfinished(&arguments.draft, &profile)?;
     let beside = [&*arguments.draft, &*arguments.root_key, &*arguments.out];
     let notes = arguments.earlier.gather(&profile, &beside)?;
     let past = notes.past(profile.version);
@@ -276,7 +296,11 @@ fn set_root(profile: &mut Profile, root: &RootKeys) -> Result<(), Failure> {
                 "is it the newest root of this office, and the draft of its newest profile?",
             ));
         }
-        note(format!("root {} signs from this version on", profile.roots.len()));
+        note(format!(
+            "root {} signs from this version on, {}: it is above all that the root before it can sign",
+            profile.roots.len(),
+            profile.version
+        ));
     }
     Ok(())
 }
@@ -299,12 +323,11 @@ fn put_in_force(profile: &mut Profile, today: Day, days: u16) {
 
 /// What is wrong with the draft itself, whatever was signed before.
 fn refuse_unfinished(path: &Path, profile: &Profile) -> Result<(), Failure> {
-    let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
-    profile.encode().map_err(|error| Failure::new(failed(&error)))?;
+    profile.encode().map_err(|error| draft::unsound(path, &error))?;
     match profile.addresses.iter().find(|address| address.host().ends_with(NO_HOST)) {
         None => Ok(()),
         Some(address) => Err(Failure::with_hint(
-            failed(&format!("{address} is the example's address, where nobody is")),
+            format!("{}: {address} is the example's address, where nobody is", path.display()),
             "write the addresses of your server into \"addresses\"",
         )),
     }

@@ -99,6 +99,7 @@ fn next(arguments: &NextRootArguments) -> Result<(), Failure> {
         ));
     }
     let (root, committed) = committed.succeed();
+    let drafted = draft.as_ref().map(|draft| draft.version);
     if let Some(draft) = &mut draft
         && draft.last_root() != Some(&root.root())
         && !draft::add_root(draft, root.root())
@@ -117,6 +118,12 @@ fn next(arguments: &NextRootArguments) -> Result<(), Failure> {
     let public = write_root(&root, &arguments.out, &new_passphrase)?;
     if let (Some(path), Some(draft)) = (&arguments.draft, &draft) {
         draft::write(path, draft)?;
+    }
+    if let Some(draft) = draft.filter(|draft| drafted.is_some_and(|version| version < draft.version)) {
+        note(format!(
+            "the draft is version {} now: it is above all that the root before it can sign",
+            draft.version
+        ));
     }
     say_succession(arguments, &root, committed.is_some().then_some(&*next_out));
     print_office(&root, &public)

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::change::{Fate, Past, fates};
-use crate::protocol::profile::{FormerKey, Inspector, Profile, Texts, WhyFormer};
+use crate::protocol::profile::{FormerKey, Inspector, Profile, Root, Texts, WhyFormer, versions};
 use crate::protocol::text::{printable, wrap};
 
 const COLUMNS_MAX: usize = 76;
@@ -86,20 +86,34 @@ pub fn change(past: &Past<'_>, next: &Profile) -> String {
          same as before.",
     );
     reporters(&mut text, last, next);
-    if next.roots.len() > last.roots.len() {
-        let root = format!(
-            "Root {} signs from this version on. Whoever has seen it takes no profile of an earlier \
-             root. Codes, posters and links stay valid.",
-            next.roots.len()
-        );
-        paragraph(&mut text, &root);
-    }
+    succession(&mut text, last, next);
     addresses(&mut text, last, next);
     let changed = changed_members(last, next);
     if !changed.is_empty() {
         paragraph(&mut text, &format!("Also changed: {}.", changed.join(", ")));
     }
     text
+}
+
+fn succession(text: &mut String, last: &Profile, next: &Profile) {
+    let (number, own) = (next.roots.len(), versions(next.roots.len()));
+    if number > last.roots.len() {
+        let root = format!(
+            "Root {number} signs from this version on. Its versions, {} to {}, are above all that an \
+             earlier root can sign: whoever has seen this one takes none of those any more. Codes, \
+             posters and links stay valid.",
+            own.start(),
+            own.end()
+        );
+        paragraph(text, &root);
+    }
+    if next.version == *own.end() {
+        let follows = match next.last_root().is_none_or(Root::is_last) {
+            true => "and no root can follow it: found a new office while this profile is in force",
+            false => "the next version needs the root after it",
+        };
+        paragraph(text, &format!("This is the last version that root {number} signs; {follows}."));
+    }
 }
 
 fn person(text: &mut String, last: &Profile, next: &Profile, fate: Fate<'_>) {
@@ -287,9 +301,10 @@ fn changed_members(last: &Profile, next: &Profile) -> Vec<&'static str> {
 
 fn roots(profile: &Profile) -> String {
     let number = profile.roots.len();
-    let next = profile.last_root().map(|root| *root.next.as_bytes());
-    let follows = if next == Some([0; 32]) { "none can follow" } else { "its successor is committed to" };
-    format!("{number} signs, {follows}")
+    let (first, last) = versions(number).into_inner();
+    let ends = profile.last_root().is_none_or(Root::is_last);
+    let follows = if ends { "none can follow" } else { "its successor is committed to" };
+    format!("{number} signs versions {first} to {last}, {follows}")
 }
 
 fn ended(former: &FormerKey) -> String {

@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use tracing::Instrument as _;
 
 use crate::http::headers::single;
 use crate::http::host::requested_host;
@@ -41,7 +42,7 @@ pub async fn choose_office(State(app): State<Arc<App>>, mut request: Request, ne
         return (StatusCode::NOT_FOUND, plain, "Not Found\n").into_response();
     };
     request.extensions_mut().insert(office.clone());
-    next.run(request).await
+    next.run(request).instrument(office.span.clone()).await
 }
 
 impl FromRequestParts<Arc<App>> for AtOffice {

@@ -41,7 +41,7 @@ pub(super) struct SqliteDatabase {
 impl SqliteDatabase {
     pub(super) fn open(path: &Path, office: OfficeIds, options: Options) -> Result<Self, DatabaseError> {
         let writer = database::open_for_writing(path, office.office, options)?;
-        let queue = queue::WriteQueue::start(writer, path)?;
+        let queue = queue::WriteQueue::start(writer, path, office.log_span())?;
         let readers = reader::Readers::open(path, office.office)?;
         Ok(Self { queue: Arc::new(queue), readers: Arc::new(readers), journal: office.journal })
     }

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
+use tracing::Span;
 
 use super::database::{self, DatabaseError};
 use super::database_files::DatabaseFiles;
@@ -36,6 +37,8 @@ const CLOSE_TIME: Duration = Duration::from_secs(3);
 pub(super) struct WriteQueue {
     jobs: Mutex<Option<SyncSender<Job>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    /// Whose database it is, for the log.
+    span: Span,
 }
 
 enum Job {
@@ -44,17 +47,20 @@ enum Job {
 }
 
 impl WriteQueue {
-    /// `path` is that of the database.
-    pub(super) fn start(mut db: Connection, path: &Path) -> Result<Self, DatabaseError> {
+    /// `path` is that of the database, and `span` says to the log whose it is.
+    pub(super) fn start(mut db: Connection, path: &Path, span: Span) -> Result<Self, DatabaseError> {
         let (sender, receiver) = sync_channel(QUEUE_LENGTH);
         let housekeeping = Housekeeping::new(&mut db, database::wal_of(path)?, Box::new(Instant::now))
             .map_err(|error| DatabaseError::Sqlite { path: path.to_owned(), message: error.to_string() })?;
         let files = DatabaseFiles::of(path)?;
         let thread = std::thread::Builder::new()
             .name("storage-writer".into())
-            .spawn(move || WriterThread { db, files, housekeeping }.run(&receiver))
+            .spawn({
+                let span = span.clone();
+                move || span.in_scope(|| WriterThread { db, files, housekeeping }.run(&receiver))
+            })
             .map_err(DatabaseError::Thread)?;
-        Ok(Self { jobs: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)) })
+        Ok(Self { jobs: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)), span })
     }
 
     /// Runs `work` in a transaction and returns its result once that is durable. An error of `work` rolls
@@ -80,7 +86,7 @@ impl WriteQueue {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take();
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if thread.is_some_and(|thread| thread.join().is_err()) {
-            tracing::error!("the storage writer ended in a panic");
+            tracing::error!(parent: &self.span, "the storage writer ended in a panic");
         }
     }
 

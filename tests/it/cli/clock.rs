@@ -102,6 +102,48 @@ fn under_an_expired_profile_answers_are_read_and_nothing_is_sent() {
         );
     }
     assert_eq!(json_with_input(&mut reporter("status"), receipt)["own"].as_array().unwrap().len(), 1);
+
+    // An inspector's commands: what reads goes on, and says why; what would seal does not.
+    let desk = |command: &str, more: &[&std::ffi::OsStr]| {
+        let mut arguments: Vec<_> = demo
+            .inspector(1, command, (command != "inbox").then_some(&*case))
+            .get_args()
+            .map(ToOwned::to_owned)
+            .collect();
+        let server = arguments.iter().position(|argument| *argument == *demo.server_url()).unwrap();
+        arguments[server] = url.into();
+        mohr().args(arguments).args(more).output().unwrap()
+    };
+    let export = demo.folder.path().join("export");
+    for (command, more) in
+        [("inbox", &[][..]), ("open", &[]), ("export", &["--to".as_ref(), export.as_os_str()])]
+    {
+        let output = desk(command, more);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && said.contains("expired on"), "{command}: {said}");
+    }
+    assert!(export.join("SHA256SUMS").exists());
+    let draft = demo.folder.path().join("draft.json");
+    let text_file = ["--text-file".as_ref(), text.as_os_str()];
+    for (command, more) in [
+        ("record", &text_file[..]),
+        ("handover", &["--to".as_ref(), "inspector-2".as_ref()]),
+        ("reply", &[text_file[0], text_file[1], "--draft-out".as_ref(), draft.as_os_str()]),
+    ] {
+        let said = refusal(&desk(command, more));
+        assert!(said.contains("the office profile expired"), "{command}: {said}");
+    }
+    assert!(!draft.exists());
+    let opened: serde_json::Value = serde_json::from_slice(&desk("open", &[]).stdout).unwrap();
+    assert_eq!((opened["messages"].as_array().unwrap().len(), opened.get("records")), (2, None));
+
+    // What is made of an expired profile would lead nobody anywhere.
+    let note = demo.folder.path().join("resigned.note");
+    let verified = mohr().args(["keys", "profile", "verify"]).arg(&note).output().unwrap();
+    assert!(refusal(&verified).contains("expired on"));
+    let poster = demo.folder.path().join("expired-poster.html");
+    let printed = mohr().args(["poster", "--profile"]).arg(&note).arg("--out").arg(&poster).output().unwrap();
+    assert!(refusal(&printed).contains("expired on") && !poster.exists());
 }
 
 #[test]

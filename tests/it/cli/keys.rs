@@ -9,6 +9,7 @@ use mohr::protocol::day::Day;
 use mohr::protocol::ids::OfficeId;
 use mohr::protocol::profile::{FormerKey, Profile, WhyFormer};
 use mohr::seal::key_file::{InspectorKeys, RootKeys};
+use mohr::seal::profile::sign;
 use mohr::seal::signing::SigningKey;
 use mohr::verify::profile::verify_signature;
 use serde_json::Value;
@@ -71,6 +72,19 @@ impl Safe {
             "profile sign --draft draft.json --root-key root.age --out profile.note --passphrase-file pass",
         );
         safe
+    }
+
+    /// The newest profile of a root once more, as another version.
+    fn sign_as(&self, note: &str, root: &str, version: u64) {
+        let passphrase = age::secrecy::SecretString::from(PASSPHRASE);
+        let root = RootKeys::open(&std::fs::read(self.at(root)).unwrap(), &passphrase).unwrap();
+        let newest = if root.number == 1 {
+            "profile.note".to_owned()
+        } else {
+            format!("profile-{}.note", root.number)
+        };
+        let profile = Profile { version, ..self.profile(&newest) };
+        self.write(note, sign(profile, &root.key).unwrap());
     }
 
     fn profile(&self, note: &str) -> Profile {
@@ -178,8 +192,13 @@ fn four_roots_follow_each_other_and_then_none() {
         assert_eq!(safe.at(&next).exists(), number < 4);
     }
     let profile = safe.profile(&note);
-    assert_eq!((profile.office, profile.roots.len()), (office, 4));
+    assert_eq!((profile.office, profile.roots.len(), profile.version), (office, 4, 30_001));
     assert_eq!(profile.roots[3].next.as_bytes(), &[0; 32]);
+    safe.sign_as("last.note", "root-4.age", 40_000);
+    let (told, _) = safe.run("profile verify last.note");
+    assert!(told.contains("4 signs versions 30001 to 40000, none can follow"), "{told}");
+    let said = safe.refused("profile new-version last.note --out none.json");
+    assert!(said.contains("version 40000 is the last that root 4 signs, and no root can follow"), "{said}");
     for (from, said) in [("root-3.age", "no committed successor"), ("root.age", "no committed successor")] {
         let words = format!("root next --from {from} --out root-5.age --passphrase-file pass");
         assert!(safe.refused(&words).contains(said), "{from}");
@@ -195,6 +214,34 @@ fn four_roots_follow_each_other_and_then_none() {
     safe.run("root new --out foreign.age --passphrase-file pass");
     assert!(sign("foreign.age").contains("not the draft's last root"));
     assert!(sign("next-root.age").contains("committed successor"));
+}
+
+#[test]
+fn behind_the_last_version_of_a_root_only_the_next_one_signs() {
+    let safe = Safe::office();
+    safe.sign_as("last.note", "root.age", 10_000);
+    let (_, said) = safe.run("profile new-version last.note --out d.json");
+    assert!(said.contains("version 10000 was the last that root 1 signs"), "{said}");
+    assert!(said.contains("mohr keys root next --from next-root.age --draft d.json"), "{said}");
+    let sign = "profile sign --draft d.json --out next.note --passphrase-file pass --root-key";
+    for words in ["profile check --draft d.json", &format!("{sign} root.age")] {
+        let said = safe.refused(words);
+        assert!(said.contains("version 10001 is none of root 1, which signs 1 to 10000"), "{words}: {said}");
+        assert!(said.contains("mohr keys root next --from next-root.age --draft d.json"), "{words}: {said}");
+    }
+    // Whether the root comes into the draft before it signs or when it does.
+    safe.run("root next --from next-root.age --out root-2.age --passphrase-file pass");
+    let (_, said) = safe.run(&format!("{sign} root-2.age"));
+    assert!(said.contains("root 2 signs from this version on, 10001"), "{said}");
+    safe.write("by-hand.json", safe.read("d.json").replace("\"version\": 10001", "\"version\": 30000"));
+    assert!(
+        safe.refused("profile check --draft by-hand.json").contains("write a \"version\" from 1 to 10000")
+    );
+
+    safe.run("profile new-version next.note --out e.json");
+    safe.write("f.json", safe.read("e.json").replace("\"version\": 10002", "\"version\": 20000"));
+    let (told, _) = safe.run("profile check --draft f.json");
+    assert!(told.contains("This is the last version that root 2 signs; the next version needs"), "{told}");
 }
 
 /// As people do who edit by hand: the text of the note, a version more, the printed entry at its end.

@@ -3,19 +3,19 @@
 
 use crate::support::bad_line::{BadLine, Mishap};
 use crate::support::demo::{Demo, json, refusal};
-use crate::support::office::{Case, Posted, key_of, today};
-use crate::support::running::{RunningOffice, file, id, post};
-use mohr::client::{Client, Error as ClientError, InspectorSession, OutgoingMessage};
+use crate::support::office::{Case, Posted, today};
+use crate::support::running::{RunningOffice, draft, file, id, post};
+use mohr::client::{Client, Error as ClientError};
 use mohr::desk::view::ShownCase;
 use mohr::desk::{Error, ReplyDraft};
 use mohr::protocol::ids::CaseId;
 use mohr::protocol::message::{Content, Message, MessageKind};
 use mohr::protocol::secret::WriteToken;
-use mohr::protocol::upload::UploadMetadata;
+use mohr::reporter::{self, FollowUpForm};
 use mohr::seal::derive::write_token;
 use mohr::seal::signing::SigningKey;
 use mohr::verify::case::Authenticity;
-use mohr::verify::signature::session_bytes;
+use mohr::verify::case_state::AskAgain;
 use serde_json::json as value;
 
 fn reply(text: &str) -> ReplyDraft {
@@ -31,28 +31,6 @@ fn reply(text: &str) -> ReplyDraft {
 fn shown(running: &RunningOffice, number: usize, case: CaseId) -> ShownCase {
     let (desk, opened) = running.open(number, case);
     ShownCase::new(&desk.profile, &opened)
-}
-
-fn session(running: &RunningOffice, number: usize) -> InspectorSession {
-    let keys = &running.office.inspectors[number - 1];
-    let (signing, office) = (keys.signing.clone(), running.office.profile.office);
-    let (key, address) = (key_of(number), running.office.profile.addresses[0].clone());
-    let signed = (key.clone(), address.clone());
-    let sign = move |challenge| signing.sign(&session_bytes(office, &signed.0, &signed.1, challenge));
-    InspectorSession::sign_in(&running.client(), key, address, sign).unwrap()
-}
-
-/// Puts a blob into a case as whoever has a session, and perhaps the right to write, can.
-fn put_reply(
-    running: &RunningOffice,
-    number: usize,
-    case: CaseId,
-    write: Option<&WriteToken>,
-    blob: &[u8],
-) -> Result<(), ClientError> {
-    let metadata = UploadMetadata { kind: MessageKind::Reply, case, write_hash: None };
-    let outgoing = OutgoingMessage { metadata, memo: None, write, blob };
-    running.client().upload(&session(running, number), &outgoing, |_| ())
 }
 
 #[test]
@@ -153,7 +131,7 @@ fn a_borrowed_session_puts_nothing_into_a_case() {
     let (_, case) = running.report("گزارش", &["inspector-1"], &[]);
     let worthless = [b"age-encryption.org/v1\n".to_vec(), vec![0; 32_768 - 22]].concat();
     for write in [None, Some(WriteToken::from_bytes([3; 32]))] {
-        let refused = put_reply(&running, 1, case, write.as_ref(), &worthless).unwrap_err();
+        let refused = running.put_reply(1, case, write.as_ref(), &worthless).unwrap_err();
         assert!(matches!(refused, ClientError::Problem { status: 404, .. }), "{refused}");
     }
     assert_eq!(shown(&running, 2, case).messages.len(), 1);
@@ -166,7 +144,7 @@ fn a_large_worthless_reply_keeps_nobody_waiting() {
     let keys = mohr::seal::derive::ReporterKeys::derive(&code, running.office.profile.office);
     let mut worthless = b"age-encryption.org/v1\n".to_vec();
     worthless.resize(16 * 1024 * 1024, 0x55);
-    put_reply(&running, 1, case, Some(&write_token(&keys.secret)), &worthless).unwrap();
+    running.put_reply(1, case, Some(&write_token(&keys.secret)), &worthless).unwrap();
 
     let line = BadLine::to(&running.url, |_, _| Mishap::None);
     let mut desk = running.desk_at(2, &line.url, today());
@@ -177,7 +155,7 @@ fn a_large_worthless_reply_keeps_nobody_waiting() {
     let shown = ShownCase::new(&desk.profile, &opened);
     assert_eq!((entries, shown.messages[1].authenticity), (1, Authenticity::Unreadable));
     let client = Client::new(&line.url, None).unwrap();
-    let office = mohr::reporter::Office::visit(&client, None, today()).unwrap();
+    let office = reporter::Office::visit(&client, None, today()).unwrap();
     let mailbox = office.open_mailbox(&code).unwrap();
     assert_eq!(mailbox.read().mailbox[1].authenticity, Authenticity::Unreadable);
     assert!(line.answered_bytes() < 1_500_000, "{}", line.answered_bytes());
@@ -198,14 +176,24 @@ fn a_server_that_takes_memos_away_makes_her_be_asked_again() {
     let memo = Some(mohr::protocol::memo::SealedMemo::from_bytes([1; 640]));
     post(&running.client(), &keys, &Posted { kind: MessageKind::FollowUp, blob, memo });
     let client = running.client();
-    let office = mohr::reporter::Office::visit(&client, None, today()).unwrap();
+    let office = reporter::Office::visit(&client, None, today()).unwrap();
     let mailbox = office.open_mailbox(&code).unwrap();
     let reading = mailbox.read();
     assert_eq!(reading.mailbox[0].authenticity, Authenticity::Authentic);
     assert_eq!(reading.mailbox[1].authenticity, Authenticity::NotAuthentic, "not hers, and said to be");
-    assert!(!reading.state.mailbox.own.is_to_be_asked, "her own memo is there");
-    let own = reading.state.mailbox.own.next_readers.clone();
-    assert_eq!(own, [id("inspector-1")]);
+    // The memo of the message before it would bring back whomever she might have left out with this one.
+    assert_eq!(reading.state.mailbox.own.ask_again, Some(AskAgain::Server));
+    let write = |left_out: &[&str], has_said_whom| {
+        let form = FollowUpForm { has_said_whom, ..Default::default() };
+        mailbox.follow_up(&draft("باز هم", left_out, &[]), &form, |_| ())
+    };
+    let refused = write(&[], false);
+    assert!(matches!(refused, Err(reporter::Error::AskAgain(AskAgain::Server))), "{refused:?}");
+    // Whom the report leaves out its own memo knows.
+    write(&[], true).unwrap();
+    let mailbox = office.open_mailbox(&code).unwrap();
+    let own = mailbox.read().state.mailbox.own;
+    assert_eq!((own.ask_again, own.next_readers), (None, vec![id("inspector-1")]));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The inspector's side.
 
 mod bad_line;
+mod gone;
 mod hostile;
 mod line;
 mod memory;

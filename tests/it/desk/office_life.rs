@@ -2,6 +2,7 @@
 //! handed over, two persons decide.
 
 use std::collections::BTreeSet;
+use std::io::Read as _;
 
 use crate::support::office::{public_entry, today};
 use crate::support::running::{RunningOffice, draft, id};
@@ -9,12 +10,13 @@ use mohr::desk::view::{ShownCase, WhyNotReader};
 use mohr::desk::{Desk, DraftedReply, Error, RecordDraft, ReplyDraft};
 use mohr::protocol::ids::CaseId;
 use mohr::protocol::message::{Outcome, OutcomeId, Status};
-use mohr::protocol::profile::{FormerKey, Profile, TwoPersons, WhyFormer};
+use mohr::protocol::profile::{FormerKey, Inspector, Profile, TwoPersons, WhyFormer};
 use mohr::protocol::receipt::ReceiptCode;
-use mohr::protocol::record::Act;
+use mohr::protocol::record::{Act, Channel, Classification, Verdict};
 use mohr::reporter::{self, FollowUpForm};
 use mohr::seal::key_file::InspectorKeys;
 use mohr::verify::case::{Authenticity, Warning};
+use mohr::verify::effect::NoEffect;
 use mohr::verify::profile;
 
 fn reply_draft(text: &str) -> ReplyDraft {
@@ -169,6 +171,16 @@ fn whoever_joins_later_gets_no_false_alarm_and_then_the_whole_case() {
     let exported = running.path("after");
     assert!(desk.export(&opened, &exported).unwrap().failures.is_empty());
     assert!(exported.join("profiles/1.note").exists() && exported.join("profiles/2.note").exists());
+    // What was handed over to her opens with age and her identity as what was sealed to her.
+    let keys = &running.office.inspectors[third - 1];
+    for (place, opens) in
+        [("00", "own.age"), ("01", "own.age"), ("02", "own.age"), ("03", "own.age"), ("office/00", "age")]
+    {
+        let archive = opened_with_age(&exported.join(format!("{place}.{opens}")), keys);
+        let json = std::fs::read(exported.join(format!("{place}.json"))).unwrap();
+        assert!(archive[512..512 + json.len()] == json, "{place}");
+    }
+    assert!(!exported.join("office/00.own.age").exists(), "that one was sealed to her");
 
     // She answers, and the reporter is asked whether she may read what comes next.
     desk.reply(&opened, &reply_draft("پاسخ سوم"), |_| ()).unwrap();
@@ -312,6 +324,151 @@ fn whoever_declares_an_interest_is_asked_no_more() {
     let mailbox = office.open_mailbox(&code).unwrap();
     let reading = mailbox.read();
     assert_eq!(reading.mailbox[1].authentic().unwrap().message.readers, [id("inspector-1")]);
+}
+
+#[test]
+fn whoever_has_new_keys_is_handed_what_the_old_ones_read() {
+    let mut running = RunningOffice::start(2);
+    let (_, case) = running.report("گزارش", &[], &[]);
+    reply(&running, 1, case, &reply_draft("پاسخ"));
+    let new = InspectorKeys::generate_epoch(id("inspector-2"), 2);
+    let entry = Inspector { epoch: 2, ..public_entry(&new) };
+    running.office.inspectors[1] = new;
+    running.change(|profile| {
+        let old = std::mem::replace(&mut profile.inspectors[1], entry);
+        profile.former.push(FormerKey {
+            id: old.id,
+            epoch: 1,
+            signer: old.signer,
+            until: today(),
+            why: WhyFormer::Replaced,
+            joined: None,
+            role: None,
+            extensions: Default::default(),
+        });
+    });
+    assert_eq!(authenticities(&running, 2, case), [Authenticity::Unreadable], "the server shows her no more");
+
+    let (desk, mut opened) = running.open(1, case);
+    let summary = desk.hand_over(&mut opened, &[id("inspector-2")], "fa").unwrap();
+    assert_eq!((summary.invitations, summary.records, summary.messages), (1, 1, 2));
+    assert_eq!(authenticities(&running, 2, case), [Authenticity::Authentic; 2]);
+    // Also on the day on which her old key was still trusted, and to whoever is asked again.
+    let (desk, mut opened) = running.open(1, case);
+    let again = desk.hand_over(&mut opened, &[id("inspector-2")], "fa").unwrap();
+    assert_eq!(again, Default::default(), "what reaches her present keys is not handed over twice");
+    reply(&running, 2, case, &reply_draft("با کلید تازه"));
+    let (desk, opened) = running.open(1, case);
+    let reading = opened.read(&desk.profile);
+    assert!(reading.mailbox[2].authentic().is_some() && reading.mailbox[2].former.is_none());
+}
+
+#[test]
+fn a_one_way_report_is_noted_handed_over_and_answered_by_nobody() {
+    let mut running = RunningOffice::start(3);
+    running.send_one_way(b"one-way words");
+    let mut desk = running.desk(1);
+    let case = inbox(&mut desk)[0];
+    let (desk, opened) = running.open(1, case);
+    let refused = desk.reply(&opened, &reply_draft("x"), |_| ()).unwrap_err();
+    assert!(matches!(refused, Error::OneWay), "{refused}");
+
+    // The first record is for all, and fixes who reads on.
+    let assign = Act::Assign { owner: Some(id("inspector-1")) };
+    desk.write_record(&opened, &RecordDraft::of_acts("fa", vec![assign.clone()]), |_| ()).unwrap();
+    let (desk, opened) = running.open(2, case);
+    let state = opened.read(&desk.profile).state.office;
+    assert_eq!(state.readers.unwrap().len(), 3);
+    assert_eq!(state.owner.last().unwrap().value, Some(id("inspector-1")));
+    let recuse = RecordDraft::of_acts("fa", vec![Act::Recuse { reason: None }]);
+    desk.write_record(&opened, &recuse, |_| ()).unwrap();
+    let mut desk = running.desk(2);
+    assert_eq!(inbox(&mut desk), [], "her desk hides it");
+    let refused = running.open(3, case);
+    let note = RecordDraft::of_acts("fa", vec![assign]);
+    let refused = refused.0.write_record(&refused.1, &note, |_| ()).unwrap_err();
+    assert!(matches!(&refused, Error::NoEffect(acts) if acts[0].why == NoEffect::Unchanged), "{refused}");
+
+    // Somebody new was not there when it was sealed.
+    let fourth = take_in(&mut running, "inspector-4");
+    let (_, unopened) = running.open(fourth, case);
+    assert!(!unopened.is_one_way(), "nobody has given her the key");
+    let (desk, mut opened) = running.open(1, case);
+    let summary = desk.hand_over(&mut opened, &[id("inspector-4")], "fa").unwrap();
+    assert_eq!((summary.invitations, summary.records), (0, 1), "it has no secret");
+    let mut desk = running.desk(fourth);
+    let mut entries = Vec::new();
+    desk.inbox(|entry| entries.push((entry.one_way, entry.readable))).unwrap();
+    assert_eq!(entries, [(true, true)]);
+    let (desk, opened) = running.open(fourth, case);
+    assert_eq!(ShownCase::new(&desk.profile, &opened).messages[0].text, "one-way words");
+    let folder = running.path("handed");
+    assert!(desk.export(&opened, &folder).unwrap().failures.is_empty());
+    let own = opened_with_age(&folder.join("00.own.age"), &running.office.inspectors[fourth - 1]);
+    assert_eq!(own, b"one-way words");
+    let classify = Act::Classify(Classification { unit: Some(id("permits")), ..Default::default() });
+    desk.write_record(&opened, &RecordDraft::of_acts("fa", vec![classify]), |_| ()).unwrap();
+    let (desk, opened) = running.open(1, case);
+    let reading = opened.read(&desk.profile);
+    assert!(reading.office.iter().all(|record| record.authenticity == Authenticity::Authentic));
+}
+
+/// By age alone, with her identity.
+fn opened_with_age(path: &std::path::Path, keys: &InspectorKeys) -> Vec<u8> {
+    let file = std::fs::File::open(path).unwrap();
+    let decryptor = age::Decryptor::new_buffered(std::io::BufReader::new(file)).unwrap();
+    let mut plaintext = Vec::new();
+    let identity = std::iter::once(&keys.identity as &dyn age::Identity);
+    decryptor.decrypt(identity).unwrap().read_to_end(&mut plaintext).unwrap();
+    plaintext
+}
+
+#[test]
+fn an_act_that_would_change_nothing_is_not_written() {
+    let running = RunningOffice::start(2);
+    let (_, case) = running.report("گزارش", &[], &[]);
+    let write = |number: usize, acts: Vec<Act>| {
+        let (desk, opened) = running.open(number, case);
+        desk.write_record(&opened, &RecordDraft::of_acts("fa", acts), |_| ())
+    };
+    let order = |text: &str| Act::Order {
+        order: id("o-1"),
+        unit: id("permits"),
+        text: text.to_owned(),
+        due: today().plus_days(30),
+    };
+    let verdict = Act::OrderVerdict { order: id("o-1"), verdict: Verdict::Kept };
+    let assign = Act::Assign { owner: Some(id("inspector-1")) };
+    let other = CaseId::from_bytes([7; 16]);
+    write(1, vec![Act::Intake { channel: Channel::Web }, order("x"), assign.clone()]).unwrap();
+    let minutes = Act::Minutes { day: today(), text: String::new() };
+    for (acts, why) in [
+        (vec![assign.clone()], NoEffect::Unchanged),
+        (vec![Act::Intake { channel: Channel::Phone }], NoEffect::NotFirst),
+        (vec![order("y")], NoEffect::OrderGiven(id("o-1"))),
+        (vec![verdict.clone()], NoEffect::OwnOrder(id("o-1"))),
+        (vec![Act::OrderAnswer { order: id("o-2"), text: String::new() }], NoEffect::NoSuchOrder(id("o-2"))),
+        (vec![Act::Split { case: other }], NoEffect::NotJoined(other)),
+        (vec![minutes.clone()], NoEffect::NotInCase),
+    ] {
+        let refused = write(1, acts).unwrap_err();
+        let found = matches!(&refused, Error::NoEffect(acts) if acts.len() == 1 && acts[0].why == why);
+        assert!(found, "{why:?}: {refused}");
+    }
+    // Each act is asked behind those before it, and one that changes something saves none that does not.
+    let refused = write(1, vec![Act::Join { case: other }, Act::Join { case: other }]).unwrap_err();
+    assert!(matches!(&refused, Error::NoEffect(acts) if acts.len() == 1 && acts[0].at == 1), "{refused}");
+    write(2, vec![verdict]).unwrap();
+    write(2, vec![Act::Recuse { reason: None }]).unwrap();
+    let refused = write(1, vec![Act::Recuse { reason: None }]).unwrap_err();
+    assert!(matches!(&refused, Error::NoEffect(acts) if acts[0].why == NoEffect::LastReader), "{refused}");
+    let (desk, opened) = running.open(1, case);
+    assert_eq!(opened.listing.office.len(), 3, "nothing else was written");
+
+    let journal = desk.open_journal().unwrap();
+    let refused = desk.write_record(&journal, &RecordDraft::of_acts("fa", vec![assign]), |_| ()).unwrap_err();
+    assert!(matches!(&refused, Error::NoEffect(acts) if acts[0].why == NoEffect::NotInJournal), "{refused}");
+    desk.write_record(&journal, &RecordDraft::of_acts("fa", vec![minutes]), |_| ()).unwrap();
 }
 
 #[test]

@@ -2,8 +2,14 @@
 
 use std::sync::Arc;
 
+use mohr::protocol::ids::Digest;
+use mohr::protocol::note::encode_note;
+use mohr::protocol::profile::{Profile, Root};
+use mohr::seal::signing::SigningKey;
 use mohr::server::{self, Config, Error};
 use mohr::storage::DatabaseError;
+use mohr::verify::digest::{office_id, root_commitment};
+use mohr::verify::profile::key_hash;
 
 use crate::support::server::*;
 
@@ -82,6 +88,42 @@ fn a_profile_is_never_older_than_one_that_was_served() {
     assert!(said.contains("version 3") && said.contains("version 5") && said.contains("newest"), "{said}");
     std::fs::write(site.profile(0), &newer).unwrap();
     start(site.config(&offices)).unwrap();
+}
+
+/// Whoever stole the first root has everything that the first root can sign, and the server has seen the second.
+#[test]
+fn a_stolen_root_is_outranked_by_the_next_one() {
+    let (site, offices) = one_office();
+    let second = SigningKey::generate();
+    let next = Root { key: second.signer(), next: Digest::from_bytes([0; 32]) };
+    let first = Root { key: offices[0].root.signer(), next: root_commitment(&next) };
+    let of = |roots: &[Root], version: u64| {
+        let mut profile = offices[0].profile.clone();
+        (profile.office, profile.roots, profile.version) = (office_id(&first), roots.to_vec(), version);
+        profile
+    };
+    let signed = |profile: &Profile, root: &SigningKey| {
+        let text = serde_json::to_string_pretty(profile).unwrap() + "\n";
+        let hash = key_hash(profile.office, &root.signer());
+        encode_note(&text, &profile.office.to_string(), hash, root.sign(text.as_bytes()))
+    };
+    std::fs::remove_file(site.database(0)).unwrap();
+    mohr::storage::create(&site.database(0), office_id(&first)).unwrap();
+    let serve = |note: &str| {
+        std::fs::write(site.profile(0), note).unwrap();
+        start(site.config(&offices))
+    };
+    let stolen = &offices[0].root;
+    // Before the succession the thief had the highest version served that there is.
+    serve(&signed(&of(&[first], 10_000), stolen)).unwrap();
+    serve(&signed(&of(&[first, next], 10_001), &second)).unwrap();
+    let said = serve(&signed(&of(&[first], 10_000), stolen)).unwrap_err().to_string();
+    assert!(said.contains("version 10000") && said.contains("version 10001"), "{said}");
+    let said = serve(&signed(&of(&[first], 10_002), stolen)).unwrap_err().to_string();
+    assert!(said.contains("version 10002 is none of root 1"), "{said}");
+    let said = serve(&signed(&of(&[first, next], 10_002), stolen)).unwrap_err().to_string();
+    assert!(said.contains("not signed by the root key"), "{said}");
+    serve(&signed(&of(&[first, next], 10_002), &second)).unwrap();
 }
 
 #[test]

@@ -30,9 +30,25 @@ pub struct BadLine {
     pub answered_bytes: Arc<AtomicU64>,
 }
 
+/// Gets the first line of a request and the body of its answer, which it may change.
+type Lie = dyn Fn(&str, &mut Vec<u8>) + Send + Sync;
+
 impl BadLine {
     /// `mishap` gets the number of the request, from 0, and its first line.
     pub fn to(server: &str, mishap: impl Fn(usize, &str) -> Mishap + Send + Sync + 'static) -> Self {
+        Self::run(server, mishap, Arc::new(|_, _| ()))
+    }
+
+    /// A server that says other things than it was given.
+    pub fn lying(server: &str, lie: impl Fn(&str, &mut Vec<u8>) + Send + Sync + 'static) -> Self {
+        Self::run(server, |_, _| Mishap::None, Arc::new(lie))
+    }
+
+    fn run(
+        server: &str,
+        mishap: impl Fn(usize, &str) -> Mishap + Send + Sync + 'static,
+        lie: Arc<Lie>,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let server = server.trim_start_matches("http://").to_owned();
@@ -44,12 +60,13 @@ impl BadLine {
                 let (client, server) = (client.unwrap(), server.clone());
                 let (requests, bytes, mishap) =
                     (Arc::clone(&requests), Arc::clone(&bytes), Arc::clone(&mishap));
+                let lie = Arc::clone(&lie);
                 std::thread::spawn(move || {
                     let choose = |head: &str| {
                         let first = head.lines().next().unwrap_or_default();
                         mishap(requests.fetch_add(1, Ordering::SeqCst), first)
                     };
-                    let _ = pass_one(client, &server, choose, &bytes);
+                    let _ = pass_one(client, &server, choose, &*lie, &bytes);
                 });
             }
         });
@@ -70,6 +87,7 @@ fn pass_one(
     mut client: TcpStream,
     server: &str,
     choose: impl FnOnce(&str) -> Mishap,
+    lie: &Lie,
     answered_bytes: &AtomicU64,
 ) -> std::io::Result<()> {
     let mut reader = BufReader::new(client.try_clone()?);
@@ -108,6 +126,7 @@ fn pass_one(
     server.write_all(&body)?;
     let mut bytes = Vec::new();
     server.read_to_end(&mut bytes)?;
+    tell(lie, head.lines().next().unwrap_or_default(), &mut bytes);
     let body_at = bytes.windows(4).position(|part| part == b"\r\n\r\n").map_or(0, |at| at + 4);
     let middle = body_at + (bytes.len() - body_at) / 2;
     match mishap {
@@ -118,6 +137,38 @@ fn pass_one(
     answered_bytes.fetch_add(bytes.len() as u64, Ordering::SeqCst);
     client.write_all(&bytes)?;
     client.shutdown(Shutdown::Write)
+}
+
+/// Puts what the lie makes of the body in its place, if it is another.
+fn tell(lie: &Lie, request: &str, bytes: &mut Vec<u8>) {
+    let Some(body_at) = bytes.windows(4).position(|part| part == b"\r\n\r\n").map(|at| at + 4) else {
+        return;
+    };
+    let mut body = bytes[body_at..].to_vec();
+    lie(request, &mut body);
+    if body == bytes[body_at..] {
+        return;
+    }
+    let head = String::from_utf8(bytes[..body_at - 2].to_vec()).unwrap();
+    let told = head.lines().filter(|line| {
+        let line = line.to_ascii_lowercase();
+        !["content-length:", "content-encoding:", "transfer-encoding:"]
+            .iter()
+            .any(|name| line.starts_with(name))
+    });
+    let mut answer: String = told.map(|line| format!("{line}\r\n")).collect();
+    answer.push_str(&format!("Content-Length: {}\r\n\r\n", body.len()));
+    *bytes = [answer.as_bytes(), &body].concat();
+}
+
+/// What such a lie does to an answer in JSON.
+pub fn retell(body: &mut Vec<u8>, change: impl FnOnce(&mut serde_json::Value)) {
+    let mut value = serde_json::from_slice(body).unwrap();
+    change(&mut value);
+    let size = body.len();
+    *body = serde_json::to_vec(&value).unwrap();
+    // Where answers are filled with spaces, they stay so.
+    body.resize(size.max(body.len()), b' ');
 }
 
 fn answer(client: &mut TcpStream, status: &str, media_type: &str, body: &str) -> std::io::Result<()> {

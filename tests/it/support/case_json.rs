@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use mohr::protocol::ids::{CaseId, Id};
 use mohr::protocol::person::KeyId;
 use mohr::verify::case::{CaseReading, MessageReading, Perspective};
-use mohr::verify::case_state::{MailboxState, Noted, OfficeState, Register, Standing};
+use mohr::verify::case_state::{CaseState, Noted, OfficeState, Register, Standing};
 use serde_json::{Value, json};
 
 /// What one side must come to.
@@ -17,13 +17,13 @@ pub fn reading_json(reading: &CaseReading<'_>, perspective: Perspective) -> Valu
         Perspective::Reporter => json!({
             "mailbox": mailbox,
             "threads": {"mailbox": threads.mailbox},
-            "state": mailbox_json(&state.mailbox, state.profile_floor, true),
+            "state": mailbox_json(state, true),
         }),
         Perspective::Inspector => json!({
             "mailbox": mailbox,
             "office": messages_json(&reading.office),
             "threads": threads,
-            "state": mailbox_json(&state.mailbox, state.profile_floor, false),
+            "state": mailbox_json(state, false),
             "office_state": office_json(&state.office),
             "journal": {
                 "templates": reading.journal.templates.keys().collect::<Vec<_>>(),
@@ -46,7 +46,8 @@ fn messages_json(readings: &[MessageReading<'_>]) -> Vec<Value> {
     readings.iter().map(message).collect()
 }
 
-fn mailbox_json(state: &MailboxState, profile_floor: u64, own: bool) -> Value {
+fn mailbox_json(case: &CaseState, own: bool) -> Value {
+    let state = &case.mailbox;
     let standing = |standing: &Noted<Standing>| json!({"position": standing.position, "status": standing.value.status, "outcome": standing.value.outcome});
     let mut json = json!({
         "status": state.status(),
@@ -55,12 +56,13 @@ fn mailbox_json(state: &MailboxState, profile_floor: u64, own: bool) -> Value {
         "waiting": state.waiting,
         "left_out": state.left_out.keys().collect::<Vec<_>>(),
         "told": state.told,
-        "profile_floor": profile_floor,
+        "profile_floor": case.profile_floor,
+        "profile_differs": case.profile_differs,
     });
     if own {
         json["next_readers"] = json!(state.own.next_readers);
         json["offered"] = json!(state.own.offered);
-        json["ask_again"] = json!(state.own.is_to_be_asked);
+        json["ask_again"] = json!(state.own.ask_again);
     }
     json
 }

@@ -1,13 +1,14 @@
 //! An office of a test's own making, served by the binary as an operator serves it. Its keys are in memory
 //! and its profile can be changed and signed anew, as the office does it between one day and the next.
 
+use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::demo::{mohr, terminate};
-use super::office::{Case, Office, Posted, today};
-use mohr::client::{Client, OutgoingMessage};
+use super::office::{Case, Office, Posted, key_of, today};
+use mohr::client::{Client, InspectorSession, OutgoingMessage};
 use mohr::desk::memory::Memory;
 use mohr::desk::{Desk, OpenedCase, Visit};
 use mohr::protocol::day::Day;
@@ -15,11 +16,14 @@ use mohr::protocol::ids::{CaseId, Id};
 use mohr::protocol::message::{Door, File, MessageKind};
 use mohr::protocol::profile::Profile;
 use mohr::protocol::receipt::ReceiptCode;
+use mohr::protocol::secret::WriteToken;
 use mohr::protocol::upload::UploadMetadata;
 use mohr::reporter::{self, Attachment, Draft, ReportForm};
 use mohr::seal::derive::{ReporterKeys, write_token};
+use mohr::seal::hybrid::Recipient;
 use mohr::seal::key_file::InspectorKeys;
 use mohr::verify::digest::write_hash;
+use mohr::verify::signature::session_bytes;
 
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -125,6 +129,69 @@ impl RunningOffice {
         office.report(&code, form, &draft(text, left_out, files), |_| ()).unwrap();
         let case = office.open_mailbox(&code).unwrap().case;
         (code, case)
+    }
+
+    /// A session of this inspector's, without a desk.
+    pub fn session(&self, number: usize) -> InspectorSession {
+        let signing = self.office.inspectors[number - 1].signing.clone();
+        let (office, key) = (self.office.profile.office, key_of(number));
+        let address = self.office.profile.addresses[0].clone();
+        let signed = (key.clone(), address.clone());
+        let sign = move |challenge| signing.sign(&session_bytes(office, &signed.0, &signed.1, challenge));
+        InspectorSession::sign_in(&self.client(), key, address, sign).unwrap()
+    }
+
+    /// Puts a blob into a case as whoever has a session, and perhaps the right to write, can.
+    pub fn put_reply(
+        &self,
+        number: usize,
+        case: CaseId,
+        write: Option<&WriteToken>,
+        blob: &[u8],
+    ) -> Result<(), mohr::client::Error> {
+        let metadata = UploadMetadata { kind: MessageKind::Reply, case, write_hash: None };
+        let outgoing = OutgoingMessage { metadata, memo: None, write, blob };
+        self.client().upload(&self.session(number), &outgoing, |_| ())
+    }
+
+    /// What somebody sends without scripts: sealed to every inspector by age, through the form.
+    pub fn send_one_way(&self, plaintext: &[u8]) {
+        let recipients: Vec<Recipient> =
+            self.office.profile.inspectors.iter().map(|listed| listed.recipient.parse().unwrap()).collect();
+        let recipients = recipients.iter().map(|recipient| recipient as &dyn age::Recipient);
+        let mut sealed = Vec::new();
+        let mut writer =
+            age::Encryptor::with_recipients(recipients).unwrap().wrap_output(&mut sealed).unwrap();
+        writer.write_all(plaintext).unwrap();
+        writer.finish().unwrap();
+        let part = "--x\r\nContent-Disposition: form-data; name=\"sealed\"; filename=\"a.age\"\r\n\r\n";
+        let body = [part.as_bytes(), &sealed, b"\r\n--x--\r\n"].concat();
+        let host = self.url.trim_start_matches("http://");
+        let mut stream = std::net::TcpStream::connect(host).unwrap();
+        let head = format!(
+            "POST /fa/sealed HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {}\r\n\
+             Content-Type: multipart/form-data; boundary=x\r\n\r\n",
+            body.len()
+        );
+        stream.write_all(&[head.as_bytes(), &body].concat()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    }
+
+    /// An inspector's command, by her identity file.
+    pub fn inspector(&self, number: usize, url: &str, words: &[&str]) -> Command {
+        let (identity, pass) = (self.path(&format!("inspector-{number}.age")), self.path("pass"));
+        let passphrase = "a long enough passphrase";
+        if !identity.exists() {
+            let keys = &self.office.inspectors[number - 1];
+            std::fs::write(&identity, keys.seal(&passphrase.into()).unwrap()).unwrap();
+            std::fs::write(&pass, passphrase).unwrap();
+        }
+        let mut command = mohr();
+        command.args(words).args(["--server", url, "--office", &self.office.profile.office.to_string()]);
+        command.arg("--identity").arg(identity).arg("--passphrase-file").arg(pass);
+        command
     }
 
     /// A case with so many follow-ups, sent without asking what the mailbox holds between them.

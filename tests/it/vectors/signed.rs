@@ -67,7 +67,6 @@ pub(super) fn office_profile(vector: &Vector) {
         office: vector.get("office"),
         version: vector.get("version"),
         digest: vector.get("digest"),
-        roots: vector.get("roots"),
         today: vector.get("today"),
     };
     let found = match verify(vector.text("note").as_bytes(), expectation) {
@@ -79,7 +78,6 @@ pub(super) fn office_profile(vector: &Vector) {
         Err(Error::Expired { .. }) => Some("expired"),
         Err(Error::Older { .. }) => Some("older"),
         Err(Error::OtherText { .. }) => Some("other-text"),
-        Err(Error::FewerRoots { .. }) => Some("fewer-roots"),
         Err(Error::Document(mohr::protocol::profile::Error::Newer)) => Some("newer"),
         Err(Error::Document(_)) => Some("document"),
         Err(Error::RootChain) => Some("roots"),

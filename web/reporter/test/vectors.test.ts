@@ -126,8 +126,8 @@ const RUNNERS: Record<string, (vector: Vector) => unknown> = {
   },
 
   async profile(vector) {
-    const { note, office, today, version, digest, roots } = vector
-    const seen = () => ({ version, digest: digest ?? undefined, roots })
+    const { note, office, today, version, digest } = vector
+    const seen = () => ({ version, digest: digest ?? undefined })
     const expected = { office: office ?? undefined, today, seen }
     let rule = ""
     const found = await openProfile(encodeUtf8(note), expected, STRICT).catch((error: unknown) => {

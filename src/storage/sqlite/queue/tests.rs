@@ -13,7 +13,7 @@ fn start(lock_wait: Duration) -> (Arc<WriteQueue>, tempfile::TempDir) {
     database::create(&path, OFFICE).unwrap();
     let db = database::open_for_writing(&path, OFFICE, Default::default()).unwrap();
     db.busy_timeout(lock_wait).unwrap();
-    (Arc::new(WriteQueue::start(db, &path).unwrap()), folder)
+    (Arc::new(WriteQueue::start(db, &path, Span::none()).unwrap()), folder)
 }
 
 /// Both are `busy` to a client; an operator who reads the log looks for different things.
@@ -53,9 +53,12 @@ async fn a_database_behind_a_link_is_settled_too() {
     let (path, link) = (folder.path().join("mohr.db"), folder.path().join("link.db"));
     database::create(&path, OFFICE).unwrap();
     std::os::unix::fs::symlink(&path, &link).unwrap();
-    let queue =
-        WriteQueue::start(database::open_for_writing(&link, OFFICE, Default::default()).unwrap(), &link)
-            .unwrap();
+    let queue = WriteQueue::start(
+        database::open_for_writing(&link, OFFICE, Default::default()).unwrap(),
+        &link,
+        Span::none(),
+    )
+    .unwrap();
     queue.submit(0, |db| Ok(db.execute("INSERT INTO dropped VALUES (zeroblob(16))", [])?)).await.unwrap();
     let wal_bytes = || std::fs::metadata(folder.path().join("mohr.db-wal")).unwrap().len();
     assert!(wal_bytes() > 0);

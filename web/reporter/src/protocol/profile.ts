@@ -24,6 +24,11 @@ import {
 const TEXT_BYTES_MAX = 4096
 const CHOICES_MAX = 200
 const FILES_BYTES_MAX = 251_658_240
+/**
+ * Each root signs versions of its own, above all of the root before it: so it outranks whatever a thief of that one can sign,
+ * wherever two versions are compared.
+ */
+const VERSIONS_PER_ROOT = 10_000
 /** How long a profile may be in force: as long can a server keep a stolen key in use for a new reporter. */
 const PROFILE_DAYS_MAX = 190
 const DAY_MS = 86_400_000
@@ -195,9 +200,10 @@ export function decodeProfile(text: string): OfficeProfile {
 }
 
 function checkRules(profile: OfficeProfile): void {
-  const { version, issued, expires, addresses, units, services, holidays, retention, twoPersons, contacts, limits } = profile
+  const { version, roots, issued, expires, addresses, units, services, holidays, retention, twoPersons, contacts, limits } = profile
   const daysInForce = (Date.parse(expires) - Date.parse(issued)) / DAY_MS
   require(daysInForce >= 0 && daysInForce <= PROFILE_DAYS_MAX, "a profile is in force for at most 190 days")
+  require(Math.ceil(version / VERSIONS_PER_ROOT) === roots.length, "a version that another root signs")
   requireUnique(addresses, "an address")
   checkPersons(profile)
   const joined = [...profile.inspectors, ...profile.former].map((key) => key.joined ?? 1)

@@ -25,7 +25,6 @@ const REASONS: Readonly<Record<ProfileFault, Reason>> = {
   expired: "profile-expired",
   older: "profile-older",
   "other-text": "profile-differs",
-  "fewer-roots": "profile-differs",
   newer: "profile-newer",
 }
 
@@ -68,7 +67,7 @@ export async function fetchOffice(
   if (typeof profile === "string") throw new ReporterError(REASONS[profile])
   const fault = isForReading ? undefined : faultOfDay(profile, days)
   if (fault !== undefined) throw new ReporterError(fault)
-  seen.set(profile.office, { ...profile.stamp, roots: profile.roots.length })
+  seen.set(profile.office, profile.stamp)
   return { ...profile, clock: readClock(profile, days) }
 }
 

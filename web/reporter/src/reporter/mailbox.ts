@@ -9,8 +9,8 @@ import type { Outcome, Status } from "../protocol/message"
 import { sortedPersons } from "../protocol/person"
 import type { Texts } from "../protocol/profile"
 import type { OwnKind } from "../protocol/upload"
-import { readCase, type CaseReading } from "../verify/case"
-import type { OwnState, Standing } from "../verify/case-state"
+import { readCase, type AskAgain, type CaseReading } from "../verify/case"
+import type { Standing } from "../verify/case-state"
 import { Unverified, type OpenedFile } from "../verify/message"
 import type { VerifiedProfile } from "../verify/profile"
 import type { Authenticity, Found, MessageReading, ThreadEntry, Warning } from "../verify/reading"
@@ -40,7 +40,7 @@ export interface Mailbox {
   /** Why nothing more can be sealed here. */
   readonly hindrance: Reason | undefined
   /** Why she must be asked again whom to leave out: the server owes what the page knows it by, or it was erased. */
-  readonly asksWhomToLeaveOut: "server" | "erased" | undefined
+  readonly asksWhomToLeaveOut: AskAgain | undefined
   /** Whom an answer names beyond those for whom she wrote last. Each joins only when she agrees. */
   readonly offered: readonly { readonly id: string; readonly role: Texts }[]
 }
@@ -257,14 +257,9 @@ function isOwn(kind: ThreadEntry["kind"]): kind is OwnKind {
   return kind === "report" || kind === "follow-up"
 }
 
-function mailboxOf(
-  { profile, keys }: Visit,
-  isDropped: boolean,
-  { messages, state }: CaseReading,
-  entries: readonly ThreadEntry[],
-): Mailbox {
+function mailboxOf({ profile, keys }: Visit, isDropped: boolean, reading: CaseReading, entries: readonly ThreadEntry[]): Mailbox {
+  const { messages, state, askAgain: asksWhomToLeaveOut } = reading
   const { standing, concurrent, own } = state
-  const asksWhomToLeaveOut = askingOf(own, messages, entries)
   return {
     caseId: keys.caseId,
     profile,
@@ -274,34 +269,19 @@ function mailboxOf(
     concurrent: concurrent.map((other) => concurrentOf(profile, messages, other)),
     messages: messages.map((reading, position) => messageShown(profile, reading, position, entries[position] as ThreadEntry)),
     isReportKnown: own.isReportKnown,
-    hindrance: hindranceOf(profile, messages, state.profileFloor, own, asksWhomToLeaveOut !== undefined),
+    hindrance: hindranceOf(profile, reading),
     asksWhomToLeaveOut,
     offered: asksWhomToLeaveOut === undefined ? own.offered.map((id) => ({ id, role: roleOf(profile, id) ?? {} })) : [],
   }
 }
 
-/**
- * Why she is asked again. Beside a memo that is missing also where the last of her messages was erased, or is listed with a memo
- * that is not hers: the memo before it would bring back whomever she had left out since.
- */
-function askingOf(own: OwnState, messages: readonly MessageReading[], entries: readonly ThreadEntry[]): Mailbox["asksWhomToLeaveOut"] {
-  const last = entries.map(({ kind }) => isOwn(kind)).lastIndexOf(true)
-  if (!own.isToBeAsked && messages[last]?.authenticity === "gone") return "erased"
-  return own.isToBeAsked || typeof entries[last]?.found === "string" ? "server" : undefined
-}
-
-function hindranceOf(
-  profile: VerifiedProfile,
-  messages: readonly MessageReading[],
-  profileFloor: number,
-  own: OwnState,
-  isAsked: boolean,
-): Reason | undefined {
+function hindranceOf(profile: VerifiedProfile, { state, askAgain, profileDiffers }: CaseReading): Reason | undefined {
+  const { own, profileFloor } = state
   const fault = faultOfDay(profile)
   if (fault !== undefined) return fault
   if (profileFloor > profile.version) return "profile-older"
-  if (messages.some(({ warnings }) => warnings.includes("profile-differs"))) return "profile-differs"
-  return !isAsked && own.nextReaders.length + own.offered.length === 0 ? "nobody-listed" : undefined
+  if (profileDiffers) return "profile-differs"
+  return askAgain === undefined && own.nextReaders.length + own.offered.length === 0 ? "nobody-listed" : undefined
 }
 
 function concurrentOf(profile: VerifiedProfile, messages: readonly MessageReading[], other: Standing): ConcurrentStatus {

@@ -31,8 +31,6 @@ export interface OwnState {
   nextReaders: readonly string[]
   /** Whom replies name beyond them since; each joins only when she agrees. */
   offered: readonly string[]
-  /** A memo is missing, which is the server's fault, or none opens: then she is asked again whom to leave out. */
-  isToBeAsked: boolean
 }
 
 /** A value that several messages may set: the last one, and those that its sender had not seen. */

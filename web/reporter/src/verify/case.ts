@@ -23,7 +23,14 @@ export interface CaseReading {
   /** As her next message states it. */
   thread: ThreadPoint
   state: MailboxState
+  /** Why nobody can know for whom she wrote last, and whom she left out: only then she is asked again. */
+  askAgain: AskAgain | undefined
+  /** An authentic reply was sealed by another text of the profile's version than the one at hand: nothing is sealed. */
+  profileDiffers: boolean
 }
+
+/** The server owes a memo, or the last one is not hers; or her last message was erased, by an order that holds. */
+export type AskAgain = "server" | "erased"
 
 export function readCase(context: CaseContext, entries: readonly ThreadEntry[], orders: readonly ErasureOrder[]): CaseReading {
   const { profile, caseId } = context
@@ -35,7 +42,7 @@ export function readCase(context: CaseContext, entries: readonly ThreadEntry[], 
 
   const fold = new MailboxFold(profile)
   const readings = steps.map((step) => readMessage(context, step, fold, digests))
-  const state = fold.finish(entries)
+  const state = fold.finish()
   const orderContext = {
     profile,
     caseId,
@@ -52,7 +59,18 @@ export function readCase(context: CaseContext, entries: readonly ThreadEntry[], 
       ? { ...reading, authenticity: "gone" as const }
       : reading
   })
-  return { messages, thread: digests.end, state }
+  const profileDiffers = messages.some(({ warnings }) => warnings.includes("profile-differs"))
+  return { messages, thread: digests.end, state, askAgain: askAgainOf(entries, messages), profileDiffers }
+}
+
+/** The memo of her last message decides: the one before it would bring back whomever she has left out since. */
+function askAgainOf(entries: readonly ThreadEntry[], messages: readonly MessageReading[]): AskAgain | undefined {
+  if (entries.some(({ found }) => found === "no-memo")) return "server"
+  const last = entries.map(({ kind }) => kind === "report" || kind === "follow-up").lastIndexOf(true)
+  const authenticity = messages[last]?.authenticity
+  // Of a message that is listed once more the first one's memo counts.
+  if (authenticity === "authentic" || authenticity === "replayed") return undefined
+  return authenticity === "gone" ? "erased" : "server"
 }
 
 /** Steps 8 and 9, and what is to be said beside the message. */

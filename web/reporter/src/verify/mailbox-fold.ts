@@ -4,7 +4,6 @@ import type { Memo } from "../protocol/memo"
 import { sortedPersons } from "../protocol/person"
 import type { OfficeProfile } from "../protocol/profile"
 import { Register, type MailboxState, type Standing } from "./case-state"
-import type { ThreadEntry } from "./reading"
 import type { Passed, PassedReply } from "./steps"
 import { asksTwoPersons, isListed, secondsOf } from "./trust"
 
@@ -38,7 +37,7 @@ export class MailboxFold {
     return this.#applyReply(passed)
   }
 
-  finish(entries: readonly ThreadEntry[]): MailboxState {
+  finish(): MailboxState {
     const memo = this.#lastMemo
     const mayRead = (person: string) => isListed(this.#profile, person) && !this.#leftOut.has(person)
     const since = this.#named.filter(({ position }) => memo !== undefined && position >= memo.thread.length)
@@ -51,7 +50,6 @@ export class MailboxFold {
         leftOut: this.#leftOut,
         nextReaders: memo?.readers.filter(mayRead) ?? [],
         offered: sortedPersons(since.flatMap(({ readers }) => readers)).filter((id) => mayRead(id) && memo?.readers.includes(id) === false),
-        isToBeAsked: memo === undefined || entries.some(({ found }) => found === "no-memo"),
       },
     }
   }

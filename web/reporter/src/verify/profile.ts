@@ -34,10 +34,9 @@ export interface SeenProfile {
   version: number
   /** Absent where the version is known and not its text. */
   digest?: string | undefined
-  roots: number
 }
 
-export type ProfileFault = "foreign" | "expired" | "older" | "other-text" | "fewer-roots" | "newer"
+export type ProfileFault = "foreign" | "expired" | "older" | "other-text" | "newer"
 
 /** By whichever implementation a page brings. */
 export interface Primitives {
@@ -60,7 +59,7 @@ export async function openProfile(
   if (office !== undefined && office !== profile.office) return "foreign"
   const before = seen?.(profile.office)
   if (before !== undefined) {
-    if (profile.roots.length < before.roots) return "fewer-roots"
+    // Who has seen more roots has seen a higher version, too: those of a root are all below those of the next.
     if (profile.version < before.version) return "older"
     const isSameText = before.digest === undefined || before.digest === profile.stamp.digest
     if (profile.version === before.version && !isSameText) return "other-text"

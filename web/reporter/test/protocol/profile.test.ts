@@ -50,21 +50,27 @@ test("a foreign, expired or older profile is said to be so", async () => {
   assert.equal(await opened({ today: todayPlus(31) }), "expired")
   assert.equal(typeof (await opened({ today: todayPlus(30) })), "object")
   assert.equal(typeof (await opened({ today: todayPlus(31), isForReading: true })), "object", "what was answered stays readable")
-  const after = (fields: object) => opened({ seen: () => ({ version: 3, digest: stamp.digest, roots: 1, ...fields }) })
+  const after = (fields: object) => opened({ seen: () => ({ version: 3, digest: stamp.digest, ...fields }) })
   assert.equal(await after({ version: 4 }), "older")
   assert.equal(typeof (await after({})), "object")
   assert.equal(await after({ digest: "0".repeat(64) }), "other-text")
   assert.equal(typeof (await after({ version: 2, digest: "0".repeat(64) })), "object")
-  assert.equal(await after({ roots: 2 }), "fewer-roots")
-  assert.equal(await after({ version: 2, roots: 2 }), "fewer-roots", "whatever its version")
 })
 
 test("a later root signs when the one before it commits to it, and the office stays the same", async () => {
   const { keys, roots } = createRoots(3)
   const id = officeIdOf(roots[0] as never)
-  const signedBy = (key: number, listed: unknown[]) =>
-    signNote(`${JSON.stringify({ ...office.document, office: id, roots: listed })}\n`, keys[key] as Uint8Array, id)
-  for (const count of [1, 2, 3]) assert.equal((await verify(signedBy(count - 1, roots.slice(0, count)))).office, id)
+  const signedBy = (key: number, listed: unknown[], version = Math.max(0, listed.length - 1) * 10_000 + 1) =>
+    signNote(`${JSON.stringify({ ...office.document, version, office: id, roots: listed })}\n`, keys[key] as Uint8Array, id)
+  for (const count of [1, 2, 3]) {
+    const of = roots.slice(0, count)
+    const [first, last] = [(count - 1) * 10_000 + 1, count * 10_000]
+    for (const version of [first, last]) assert.equal((await verify(signedBy(count - 1, of, version))).office, id)
+    for (const version of [first - 1, last + 1, 0]) await assert.rejects(verify(signedBy(count - 1, of, version)), Malformed)
+  }
+  // The thief of a root signs no version that whoever has seen the next one would take.
+  const seen = () => ({ version: 10_001, digest: "0".repeat(64) })
+  assert.equal(await openProfile(signedBy(0, roots.slice(0, 1), 10_000), { seen, today }, STRICT), "older")
   const stranger = createRoots(1).roots
   for (const wrong of [
     signedBy(0, roots.slice(0, 2)),

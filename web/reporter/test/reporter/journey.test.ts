@@ -223,6 +223,22 @@ test("a person whom an answer names anew is offered once, joins when she agrees,
   }
 })
 
+test("a follow-up states the thread that was on the screen, whatever has come since", async () => {
+  const newcomer = await createInspector("newcomer")
+  const entry = await listed(newcomer, { joined: 4 })
+  const now = await withProfile(office, (document) => document.inspectors.push(entry), [...office.inspectors, newcomer])
+  const { code, keys } = await reported()
+  server.profile = now.note
+  const mailbox = await openMailbox(now.profile, code)
+  const onScreen = threadNow()
+  const everybody = ["inspector-1", "inspector-2", "inspector-3", "newcomer"]
+  await answer(keys, { readers: everybody }, now)
+  await prepareFollowUp(mailbox, words).send()
+  assert.deepEqual((await lastSent(keys)).memo.thread, onScreen)
+  // Whom that answer names she has not refused: she had not read it.
+  assert.deepEqual((await openMailbox(now.profile, code)).offered, [{ id: "newcomer", role: entry.role }])
+})
+
 test("where the memo of her last message is not there, she is asked again, and nothing comes back by it", async () => {
   const { code, keys } = await reported({ leftOut: ["inspector-3"] })
   await prepareFollowUp(await openMailbox(office.profile, code), { ...words, leftOut: ["inspector-2"] }).send()

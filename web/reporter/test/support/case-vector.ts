@@ -93,7 +93,7 @@ function messageOf({ authenticity, warnings }: MessageReading, entry: ThreadEntr
   }
 }
 
-function stateOf({ messages, state }: CaseReading) {
+function stateOf({ messages, state, askAgain, profileDiffers }: CaseReading) {
   const { standing, concurrent, own, profileFloor } = state
   const outcome = (value: Standing | undefined) => value?.outcome ?? null
   const waiting = messages.flatMap(({ warnings }, at) =>
@@ -106,8 +106,9 @@ function stateOf({ messages, state }: CaseReading) {
     waiting,
     left_out: [...own.leftOut].sort(),
     profile_floor: profileFloor,
+    profile_differs: profileDiffers,
     next_readers: own.nextReaders,
     offered: own.offered,
-    ask_again: own.isToBeAsked,
+    ask_again: askAgain ?? null,
   }
 }
