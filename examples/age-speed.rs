@@ -1,5 +1,6 @@
-//! How long the age crate takes to seal a file to one hybrid recipient, in memory and on one thread: what the
-//! pages are measured against (`tests/browser/speed.test.mjs`). Prints the fastest of several runs, in seconds.
+//! How long the age crate takes to seal a file to one hybrid recipient, in memory and on one
+//! thread: what the pages are measured against (`tests/browser/speed.test.mjs`). Prints the
+//! fastest of several runs, in seconds.
 //!
 //!     cargo run --release --example age-speed FILE
 

@@ -89,8 +89,8 @@ pub struct FollowUpArguments {
     /// Nobody was left out: asked for only where the server does not give back what your report said of it
     #[arg(long, conflicts_with = "leave_out")]
     leave_out_nobody: bool,
-    /// How many messages mohr status has shown you: the office then sees which answers you knew. Whom one of them names
-    /// and --also does not, is left out for ever [default: none behind your last message]
+    /// How many messages mohr status has shown you: the office then sees which answers you knew. Whom one of
+    /// them names and --also does not, is left out for ever [default: none behind your last message]
     #[arg(long, value_name = "NUMBER")]
     seen: Option<usize>,
 }

@@ -246,7 +246,8 @@ pub(super) fn may_be_one_way(found: &Found) -> bool {
     matches!(found, Found::OneWay | Found::Unreadable)
 }
 
-/// The secret in a report. Whether the report is authentic does not matter: with a wrong one the server shows nothing.
+/// The secret in a report. Whether the report is authentic does not matter: with a
+/// wrong one the server shows nothing.
 pub(super) fn report_secret(found: &Found) -> Option<CaseSecret> {
     match found {
         Found::Opened(text) => match &text.message.content {

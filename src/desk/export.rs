@@ -83,8 +83,9 @@ struct ExportFolder<'a> {
 }
 
 impl Desk {
-    /// Writes the sealed originals as `NN.age`, of what opened `NN.json` (message.json, as signed) and the files in `NN/`,
-    /// what age and her identity alone would not open once more as `NN.own.age`, the office's own records in `office/`, `listing.json`, the profiles, and a `SHA256SUMS` that `sha256sum -c` checks.
+    /// Writes the sealed originals as `NN.age`, of what opened `NN.json` (message.json, as signed) and the
+    /// files in `NN/`, what age and her identity alone would not open once more as `NN.own.age`, the office's
+    /// own records in `office/`, `listing.json`, the profiles, and a `SHA256SUMS` that `sha256sum -c` checks.
     /// That one comes last, so that its presence means the export is whole.
     pub fn export(&self, opened: &OpenedCase, folder: &Path) -> Result<ExportSummary, Error> {
         prepare_folder(folder)?;
@@ -157,8 +158,8 @@ impl Desk {
         Ok(None)
     }
 
-    /// The same message for this inspector alone, where what the server keeps does not open with age and her identity: it
-    /// was handed over to her, or came one-way.
+    /// The same message for this inspector alone, where what the server keeps does not open with age and her
+    /// identity: it was handed over to her, or came one-way.
     fn with_own_header(
         &self,
         opened: &OpenedCase,

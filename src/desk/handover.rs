@@ -172,8 +172,8 @@ impl Desk {
         self.is_sealed_to(reading, ThreadName::Office, position, person)
     }
 
-    /// Whether what was sealed to a person opens with the keys that she has now: those she had before are lost. By the
-    /// present profile it was sealed to them, on whichever day.
+    /// Whether what was sealed to a person opens with the keys that she has now: those she had before are
+    /// lost. By the present profile it was sealed to them, on whichever day.
     fn is_to_present_keys(&self, message: &Message, person: &Id) -> bool {
         let mut former = self.profile.former.iter().filter(|key| key.id == *person);
         message.profile == self.profile.stamp() || former.all(|key| message.day > key.until)

@@ -27,8 +27,9 @@ impl RecordDraft {
 }
 
 impl Desk {
-    /// Writes a record for the readers of the case, or in the journal for everybody whom the profile lists. Nothing is
-    /// written where one of its acts would change nothing: whoever reads it would take it for done.
+    /// Writes a record for the readers of the case, or in the journal for everybody whom the
+    /// profile lists. Nothing is written where one of its acts would change nothing: whoever
+    /// reads it would take it for done.
     pub fn write_record(
         &self,
         opened: &OpenedCase,

@@ -14,9 +14,9 @@ use crate::protocol::limits::INTEGER_MAX;
 use super::problem::Problem;
 
 /// One header, as WEBCAT wants it: scripts, styles, fonts and pictures from here alone, nothing inline,
-/// nothing assigned to a markup sink. `blob:` is for thumbnails of what the reporter chose. The policy `worker` lets
-/// one address through, that of the script that seals beside the page. That script is bound by the header of its own
-/// answer, so it must stand there too.
+/// nothing assigned to a markup sink. `blob:` is for thumbnails of what the reporter chose. The policy
+/// `worker` lets one address through, that of the script that seals beside the page. That script is bound by
+/// the header of its own answer, so it must stand there too.
 const CONTENT_SECURITY: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; \
     img-src 'self' blob:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
     frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types worker";
@@ -61,8 +61,9 @@ const STYLE: &[(&str, &str)] = &[REFERRER];
 
 const INERT: &[(&str, &str)] = &[(CSP, INERT_SECURITY)];
 
-/// Puts on whatever the rest of the program answers the headers that act on it. On a slow line they weigh more than many a
-/// body: a policy of a document stands on documents. Only a handler that knows better says how to cache.
+/// Puts on whatever the rest of the program answers the headers that act on it. On a slow line they
+/// weigh more than many a body: a policy of a document stands on documents. Only a handler that
+/// knows better says how to cache.
 pub async fn secure(request: Request, next: Next) -> Response {
     let is_api = request.uri().path().starts_with("/api/");
     let mut response = next.run(request).await;
@@ -74,7 +75,8 @@ pub async fn secure(request: Request, next: Next) -> Response {
     response
 }
 
-/// By what a browser does with an answer of this type. A type that is not known here gets all that a page gets.
+/// By what a browser does with an answer of this type. A type that is not known
+/// here gets all that a page gets.
 fn policies(headers: &HeaderMap, is_api: bool) -> &'static [(&'static str, &'static str)] {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
     match content_type.split(';').next().unwrap_or("").trim() {

@@ -45,8 +45,8 @@ pub const INSPECTORS_MAX: usize = 12;
 pub const LANGUAGES_MAX: usize = 8;
 pub const CHOICES_MAX: usize = 200;
 pub const ROOTS_MAX: usize = 4;
-/// Each root signs versions of its own, above all of the root before it: so it outranks whatever a thief of that one
-/// can sign, wherever two versions are compared.
+/// Each root signs versions of its own, above all of the root before it: so it outranks whatever a thief of
+/// that one can sign, wherever two versions are compared.
 pub const VERSIONS_PER_ROOT: u64 = 10_000;
 pub const FORMER_KEYS_MAX: usize = 64;
 pub const ADDRESSES_MAX: usize = 8;

@@ -30,8 +30,8 @@ pub struct FollowUpForm {
     pub also: Vec<Id>,
     /// She was asked whom to leave out, and the draft says it: needed only where her mailbox cannot tell.
     pub has_said_whom: bool,
-    /// How many messages of the mailbox she has read; all that were opened where nothing is said. Whoever an answer
-    /// among them names and she does not is left out for ever.
+    /// How many messages of the mailbox she has read; all that were opened where nothing is said. Whoever an
+    /// answer among them names and she does not is left out for ever.
     pub seen: Option<usize>,
 }
 

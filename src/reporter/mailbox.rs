@@ -83,8 +83,8 @@ impl Mailbox<'_> {
         read_case(context, &self.entries, &[], &self.listing.orders)
     }
 
-    /// How many messages, from the first, she has surely read: what her last message said that she had, and her own
-    /// behind it, up to the next answer.
+    /// How many messages, from the first, she has surely read: what her last message said that she had, and
+    /// her own behind it, up to the next answer.
     pub fn surely_seen(&self) -> usize {
         let memos = self.entries.iter().map(|entry| match &entry.found {
             Found::Own(OwnMemo::Hers(memo)) => Some(memo),
@@ -119,7 +119,8 @@ impl Mailbox<'_> {
         if let Some(stranger) = form.also.iter().find(|id| !own.offered.contains(id)) {
             return Err(Error::NotOffered(stranger.clone()));
         }
-        // Whoever is asked again says it of everybody: an earlier message does not know whom she left out since.
+        // Whoever is asked again says it of everybody: an earlier message does not
+        // know whom she left out since.
         let everybody = profile.inspectors.iter().map(|listed| &listed.id);
         let everybody = everybody.filter(|_| own.ask_again.is_some());
         let mut readers: Vec<Id> =

@@ -1,5 +1,6 @@
-//! A sealed message under another header: the same payload, its file key wrapped for one recipient alone. So whoever was
-//! handed a message opens it with age and her own identity. It is a copy for her, and never what a server listed.
+//! A sealed message under another header: the same payload, its file key wrapped for one recipient
+//! alone. So whoever was handed a message opens it with age and her own identity. It is a copy for her,
+//! and never what a server listed.
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
@@ -21,8 +22,8 @@ use crate::protocol::secret::HandedKey;
 /// Columns of a stanza's body in base64 (C2SP age.md).
 const BODY_COLUMNS: usize = 64;
 
-/// Writes the blob with a header for this recipient. `file_key` is that with which the blob was opened. Of a one-way report
-/// the age file is written, without what the server put around it.
+/// Writes the blob with a header for this recipient. `file_key` is that with which the blob was opened. Of a
+/// one-way report the age file is written, without what the server put around it.
 pub fn write_with_own_header<R: Read + Seek, W: Write>(
     mut blob: R,
     file_key: &HandedKey,
@@ -58,7 +59,8 @@ fn copy(from: &mut dyn Read, to: &mut impl Write) -> Result<(), OpenError> {
     }
 }
 
-/// age's header as C2SP age.md has it: version line, one stanza, and the MAC under a key that follows from the file key.
+/// age's header as C2SP age.md has it: version line, one stanza, and the MAC under a key
+/// that follows from the file key.
 fn own_header(recipient: &Recipient, file_key: &HandedKey) -> Result<Vec<u8>, OpenError> {
     let wrapped = FileKey::init_with_mut(|bytes| bytes.copy_from_slice(file_key.as_bytes()));
     let (stanzas, _) = age::Recipient::wrap_file_key(recipient, &wrapped)

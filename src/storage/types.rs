@@ -25,8 +25,8 @@ pub struct OfficeIds {
 }
 
 impl OfficeIds {
-    /// Around what is done for the office: each line of the log says for which one, by the first digits of its id. The
-    /// host that a client named is never logged.
+    /// Around what is done for the office: each line of the log says for which one, by the first digits of
+    /// its id. The host that a client named is never logged.
     pub fn log_span(self) -> tracing::Span {
         let digits = self.office.to_string();
         let id = digits.get(..LOGGED_DIGITS).unwrap_or_default();
@@ -36,7 +36,8 @@ impl OfficeIds {
 
 const LOGGED_DIGITS: usize = 8;
 
-/// The random name of an upload, as 32 hex digits in its address. It opens nothing without its owner's secret.
+/// The random name of an upload, as 32 hex digits in its address. It opens
+/// nothing without its owner's secret.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct UploadId(pub(super) [u8; 16]);
 

@@ -75,7 +75,8 @@ impl CaseReading<'_> {
         self.state.profile_floor > profile.version
     }
 
-    /// Which acts of a record would change nothing if this person, who reads the case, wrote it now for these readers.
+    /// Which acts of a record would change nothing if this person, who reads the case,
+    /// wrote it now for these readers.
     pub fn ineffective_acts(
         &self,
         context: CaseContext<'_>,
@@ -258,8 +259,8 @@ fn own_warnings(found: &Found, authenticity: Authenticity) -> Vec<Warning> {
     }
 }
 
-/// Why the reporter must be asked again whom to leave out. The memo of her last message decides: the one before it
-/// would bring back whomever she has left out since.
+/// Why the reporter must be asked again whom to leave out. The memo of her last message decides: the one
+/// before it would bring back whomever she has left out since.
 fn ask_again(mailbox: &[ThreadEntry], readings: &[MessageReading<'_>]) -> Option<AskAgain> {
     if mailbox.iter().any(|entry| matches!(entry.found, Found::Own(OwnMemo::None))) {
         return Some(AskAgain::Server);

@@ -210,7 +210,8 @@ impl<T> Register<T> {
         self.set.push(noted);
     }
 
-    /// The same of a value that an act gives. One that everybody agrees on already is noted again, and that is all.
+    /// The same of a value that an act gives. One that everybody agrees on already
+    /// is noted again, and that is all.
     pub(super) fn decide(&mut self, noted: Noted<T>, length: u64) -> Result<(), NoEffect>
     where
         T: PartialEq,

@@ -1,5 +1,5 @@
-//! Why an act changes nothing. The folds say so of every act that they take in; whoever is about to write one asks them
-//! before, so that there is no second table of what has an effect.
+//! Why an act changes nothing. The folds say so of every act that they take in; whoever is about to write one
+//! asks them before, so that there is no second table of what has an effect.
 
 use crate::protocol::ids::{CaseId, Id};
 

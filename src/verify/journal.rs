@@ -69,7 +69,8 @@ impl JournalState {
         Judgement::Counts(Counted::default())
     }
 
-    /// Takes in the acts of a record, and says which of them change nothing. What is not mentioned has an effect.
+    /// Takes in the acts of a record, and says which of them change nothing. What
+    /// is not mentioned has an effect.
     pub(super) fn apply_acts(&mut self, acts: &[Act], context: &ActContext<'_>) -> Vec<IneffectiveAct> {
         let apply = |(at, act): (usize, &Act)| {
             let why = self.apply_act(act, context).err()?;

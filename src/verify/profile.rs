@@ -102,7 +102,8 @@ pub fn verify_for_reading(bytes: &[u8], expected: Expectation) -> Result<Verifie
     {
         return Err(Error::Foreign { found: profile.office });
     }
-    // Whoever has seen more roots has seen a higher version, too: those of a root are all below those of the next.
+    // Whoever has seen more roots has seen a higher version, too: those of a root
+    // are all below those of the next.
     if version < expected.version {
         return Err(Error::Older { offered: version, seen: expected.version });
     }

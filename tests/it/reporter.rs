@@ -1,4 +1,5 @@
-//! A reporter without a browser comes back to a server that is not honest: what she then writes, and what not.
+//! A reporter without a browser comes back to a server that is not honest: what she then writes, and what
+//! not.
 
 use crate::support::bad_line::{BadLine, retell};
 use crate::support::office::{Case, today};
@@ -54,7 +55,8 @@ fn a_missing_memo_is_not_made_up_for() {
         let refused = follow_up(&line.url, &code, &[], &FollowUpForm::default());
         assert!(matches!(refused, Err(Error::AskAgain(AskAgain::Server))), "{what}: {refused:?}");
     }
-    // Another one's memo beside her last message: the readers of the report are not those of what she writes next.
+    // Another one's memo beside her last message: the readers of the report are not
+    // those of what she writes next.
     let line = BadLine::lying(&running.url, |request, body| {
         if request.starts_with("GET /api/v1/mailbox?") {
             retell(body, |page| page["messages"][1]["memo"] = page["messages"][0]["memo"].clone());
@@ -127,8 +129,8 @@ fn nothing_is_sealed_where_an_answer_was_sealed_by_another_text_of_the_profile()
     assert!(matches!(refused, Err(mohr::desk::Error::ProfileDiffers { version: 1 })), "{refused:?}");
 }
 
-/// Whom an answer names that she has seen, and she does not name, is left out for ever. So what she has not seen she does
-/// not state.
+/// Whom an answer names that she has seen, and she does not name, is left out for ever. So what she
+/// has not seen she does not state.
 #[test]
 fn a_follow_up_states_what_was_seen_and_nothing_that_came_since() {
     let running = RunningOffice::start(2);

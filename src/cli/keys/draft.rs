@@ -191,7 +191,8 @@ pub fn bring_back(profile: &mut Profile, entry: Inspector) -> Result<(), Failure
     Ok(())
 }
 
-/// The root behind the last one, if it is the one that this commits to; the draft's version becomes one of its.
+/// The root behind the last one, if it is the one that this commits to; the
+/// draft's version becomes one of its.
 pub fn add_root(profile: &mut Profile, root: Root) -> bool {
     let follows =
         profile.last_root().is_some_and(|last| last.next == crate::verify::digest::root_commitment(&root));

@@ -1,4 +1,5 @@
-//! What a desk makes of a message that the server says is gone: erased only under an order that holds, and missing else.
+//! What a desk makes of a message that the server says is gone: erased only under an
+//! order that holds, and missing else.
 
 use crate::support::bad_line::{BadLine, retell};
 use crate::support::office::{key_of, today};

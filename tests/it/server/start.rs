@@ -90,7 +90,8 @@ fn a_profile_is_never_older_than_one_that_was_served() {
     start(site.config(&offices)).unwrap();
 }
 
-/// Whoever stole the first root has everything that the first root can sign, and the server has seen the second.
+/// Whoever stole the first root has everything that the first root can sign, and
+/// the server has seen the second.
 #[test]
 fn a_stolen_root_is_outranked_by_the_next_one() {
     let (site, offices) = one_office();
