@@ -62,7 +62,7 @@ const PLACES: [PlaceOfKey; 11] = [
         by(&root_key(1).signer()).is_ok()
     }),
     ("the note of the second root", "next root", |key| {
-        let profile = Profile { roots: roots()[..2].to_vec(), ..office() };
+        let profile = Profile { version: 10_001, roots: roots()[..2].to_vec(), ..office() };
         let text = profile.encode().unwrap();
         let hash = key_hash(profile.office, &root_key(2).signer());
         let note = encode_note(&text, &profile.office.to_string(), hash, key.sign(text.as_bytes()));

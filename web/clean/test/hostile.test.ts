@@ -99,7 +99,9 @@ test("every sample cut short says that it is damaged or that it cannot be cleane
   for (const [name, make] of Object.entries(samples)) {
     if (/\.(?:mp3|aac|opus|ogg|oga|flac|wav|mov|webm|mkv|avi)$|^fragmented/.test(name)) continue
     const original = make()
-    const result = await cleanBytes(original.subarray(0, Math.floor(original.length * 0.6)), name)
+    // Behind the pixels of this one stand tags that are longer: the cut must go through the pixels.
+    const kept = name === "photo.webp" ? 0.2 : 0.6
+    const result = await cleanBytes(original.subarray(0, Math.floor(original.length * kept)), name)
     // A PDF whose pages come first is put together again, as viewers do.
     if (name.endsWith(".pdf") && result.removed.length > 0) continue
     // A picture that breaks off is still a picture; of that the answer speaks.
