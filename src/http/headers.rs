@@ -15,8 +15,7 @@ use super::problem::Problem;
 
 /// One header, as WEBCAT wants it: scripts, styles, fonts and pictures from here alone, nothing inline,
 /// nothing assigned to a markup sink. `blob:` is for thumbnails of what the reporter chose. The policy
-/// `worker` lets one address through, that of the script that seals beside the page. That script is bound by
-/// the header of its own answer, so it must stand there too.
+/// `worker` lets one address through, that of the script that seals beside the page.
 const CONTENT_SECURITY: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; \
     img-src 'self' blob:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
     frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types worker";
@@ -29,9 +28,9 @@ const PERMISSIONS: &str = "accelerometer=(), autoplay=(), bluetooth=(), browsing
     screen-wake-lock=(), serial=(), storage-access=(), sync-xhr=(), usb=(), web-share=(), window-management=(), \
     xr-spatial-tracking=()";
 
-/// A script may be run as a worker, and a worker's policy is its script's own.
-const SCRIPT_SECURITY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; \
-    require-trusted-types-for 'script'; trusted-types 'none'";
+/// A script may be run as a worker, and a worker is bound by the policy of its script's own answer and by no
+/// page's. It is handed what it works on: it fetches nothing, loads nothing and makes no code of words.
+const SCRIPT_SECURITY: &str = "default-src 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
 /// A picture or an answer that somebody opens by its address does nothing and is framed by nobody.
 const INERT_SECURITY: &str = "default-src 'none'; frame-ancestors 'none'";

@@ -56,6 +56,9 @@ async function examine(page, name) {
 function violations(page, options) {
   return page.evaluate(async (options) => {
     await Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
+    // A page without a sheet of ours stands on the browser's own ground, which axe takes for white in the dark, too.
+    const isBare = document.styleSheets.length === 0;
+    if (isBare) document.documentElement.style.backgroundColor = "Canvas";
     const { violations } = await window.axe.run(document, { resultTypes: ["violations"], ...options });
     return violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map((node) => node.target.join(" ")).join(" | ")}`);
   }, options);

@@ -163,7 +163,7 @@ for (const browser of ["chromium", "firefox"]) {
         await openCase(page, `${office.proxy.url}/fa/`, office.code);
         const [, listedAsOwn, after] = await messages(page);
         assert.equal(listedAsOwn.authenticity, memo === undefined ? "unverifiable" : "not-authentic");
-        assert.match(listedAsOwn.whole, memo === undefined ? /سرور نشان/ : /با کد شما فرستاده نشده/);
+        assert.match(listedAsOwn.whole, memo === undefined ? /سرور آنچه را نشان می‌دهد/ : /با کد شما فرستاده نشده/);
         assert.deepEqual([after.authenticity, after.warnings], ["verified", ["thread-differs"]]);
       }
     });

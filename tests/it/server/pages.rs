@@ -23,7 +23,7 @@ const DOCUMENT: &[(&str, &str)] = &[
 const SCRIPT: &[(&str, &str)] = &[
     (
         "content-security-policy",
-        "default-src 'none'; script-src 'self'; connect-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'",
+        "default-src 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
     ),
     ("referrer-policy", "no-referrer"),
     ("cross-origin-embedder-policy", "require-corp"),

@@ -7,7 +7,7 @@ import { armExit, exit } from "./parts/exit"
 import { releasePictures } from "./parts/file-list"
 import { number } from "#shared/format"
 import { carryFragment, fillOffice, fragment, loadOffice, office, profileNow, watchFragment, type Office } from "./parts/office"
-import { clearProblem, isDistrusted, reasonOf, showProblem, tryAgain } from "./parts/problem"
+import { bringWords, clearProblem, isDistrusted, reasonOf, showProblem, tryAgain } from "./parts/problem"
 import { start } from "./parts/start"
 import { beginVisit, currentDepth, guardLeaving, leave, onStep, pushStep, stepBack } from "./parts/visit"
 import { prepareWarnings } from "./parts/warning"
@@ -40,6 +40,7 @@ let locked = false
 const door = fragment().get("door")
 
 start()
+bringWords((reason) => textOf("problem-typed", reason))
 armExit()
 if (beginVisit(homeUrl)) begin()
 else exit()

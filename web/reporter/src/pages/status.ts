@@ -1,12 +1,12 @@
 // The status page: the code opens the case; its status, the letters, the box to write on with.
 
-import { text } from "#shared/texts"
+import { text, textOf } from "#shared/texts"
 import { readCode } from "../reporter/receipt"
 import { button, byId, focusHeading, h, once } from "#shared/dom"
 import { armExit, exit } from "./parts/exit"
 import { showClock } from "./parts/clock"
 import { carryFragment, loadOffice, showOffice, watchFragment } from "./parts/office"
-import { clearProblem, reasonOf, showProblem } from "./parts/problem"
+import { bringWords, clearProblem, reasonOf, showProblem } from "./parts/problem"
 import { loadPart } from "./parts/scripts"
 import { start } from "./parts/start"
 import { beginVisit, guardLeaving, leave } from "./parts/visit"
@@ -22,6 +22,7 @@ const homeUrl = () => document.querySelector<HTMLAnchorElement>("a.brand")?.href
 let box: ReplyBox | undefined
 
 start()
+bringWords((reason) => textOf("problem-typed", reason))
 armExit()
 if (beginVisit(homeUrl)) begin()
 else exit()

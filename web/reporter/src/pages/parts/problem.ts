@@ -4,7 +4,32 @@ import { text, textOf } from "#shared/texts"
 import { button, byId, h } from "#shared/dom"
 import { day, today } from "#shared/format"
 
-export type Reason = Parameters<typeof textOf<"problem">>[1]
+type ReasonAnywhere = Parameters<typeof textOf<"problem">>[1]
+type ReasonTyped = Parameters<typeof textOf<"problem-typed">>[1]
+export type Reason = ReasonAnywhere | ReasonTyped
+
+/** All that can go wrong where nothing is typed: home carries the words of these alone, because it must be light. */
+const ANYWHERE: Readonly<Record<ReasonAnywhere, true>> = {
+  "profile-invalid": true,
+  "profile-foreign": true,
+  "profile-expired": true,
+  "profile-clock": true,
+  "profile-older": true,
+  "profile-differs": true,
+  "profile-newer": true,
+  "server-away": true,
+  "server-wrong": true,
+  busy: true,
+  "browser-unsupported": true,
+  unexpected: true,
+}
+
+let typedWords: ((reason: ReasonTyped) => string) | undefined
+
+/** Brings the words of the rest, from a page where something is typed. */
+export function bringWords(words: (reason: ReasonTyped) => string): void {
+  typedWords = words
+}
 
 /**
  * Shows what went wrong and what can be done about it: an action, if the page has one. `words` stand in the place
@@ -19,7 +44,8 @@ export function showProblem(reason: Reason, options: { action?: HTMLElement; wor
 
 /** Some faults are the clock's: it says which day it takes for today. */
 export function wordsOf(reason: Reason): string {
-  return textOf("problem", reason, { today: day(today()) })
+  if (isAnywhere(reason)) return textOf("problem", reason, { today: day(today()) })
+  return typedWords === undefined ? textOf("problem", "unexpected") : typedWords(reason)
 }
 
 /** The way to do once more what did not work. The words of the failure go at once. */
@@ -45,4 +71,8 @@ export function clearProblem(): void {
 export function reasonOf(error: unknown): Reason {
   const reason: unknown = (error as { reason?: unknown } | null)?.reason
   return typeof reason === "string" ? (reason as Reason) : "unexpected"
+}
+
+function isAnywhere(reason: Reason): reason is ReasonAnywhere {
+  return Object.hasOwn(ANYWHERE, reason)
 }
