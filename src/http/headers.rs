@@ -20,12 +20,13 @@ const CONTENT_SECURITY: &str = "default-src 'none'; script-src 'self'; worker-sr
     img-src 'self' blob:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
     frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types worker";
 
-/// All off but writing to the clipboard: the receipt code is copied by a button.
-const PERMISSIONS: &str = "accelerometer=(), autoplay=(), bluetooth=(), browsing-topics=(), camera=(), \
-    clipboard-read=(), clipboard-write=(self), display-capture=(), encrypted-media=(), fullscreen=(), gamepad=(), \
-    geolocation=(), gyroscope=(), hid=(), identity-credentials-get=(), idle-detection=(), local-fonts=(), \
-    magnetometer=(), microphone=(), midi=(), payment=(), picture-in-picture=(), publickey-credentials-get=(), \
-    screen-wake-lock=(), serial=(), storage-access=(), sync-xhr=(), usb=(), web-share=(), window-management=(), \
+/// Off is what could tell of the person, of her device or of what stands around it, but for writing to the
+/// clipboard: the receipt code is copied by a button. What can only be seen or heard on the page has no line here,
+/// because each costs a slow line as much as it is long, with every page.
+const PERMISSIONS: &str = "accelerometer=(), bluetooth=(), browsing-topics=(), camera=(), clipboard-read=(), \
+    clipboard-write=(self), display-capture=(), geolocation=(), gyroscope=(), hid=(), identity-credentials-get=(), \
+    idle-detection=(), local-fonts=(), magnetometer=(), microphone=(), midi=(), payment=(), \
+    publickey-credentials-get=(), serial=(), storage-access=(), usb=(), web-share=(), window-management=(), \
     xr-spatial-tracking=()";
 
 /// A script may be run as a worker, and a worker is bound by the policy of its script's own answer and by no

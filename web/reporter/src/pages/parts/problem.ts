@@ -20,7 +20,6 @@ const ANYWHERE: Readonly<Record<ReasonAnywhere, true>> = {
   "server-away": true,
   "server-wrong": true,
   busy: true,
-  "browser-unsupported": true,
   unexpected: true,
 }
 

@@ -79,7 +79,8 @@ export function beginVisit(homeUrl: (() => string) | null): boolean {
 
 /**
  * The second press of a double click finds the next step under the pointer, and was not meant for it; nor is a key that is held
- * down a second press. Leaving fast hears everything.
+ * down a second press. Leaving fast hears everything. To the browser a quick tap into a field and one on a button are a double click,
+ * too; there the second was meant.
  */
 function hearOnce(): void {
   const refuse = (event: Event) => {
@@ -87,7 +88,13 @@ function hearOnce(): void {
     event.stopImmediatePropagation()
   }
   const acts = (target: EventTarget | null) => (target as Element | null)?.closest("button, a:not(.exit), summary, label.button") != null
-  window.addEventListener("click", (event) => event.detail > 1 && acts(event.target) && refuse(event), true)
+  let actedBefore = false
+  const hearClick = (event: MouseEvent) => {
+    const acting = acts(event.target)
+    if (event.detail > 1 && acting && actedBefore) refuse(event)
+    actedBefore = acting
+  }
+  window.addEventListener("click", hearClick, true)
   window.addEventListener("keydown", (event) => event.repeat && event.key === "Enter" && acts(event.target) && refuse(event), true)
 }
 
