@@ -236,7 +236,8 @@ for (const browser of ["chromium", "firefox"]) {
         await page.open(home);
         const length = await page.evaluate(() => history.length);
         proxy.seen.length = 0;
-        await page.clickThrice(selector);
+        // A page that goes between two presses takes no more of them, which Firefox calls a failure. That it went is asserted.
+        await page.clickThrice(selector).catch(() => {});
         await page.waitUntil(() => page.url() !== home, { what: "another page" });
         await page.quiet();
         assert.equal(proxy.seen.filter(({ headers }) => headers["sec-fetch-dest"] === "document").length, 1, selector);
