@@ -21,8 +21,8 @@ const CONTENT_SECURITY: &str = "default-src 'none'; script-src 'self'; worker-sr
     frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types worker";
 
 /// Off is what could tell of the person, of her device or of what stands around it, but for writing to the
-/// clipboard: the receipt code is copied by a button. What can only be seen or heard on the page has no line here,
-/// because each costs a slow line as much as it is long, with every page.
+/// clipboard: the receipt code is copied by a button. What can only be seen or heard on the page has no line
+/// here, because each costs a slow line as much as it is long, with every page.
 const PERMISSIONS: &str = "accelerometer=(), bluetooth=(), browsing-topics=(), camera=(), clipboard-read=(), \
     clipboard-write=(self), display-capture=(), geolocation=(), gyroscope=(), hid=(), identity-credentials-get=(), \
     idle-detection=(), local-fonts=(), magnetometer=(), microphone=(), midi=(), payment=(), \
