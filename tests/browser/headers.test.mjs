@@ -99,6 +99,9 @@ describe("pages and assets as they are served", () => {
     await sendReport(page);
     await page.quiet();
     note("a sent report", REPORT_BYTES);
+    const bodies = await bodiesOf(page.requests, wire.url);
+    t.diagnostic(`bodies: ${bodies}`);
+    assert.ok(bodies <= 110_000, `bodies up to a sent report: ${bodies} bytes`);
     const [home, report] = stations;
     assert.ok(home.requests <= 6, `home: ${home.requests} requests`);
     assert.ok(report.requests - home.requests <= 8, `the form: ${report.requests - home.requests} more requests`);
@@ -106,6 +109,22 @@ describe("pages and assets as they are served", () => {
     assert.ok(report.received <= 116_000, `a report: ${report.received} bytes`);
     assert.ok(report.sent <= 12_000, `asked for in ${report.sent} bytes`);
   });
+
+  /// What the server answers to these requests where brotli is welcome, without headers: each address once. What can be
+  /// packed is.
+  async function bodiesOf(requests, origin) {
+    const isOurs = ({ method, url }) => method === "GET" && url.startsWith(origin);
+    const paths = new Set(requests.filter(isOurs).map(({ url }) => url.slice(origin.length).split("#")[0]));
+    let total = 0;
+    for (const path of paths) {
+      const { status, headers, body } = await get(`${demo.url}${path}`, { "accept-encoding": "br" });
+      assert.ok(status === 200 || (status >= 300 && status < 400), `${path}: ${status}`);
+      if (/html|javascript|css|svg|json/.test(headers["content-type"]) && body.length > 1_000)
+        assert.equal(headers["content-encoding"], "br", path);
+      total += body.length;
+    }
+    return total;
+  }
 });
 
 test("at 400 kbit/s and 600 ms home is usable within 2 s, and the form 2 s after the press on its door", async (t) => {
